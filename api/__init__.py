@@ -1,0 +1,1 @@
+"""The edges: HTTP, the command line, settings and the private database."""

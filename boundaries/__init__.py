@@ -1,0 +1,1 @@
+"""Cities, their administrative areas, and the periods in which each map was in force."""

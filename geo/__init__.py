@@ -1,0 +1,1 @@
+"""The domain: complaints, cells, filters, counts. Knows no HTTP, no environment, no clock."""

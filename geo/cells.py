@@ -1,0 +1,125 @@
+"""H3 cells. The only module that imports h3; resolutions, ranges and shapes for everyone else.
+
+A cell is a 64-bit integer: bits 59-62 mode, 52-55 resolution, 45-51 base cell, then fifteen 3-bit
+digits, the unused ones 7 (Uber, H3 documentation, "H3 index bit layout").
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+import h3.api.basic_int as h3
+import numpy as np
+import pyarrow as pa
+import shapely
+from h3ronpy.vector import cells_to_wkb_polygons, coordinates_to_cells
+from numpy.typing import NDArray
+
+from geo.bbox import BBox
+
+LEAF: Final = 12
+COARSEST: Final = 6
+Cells = NDArray[np.int64]
+
+
+def leaf_cells(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> Cells:
+    """The resolution-12 cell of each point, shape (n,); degrees, finite and in range."""
+    found = coordinates_to_cells(lat, lon, LEAF)
+    return np.asarray(pa.array(found).cast(pa.int64(), safe=False))
+
+
+def parents(cells: Cells, resolution: int) -> Cells:
+    """The ancestors at a resolution no finer than the cells', by arithmetic.
+
+    >>> hex(int(parents(np.array([0x8C2AB2D9AE949FF]), 8)[0]))
+    '0x882ab2d9afffff'
+    """
+    low = (1 << (3 * (15 - resolution))) - 1
+    return (cells & ~np.int64(15 << 52)) | np.int64(resolution << 52) | np.int64(low)
+
+
+def parent(cell: int, resolution: int) -> int:
+    """The ancestor of one cell."""
+    return int(parents(np.array([cell], dtype=np.int64), resolution)[0])
+
+
+def leaf_range(cell: int) -> tuple[int, int]:
+    """Bounds, both included, between which all leaves of a cell lie, and no others."""
+    resolution = (cell >> 52) & 15
+    base = (cell & ~(15 << 52)) | (LEAF << 52)
+    digits = 3 * (LEAF - resolution)
+    tail = 3 * (15 - LEAF)
+    return base & ~(((1 << digits) - 1) << tail), base
+
+
+def to_hex(cell: int) -> str:
+    return f"{cell:x}"
+
+
+def hexes(cells: Iterable[int]) -> list[str]:
+    """Cells as they are written outside: 15 lower-case hexadecimal digits."""
+    return [f"{cell:x}" for cell in cells]
+
+
+def from_hex(text: str) -> int:
+    """Raises ValueError unless the text is a valid cell."""
+    cell = int(text, 16)
+    if not h3.is_valid_cell(cell):
+        raise ValueError(f"not an H3 cell: {text!r}")
+    return cell
+
+
+def resolution_at(zoom: int) -> int:
+    """The resolution that shows about 300 to 3,000 cells on a screen at a zoom (512 px tiles)."""
+    for limit, resolution in ((8, 6), (10, 7), (12, 8), (13, 9), (14, 10), (16, 11)):
+        if zoom <= limit:
+            return resolution
+    return LEAF
+
+
+def polygons(cells: Cells) -> NDArray[np.object_]:
+    """The outlines as shapely polygons in degrees, shape (n,)."""
+    wkb = pa.array(cells_to_wkb_polygons(cells.astype(np.uint64)))
+    return np.asarray(shapely.from_wkb(np.asarray(wkb.to_numpy(zero_copy_only=False))))
+
+
+def centres(cells: Cells) -> NDArray[np.float64]:
+    """Centre points, shape (n, 2): lon, lat in degrees."""
+    if not len(cells):
+        return np.empty((0, 2))
+    return np.array([h3.cell_to_latlng(int(cell))[::-1] for cell in cells])
+
+
+@lru_cache(maxsize=4096)
+def _touching(box: BBox, resolution: int) -> tuple[int, ...]:
+    ring = [(box.south, box.west), (box.south, box.east), (box.north, box.east)]
+    shape = h3.LatLngPoly([*ring, (box.north, box.west)])
+    found = h3.h3shape_to_cells_experimental(shape, resolution, contain="overlap")
+    return tuple(sorted(found))
+
+
+def touching(box: BBox, resolution: int) -> Cells:
+    """All cells of a resolution whose outline touches the box, ascending."""
+    return np.array(_touching(box, resolution), dtype=np.int64)
+
+
+def average_area_km2(resolution: int) -> float:
+    return float(h3.average_hexagon_area(resolution, unit="km^2"))
+
+
+def runs(cells: Cells) -> tuple[list[int], list[int]]:
+    """Sorted cells of one resolution as ranges (first, last) of consecutive indexes.
+
+    Consecutive means: no other valid cell of that resolution lies between, so a range scan over
+    stored cells of the resolution meets just these.
+    """
+    if not len(cells):
+        return [], []
+    shift = 3 * (15 - ((int(cells[0]) >> 52) & 15))
+    serial = cells >> shift
+    # The seventh digit value does not exist (0-6), so 6 is followed by 0 of the next cell.
+    step = np.diff(serial)
+    joined = (step == 1) | ((step == 2) & ((serial[:-1] & 7) == 6))
+    first = np.concatenate([[True], ~joined])
+    last = np.concatenate([~joined, [True]])
+    return cells[first].tolist(), cells[last].tolist()

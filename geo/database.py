@@ -1,0 +1,93 @@
+"""Engines, migrations and small helpers over a connection."""
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, Select, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.sql.elements import TextClause
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def psycopg_url(url: str) -> str:
+    """The URL with psycopg as its driver, whatever PostgreSQL URL was given."""
+    parsed = make_url(url)
+    if not parsed.drivername.startswith(("postgresql", "postgres")):
+        raise ValueError(f"not a PostgreSQL address: {parsed.drivername}")
+    return parsed.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def _options(statement_timeout_ms: int) -> str:
+    # JIT compiles longer than our queries run. Plans are made for the values at hand: a generic
+    # plan for "any range of days" is a poor one for each of them.
+    return (
+        f"-c jit=off -c plan_cache_mode=force_custom_plan -c timezone=UTC"
+        f" -c statement_timeout={statement_timeout_ms}"
+    )
+
+
+def engine(url: str, *, statement_timeout_ms: int = 0, pool_size: int = 5) -> Engine:
+    """A blocking engine, for commands and tests; 0 ms means no statement timeout."""
+    return create_engine(
+        psycopg_url(url),
+        pool_size=pool_size,
+        pool_pre_ping=True,
+        connect_args={"options": _options(statement_timeout_ms), "connect_timeout": 5},
+    )
+
+
+def async_engine(url: str, *, statement_timeout_ms: int, pool_size: int) -> AsyncEngine:
+    """The service's engine: bounded, and quick to say that the database is away."""
+    return create_async_engine(
+        psycopg_url(url),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=5,
+        pool_recycle=1800,
+        pool_pre_ping=False,
+        connect_args={"options": _options(statement_timeout_ms), "connect_timeout": 3},
+    )
+
+
+def alembic_config() -> Config:
+    return Config(toml_file=ROOT / "pyproject.toml")
+
+
+def migrate(connection: Connection, revision: str = "head") -> None:
+    """Bring the schema to a revision; `base` takes everything away."""
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    # Two servers starting at once: the second waits and finds nothing left to do.
+    connection.execute(text("SELECT pg_advisory_xact_lock(1887, 0)"))
+    step = command.downgrade if revision == "base" else command.upgrade
+    step(config, revision)
+
+
+def head_revision() -> str | None:
+    """The newest revision among the files."""
+    return ScriptDirectory.from_config(alembic_config()).get_current_head()
+
+
+def current_revision(connection: Connection) -> str | None:
+    """The revision the database is at; None for an empty one."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+@cache
+def sql(package: str, name: str) -> TextClause:
+    """A statement from `<package>/sql/<name>.sql`."""
+    return text(resources.files(package).joinpath("sql", f"{name}.sql").read_text("utf-8"))
+
+
+def rows(connection: Connection, statement: Select[Any]) -> Sequence[Any]:
+    """Run a Select once and return all of its rows."""
+    return connection.execute(statement).all()

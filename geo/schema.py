@@ -1,0 +1,318 @@
+"""Every table. The triggers that keep counts exact are in `alembic/versions/*.sql`.
+
+Two habits explain the shape of what follows:
+
+* Facts that grow with the number of complaints carry no foreign keys. Each key check costs a
+  lookup per row, and the rows are written by triggers and set-based statements that make them
+  right. Small tables (city, domain, area_set ...) have foreign keys.
+* `rollup` is changed only by `geo.rollup.fold`; writers append signed rows to `pending` instead,
+  so that no two of them ever wait for the same counter. A read sums both.
+"""
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _instant(name: str, *, nullable: bool = False, now: bool = False) -> Column[object]:
+    default = func.now() if now else None
+    return Column(name, DateTime(timezone=True), nullable=nullable, server_default=default)
+
+
+city = Table(
+    "city",
+    metadata,
+    Column("id", SmallInteger, Identity(), primary_key=True),
+    Column("code", Text, nullable=False, unique=True),
+    Column("name_vi", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("timezone", Text, nullable=False, comment="IANA name; local days are counted in it"),
+    Column("languages", ARRAY(Text), nullable=False),
+    Column("outline", Geometry("MULTIPOLYGON", 4326, spatial_index=False), nullable=True),
+    Column("outline_origin", Text, nullable=False, comment="file, boundaries or complaints"),
+    Column("west", Double, nullable=False, comment="the limits no complaint may lie beyond"),
+    Column("south", Double, nullable=False),
+    Column("east", Double, nullable=False),
+    Column("north", Double, nullable=False),
+    _instant("created_at", now=True),
+    CheckConstraint("west < east AND south < north", name="limits"),
+    CheckConstraint("outline_origin IN ('file', 'boundaries', 'complaints')", name="origin"),
+)
+
+domain = Table(
+    "domain",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("code", Text, nullable=False, unique=True),
+    Column("name_vi", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("colour", Text, nullable=False),
+    Column("position", SmallInteger, nullable=False),
+    Column("enabled", Boolean, nullable=False, server_default=text("true")),
+    CheckConstraint("id > 0", name="positive"),
+)
+
+category = Table(
+    "category",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("domain_id", ForeignKey("domain.id"), nullable=False),
+    Column("code", Text, nullable=False, unique=True),
+    Column("name_vi", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("colour", Text, nullable=False),
+    Column("position", SmallInteger, nullable=False),
+    Column("enabled", Boolean, nullable=False, server_default=text("true")),
+    Column("deadline", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("questions", JSONB, nullable=False, server_default=text("'[]'")),
+    CheckConstraint("id > 0", name="positive"),
+)
+
+source = Table(
+    "source",
+    metadata,
+    Column("id", SmallInteger, Identity(), primary_key=True),
+    Column("code", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("licence", Text, nullable=True),
+    Column("url", Text, nullable=True),
+    _instant("created_at", now=True),
+    CheckConstraint("kind IN ('citizen', 'import', 'sample')", name="kind"),
+)
+
+area_set = Table(
+    "area_set",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("city_id", ForeignKey("city.id"), nullable=False, index=True),
+    Column("code", Text, nullable=False, unique=True),
+    Column("level", Text, nullable=False, comment="ward, district ...: a word, never a rank"),
+    Column("name_vi", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("since", Date, nullable=True, comment="first local day in force; null: always"),
+    Column("until", Date, nullable=True, comment="first local day no longer in force"),
+    Column("approximate", Boolean, nullable=False, server_default=text("false")),
+    Column("note_vi", Text, nullable=True),
+    Column("note_en", Text, nullable=True),
+    Column("source", Text, nullable=False),
+    Column("licence", Text, nullable=True),
+    Column("checksum", Text, nullable=False, comment="of names, codes and shapes as loaded"),
+    Column("report", JSONB, nullable=False, server_default=text("'{}'")),
+    _instant("loaded_at", now=True),
+    CheckConstraint("since < until", name="period"),
+)
+
+area = Table(
+    "area",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True, comment="ascends with code in a set"),
+    Column("set_id", ForeignKey("area_set.id", ondelete="CASCADE"), nullable=False),
+    Column("code", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("kind", Text, nullable=True, comment="phường, xã, quận, huyện, thị xã ..."),
+    Column("parent", Text, nullable=True, comment="code of the area above, in whatever set"),
+    Column("population", Integer, nullable=True),
+    Column("population_year", SmallInteger, nullable=True),
+    Column("area_km2", Double, nullable=False),
+    Column("geom", Geometry("MULTIPOLYGON", 4326, spatial_index=False), nullable=False),
+    Column("label", Geometry("POINT", 4326, spatial_index=False), nullable=False),
+    UniqueConstraint("set_id", "code"),
+    CheckConstraint("population >= 0", name="population"),
+    CheckConstraint("area_km2 > 0", name="area"),
+)
+
+area_part = Table(
+    "area_part",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("area_id", ForeignKey("area.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("set_id", Integer, nullable=False),
+    Column("city_id", SmallInteger, nullable=False),
+    Column("geom", Geometry("POLYGON", 4326, spatial_index=False), nullable=False),
+    Index("ix_area_part_geom", "geom", postgresql_using="gist"),
+    comment="the areas cut by ST_Subdivide, for exact and fast point lookups",
+)
+
+area_shape = Table(
+    "area_shape",
+    metadata,
+    Column("area_id", ForeignKey("area.id", ondelete="CASCADE"), nullable=False),
+    Column("zoom", SmallInteger, nullable=False, comment="drawn up to this zoom"),
+    Column("set_id", Integer, nullable=False),
+    Column("geom", Geometry("MULTIPOLYGON", 3857, spatial_index=False), nullable=False),
+    PrimaryKeyConstraint("area_id", "zoom"),
+    Index("ix_area_shape_geom", "geom", postgresql_using="gist"),
+    comment="the areas simplified together, so that neighbours still share their edges",
+)
+
+complaint = Table(
+    "complaint",
+    metadata,
+    Column("id", Uuid, nullable=False, comment="version 7: in order of arrival"),
+    Column("code", Text, nullable=False),
+    Column("city_id", SmallInteger, nullable=False),
+    Column("source_id", SmallInteger, nullable=False),
+    Column("source_key", Text, nullable=True, comment="the source's own id"),
+    Column("geom", Geometry("POINT", 4326, spatial_index=False), nullable=False),
+    Column("cell", BigInteger, nullable=False, comment="H3, resolution 12"),
+    Column("category_id", SmallInteger, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    _instant("reported_at"),
+    _instant("closed_at", nullable=True),
+    _instant("updated_at", now=True),
+    Column("text", Text, nullable=False, server_default=""),
+    Column("address", Text, nullable=True),
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("code"),
+    UniqueConstraint("source_id", "source_key"),
+    CheckConstraint("((cell >> 52) & 127) = 12 AND (cell >> 59) = 1", name="leaf"),
+    CheckConstraint("status BETWEEN 1 AND 7", name="status"),
+    # The newest first, for the list.
+    Index("ix_complaint_list", "city_id", text("reported_at DESC"), text("id DESC")),
+    # Counting a kind over a stretch of time without touching the table.
+    Index(
+        "ix_complaint_kind",
+        "city_id",
+        "category_id",
+        "reported_at",
+        postgresql_include=["cell", "status"],
+    ),
+    # Counting a place (a cell of resolution 9: `cell >> 18`) over a stretch of time, likewise.
+    Index(
+        "ix_complaint_place",
+        text("(cell >> 18)"),
+        "reported_at",
+        postgresql_include=["cell", "city_id", "category_id", "status"],
+    ),
+    # A large pending list keeps arrivals cheap; autovacuum merges it.
+    Index(
+        "ix_complaint_words",
+        text("words(address, text)"),
+        postgresql_using="gin",
+        postgresql_with={"gin_pending_list_limit": "65536"},
+    ),
+)
+
+complaint_area = Table(
+    "complaint_area",
+    metadata,
+    Column("area_id", Integer, nullable=False),
+    _instant("reported_at"),
+    Column("complaint_id", Uuid, nullable=False),
+    Column("cell", BigInteger, nullable=False),
+    Column("category_id", SmallInteger, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    PrimaryKeyConstraint(
+        "area_id",
+        "reported_at",
+        "complaint_id",
+        postgresql_include=["cell", "category_id", "status"],
+    ),
+    comment="one row per complaint and boundary set; a covering copy kept by triggers",
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", Uuid, server_default=func.gen_random_uuid(), nullable=False),
+    Column("complaint_id", Uuid, nullable=False),
+    _instant("at", now=True),
+    Column("kind", Text, nullable=False, comment="status, category, moved, text ..."),
+    Column("actor", Text, nullable=True, comment="who asked: a role or a command, never a name"),
+    Column("change", JSONB, nullable=False),
+    PrimaryKeyConstraint("id"),
+    Index("ix_event_complaint_id_at", "complaint_id", "at"),
+    comment="append-only: each change after the arrival, which the complaint itself records",
+)
+
+pending = Table(
+    "pending",
+    metadata,
+    Column("city_id", SmallInteger, nullable=False),
+    Column("cell", BigInteger, nullable=False),
+    Column("day", Integer, nullable=False, comment="local days since 1970-01-01"),
+    Column("category_id", SmallInteger, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("area_ids", ARRAY(Integer), nullable=False),
+    Column("n", Integer, nullable=False, comment="signed: -1 takes a complaint away"),
+    comment="changes not yet folded into rollup",
+)
+
+rollup = Table(
+    "rollup",
+    metadata,
+    Column("city_id", SmallInteger, nullable=False),
+    Column("grid", SmallInteger, nullable=False, comment="0 city, 1 area, 6..10 H3 resolution"),
+    Column("span", SmallInteger, nullable=False, comment="length of the block in days"),
+    Column("kind", SmallInteger, nullable=False, comment="0 all, -domain.id, category.id"),
+    Column("day", Integer, nullable=False, comment="first local day of the block"),
+    Column("place", BigInteger, nullable=False, comment="0, area.id or a cell"),
+    Column("status", SmallInteger, nullable=False),
+    Column("n", Integer, nullable=False),
+    PrimaryKeyConstraint(
+        "city_id",
+        "grid",
+        "span",
+        "kind",
+        "day",
+        "place",
+        "status",
+        postgresql_include=["n"],
+    ),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False, comment="SHA-256 of the request's body"),
+    Column("code", Text, nullable=False),
+    _instant("created_at", now=True),
+)
+
+import_run = Table(
+    "import_run",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("source_id", SmallInteger, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("checksum", Text, nullable=False),
+    Column("next_row", BigInteger, nullable=False, server_default=text("0")),
+    Column("summary", JSONB, nullable=False, server_default=text("'{}'")),
+    _instant("started_at", now=True),
+    _instant("finished_at", nullable=True),
+    UniqueConstraint("source_id", "checksum"),
+)

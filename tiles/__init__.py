@@ -1,0 +1,1 @@
+"""Everything drawn: vector tiles, TileJSON, and self-contained reports."""
