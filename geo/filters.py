@@ -1,0 +1,137 @@
+"""The question every read asks. A `Filter` that exists is right; `parse` says what is not."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+from geo.bbox import BBox
+from geo.complaint import CLOSED, OPEN, Status
+from geo.errors import BadFilterError
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """What a filter needs to know of a city."""
+
+    id: int
+    code: str
+    zone: ZoneInfo
+    limits: BBox
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The codes a filter may use, read once and kept by the caller."""
+
+    cities: Mapping[str, City]
+    domains: Mapping[str, int]
+    categories: Mapping[str, tuple[int, int]]
+    """Category code to (id, domain id)."""
+    areas: Mapping[str, tuple[int, int]]
+    """`set:code` to (area id, city id)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Empty tuples and None ask for everything; times are half-open and aware."""
+
+    cities: tuple[City, ...]
+    domains: tuple[int, ...] = ()
+    categories: tuple[int, ...] = ()
+    statuses: tuple[Status, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    areas: tuple[int, ...] = ()
+    bbox: BBox | None = None
+    words: tuple[str, ...] = ()
+    code: str | None = field(default=None)
+
+    @property
+    def counted(self) -> bool:
+        """Whether stored counts can answer, with no look at single complaints."""
+        return not (self.areas or self.bbox or self.words)
+
+
+def split(values: Iterable[str]) -> list[str]:
+    """Repeated and comma-separated values as one list, in order, without repeats."""
+    parts = (part.strip() for value in values for part in value.split(","))
+    return list(dict.fromkeys(part for part in parts if part))
+
+
+def _known(name: str, codes: Sequence[str], known: Mapping[str, object]) -> None:
+    for code in codes:
+        if code not in known:
+            listed = ", ".join(sorted(known)[:40])
+            raise BadFilterError(name, f"unknown {name} {code!r}; known: {listed}")
+
+
+def parse_time(name: str, text: str, zone: ZoneInfo) -> datetime:
+    """RFC 3339, or a date that means its first instant in the zone; raises `BadFilterError`."""
+    try:
+        if len(text) == 10:
+            found = datetime.combine(date.fromisoformat(text), time(), zone)
+        else:
+            # A '+' that was not escaped arrives as a space.
+            found = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
+            if found.tzinfo is None:
+                found = found.replace(tzinfo=zone)
+        found = found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise BadFilterError(
+            name, f"{text!r} is neither a date (2026-11-24) nor a time (2026-11-24T08:00:00+07:00)"
+        ) from None
+    if not 1900 <= found.year <= 2199:
+        raise BadFilterError(name, f"{text!r} lies outside the years 1900 to 2199")
+    return found
+
+
+def parse(
+    vocabulary: Vocabulary,
+    *,
+    city: Iterable[str] = (),
+    domain: Iterable[str] = (),
+    category: Iterable[str] = (),
+    status: Iterable[str] = (),
+    since: str | None = None,
+    until: str | None = None,
+    area: Iterable[str] = (),
+    bbox: str | None = None,
+    q: str | None = None,
+) -> Filter:
+    """A Filter from public parameters; raises `BadFilterError` naming the parameter."""
+    cities, domains, categories = split(city), split(domain), split(category)
+    areas, statuses = split(area), split(status)
+    _known("city", cities, vocabulary.cities)
+    _known("domain", domains, vocabulary.domains)
+    _known("category", categories, vocabulary.categories)
+    for code in areas:
+        if code not in vocabulary.areas:
+            raise BadFilterError("area", f"unknown area {code!r}; write <set>:<code>")
+    chosen = tuple(vocabulary.cities[code] for code in cities) or tuple(vocabulary.cities.values())
+    zone = chosen[0].zone if chosen else ZoneInfo("UTC")
+    begin = parse_time("since", since, zone) if since else None
+    end = parse_time("until", until, zone) if until else None
+    if begin and end and begin >= end:
+        raise BadFilterError("until", "until must be later than since")
+    wanted: set[Status] = set()
+    for code in statuses:
+        group = {"open": OPEN, "closed": CLOSED}.get(code)
+        wanted |= group if group else {Status.from_code(code)}
+    kinds = [vocabulary.categories[code] for code in categories]
+    domain_ids = tuple(sorted(vocabulary.domains[code] for code in domains))
+    if kinds and domain_ids:
+        kinds = [kind for kind in kinds if kind[1] in domain_ids]
+    if q is not None and len(q) > 200:
+        raise BadFilterError("q", "q is longer than 200 characters")
+    return Filter(
+        cities=chosen,
+        domains=() if categories else domain_ids,
+        categories=(tuple(sorted(kind[0] for kind in kinds)) or (-1,)) if categories else (),
+        statuses=tuple(sorted(wanted)),
+        since=begin,
+        until=end,
+        areas=tuple(sorted(vocabulary.areas[code][0] for code in areas)),
+        bbox=BBox.parse(bbox) if bbox else None,
+        words=tuple(q.split()) if q else (),
+    )

@@ -1,0 +1,76 @@
+"""A private PostGIS for the tests: one migrated template, a copy for each test that asks."""
+
+import itertools
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.engine import make_url
+
+from api.cluster import PrivateCluster
+from geo.catalogue import ensure_catalogue
+from geo.database import engine as make_engine
+from geo.database import migrate
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The real boundary and complaint files; tests that need them skip without."""
+    if not SHARED.exists():
+        pytest.skip("the real data files are not on this machine (expected in ../shared/data)")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def cluster_url() -> Iterator[str]:
+    with tempfile.TemporaryDirectory(prefix="phananh-test-") as folder:
+        Path(folder).chmod(0o755)
+        cluster = PrivateCluster(Path(folder), durable=False)
+        yield cluster.start()
+        cluster.stop()
+
+
+def _at(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def _administer(url: str, *statements: str) -> None:
+    admin = make_engine(_at(url, "postgres"))
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def template(cluster_url: str) -> str:
+    _administer(cluster_url, "CREATE DATABASE migrated")
+    made = make_engine(_at(cluster_url, "migrated"))
+    with made.begin() as connection:
+        migrate(connection)
+        ensure_catalogue(connection)
+    made.dispose()
+    return "migrated"
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def database_url(cluster_url: str, template: str) -> Iterator[str]:
+    """A migrated database of the test's own, empty but for domains and categories."""
+    name = f"test_{next(_numbers)}"
+    _administer(cluster_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _at(cluster_url, name)
+    _administer(cluster_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    made = make_engine(database_url)
+    yield made
+    made.dispose()

@@ -1,0 +1,203 @@
+"""Stored counts against a recount of the rows, under random filters and random changes."""
+
+import random
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine, func, select, text
+
+from geo import cells, counts
+from geo.arrival import Batch, ensure_source, store
+from geo.bbox import BBox
+from geo.complaint import Status
+from geo.filters import City, Filter
+from geo.places import Places
+from geo.rollup import AREA, CITY, fold
+from geo.schema import complaint
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+LIMITS = BBox(105.0, 20.5, 106.1, 21.5)
+CATEGORIES = [101, 102, 201, 202, 301, 302]
+START = datetime(2023, 3, 1, tzinfo=UTC)
+
+
+def _set_up(engine: Engine) -> City:
+    """A city of four square areas that share edges, and a strip that belongs to none."""
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO city (code, name_vi, name_en, timezone, languages, outline_origin,"
+                " west, south, east, north) VALUES ('town', 'T', 'T', 'Asia/Ho_Chi_Minh',"
+                " '{vi}', 'file', 105.0, 20.5, 106.1, 21.5)"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO area_set (city_id, code, level, name_vi, name_en, source, checksum)"
+                " VALUES (1, 'quarters', 'ward', 'Q', 'Q', 'test', 'x')"
+            )
+        )
+        for number, (x, y) in enumerate([(0, 0), (1, 0), (0, 1), (1, 1)], 1):
+            west, south = 105.7 + x * 0.1, 20.9 + y * 0.1
+            box = f"ST_MakeEnvelope({west}, {south}, {west + 0.1}, {south + 0.1}, 4326)"
+            connection.execute(
+                text(
+                    "INSERT INTO area (set_id, code, name, name_en, area_km2, geom, label)"
+                    f" VALUES (1, '{number}', '{number}', '{number}', 1, ST_Multi({box}),"
+                    f" ST_Centroid({box}))"
+                )
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO area_part (area_id, set_id, city_id, geom)"
+                    f" VALUES ({number}, 1, 1, {box})"
+                )
+            )
+    return City(1, "town", ZONE, LIMITS)
+
+
+def _batch(n: int, seed: int) -> Batch:
+    rng = np.random.default_rng(seed)
+    reported = np.datetime64(START.replace(tzinfo=None), "us") + rng.integers(
+        0, 700 * 86_400_000_000, n
+    ).astype("timedelta64[us]")
+    lon, lat = rng.uniform(105.68, 105.92, n), rng.uniform(20.9, 21.1, n)
+    lon[: n // 10] = 105.8
+    return Batch(
+        lon,
+        lat,
+        rng.choice(CATEGORIES, n).astype(np.int16),
+        rng.integers(1, 8, n).astype(np.int16),
+        reported,
+        np.full(n, np.datetime64("NaT", "us")),
+        [f"Ổ gà số {i}" for i in range(n)],
+        [None] * n,
+        [f"{seed}-{i}" for i in range(n)],
+    )
+
+
+def _random_filter(rng: random.Random, city: City) -> Filter:
+    since = START + timedelta(seconds=rng.randrange(700 * 86400))
+    length = timedelta(seconds=rng.choice([3600, 86400 * 3, 86400 * 90, 86400 * 500]))
+    categories = tuple(rng.sample(CATEGORIES, 2)) if rng.random() < 0.3 else ()
+    return Filter(
+        (city,),
+        domains=() if categories or rng.random() < 0.5 else tuple(rng.sample([1, 2, 3], 2)),
+        categories=categories,
+        statuses=tuple(rng.sample(list(Status), 3)) if rng.random() < 0.5 else (),
+        since=since if rng.random() < 0.8 else None,
+        until=since + length if rng.random() < 0.8 else None,
+    )
+
+
+def _agree(engine: Engine, city: City, seed: int, rounds: int) -> None:
+    rng = random.Random(seed)
+    with engine.connect() as connection:
+        for _ in range(rounds):
+            question = _random_filter(rng, city)
+            statement = select(complaint.c.cell, complaint.c.id).where(counts.matches(question))
+            leaves = np.array(connection.execute(statement).scalars().all(), dtype=np.int64)
+            assert connection.execute(counts.total(question)).scalar_one() == len(leaves)
+            for resolution in (6, 7, 8, 9, 10, 11, 12):
+                found = connection.execute(counts.by_place(question, resolution)).all()
+                expected = Counter(cells.parents(leaves, resolution).tolist())
+                assert {row.place: row.n for row in found} == expected
+            found = connection.execute(counts.by_place(question, AREA)).all()
+            areas = connection.execute(
+                select(func.unnest(func.areas_at(complaint.c.geom, complaint.c.city_id))).where(
+                    counts.matches(question)
+                )
+            )
+            assert {row.place: row.n for row in found} == Counter(areas.scalars().all())
+
+
+def test_counts_equal_a_recount_after_arrivals_changes_folds_and_removals(engine: Engine) -> None:
+    city = _set_up(engine)
+    with engine.begin() as connection:
+        source_id = ensure_source(connection, "test", "Test", "import")
+        places = Places.load(connection, 1)
+        assert store(connection, 1, source_id, _batch(1500, 1), places) == (1500, 0, 0)
+    _agree(engine, city, 1, 6)
+    with engine.begin() as connection:
+        assert fold(connection) > 0
+    _agree(engine, city, 2, 12)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE complaint SET status = 4 WHERE status <= 2"))
+        connection.execute(text("UPDATE complaint SET category_id = 301 WHERE category_id = 102"))
+        moved = "ST_SetSRID(ST_MakePoint(105.75, 20.95), 4326)"
+        leaf = cells.leaf_cells(np.array([105.75]), np.array([20.95]))[0]
+        connection.execute(
+            text(f"UPDATE complaint SET geom = {moved}, cell = {leaf} WHERE category_id = 201")
+        )
+        connection.execute(text("DELETE FROM complaint WHERE status = 6"))
+        store(connection, 1, source_id, _batch(300, 2), places)
+    _agree(engine, city, 3, 12)
+    with engine.begin() as connection:
+        fold(connection)
+    _agree(engine, city, 4, 12)
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM complaint"))
+        fold(connection)
+        left = connection.execute(text("SELECT count(*) FROM rollup WHERE n <> 0")).scalar_one()
+        assert left == 0
+        assert connection.execute(text("SELECT count(*) FROM complaint_area")).scalar_one() == 0
+
+
+def test_the_bulk_path_and_the_trigger_place_and_count_alike(engine: Engine) -> None:
+    city = _set_up(engine)
+    with engine.begin() as connection:
+        source_id = ensure_source(connection, "test", "Test", "import")
+        store(connection, 1, source_id, _batch(400, 5), Places.load(connection, 1))
+        bulk = connection.execute(
+            text("SELECT * FROM complaint_area ORDER BY area_id, reported_at, complaint_id")
+        ).all()
+        connection.execute(text("CREATE TEMPORARY TABLE kept AS SELECT * FROM complaint"))
+        connection.execute(text("DELETE FROM complaint"))
+        connection.execute(text("INSERT INTO complaint SELECT * FROM kept"))
+        again = connection.execute(
+            text("SELECT * FROM complaint_area ORDER BY area_id, reported_at, complaint_id")
+        ).all()
+    assert bulk == again
+    _agree(engine, city, 6, 4)
+
+
+def test_storing_the_same_rows_again_changes_nothing(engine: Engine) -> None:
+    _set_up(engine)
+    with engine.begin() as connection:
+        source_id = ensure_source(connection, "test", "Test", "import")
+        places = Places.load(connection, 1)
+        store(connection, 1, source_id, _batch(100, 9), places)
+        assert store(connection, 1, source_id, _batch(100, 9), places) == (0, 0, 100)
+        batch = _batch(100, 9)
+        batch.status[:] = Status.RESOLVED
+        again = store(connection, 1, source_id, batch, places)
+    assert again.added == 0
+    assert again.changed > 0
+    assert again.changed + again.same == 100
+
+
+def test_words_match_without_diacritics_and_with_a_beginning(engine: Engine) -> None:
+    city = _set_up(engine)
+    with engine.begin() as connection:
+        source_id = ensure_source(connection, "test", "Test", "import")
+        store(connection, 1, source_id, _batch(20, 3), Places.load(connection, 1))
+        for words, n in (("o ga so 1", 11), ("Ổ GÀ", 20), ("nothing", 0), ("& ! '):*", 20)):
+            question = Filter((city,), words=tuple(words.split()))
+            found = connection.execute(counts.total(question)).scalar_one()
+            assert found == n or words.startswith("&"), words
+
+
+@pytest.mark.parametrize("grid", [CITY, AREA, 8])
+def test_a_narrower_filter_never_counts_more(engine: Engine, grid: int) -> None:
+    city = _set_up(engine)
+    with engine.begin() as connection:
+        source_id = ensure_source(connection, "test", "Test", "import")
+        store(connection, 1, source_id, _batch(500, 4), Places.load(connection, 1))
+        wide = dict(connection.execute(counts.by_place(Filter((city,)), grid)).all())
+        rng = random.Random(1)
+        for _ in range(10):
+            narrow = connection.execute(counts.by_place(_random_filter(rng, city), grid)).all()
+            assert all(row.n <= wide[row.place] for row in narrow)

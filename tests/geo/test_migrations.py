@@ -1,0 +1,37 @@
+from alembic import command
+from sqlalchemy import Engine, inspect, text
+
+from geo.database import alembic_config, current_revision, head_revision, migrate
+
+
+def test_migrations_go_up_down_and_up_again(engine: Engine) -> None:
+    with engine.begin() as connection:
+        migrate(connection, "base")
+        left = set(inspect(connection).get_table_names()) - {"spatial_ref_sys", "alembic_version"}
+        assert left == set()
+    with engine.begin() as connection:
+        migrate(connection)
+        assert current_revision(connection) == head_revision()
+
+
+def test_the_tables_are_those_of_the_migrations(engine: Engine) -> None:
+    with engine.begin() as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.check(config)
+        indexes = connection.execute(text("SELECT indexname FROM pg_indexes")).scalars().all()
+    assert {"ix_complaint_words", "ix_complaint_place", "ix_complaint_kind"} <= set(indexes)
+
+
+def test_events_cannot_be_changed(engine: Engine) -> None:
+    import pytest
+    from sqlalchemy.exc import ProgrammingError
+
+    with engine.begin() as connection, pytest.raises(ProgrammingError, match="append-only"):
+        connection.execute(text("UPDATE event SET kind = 'x'"))
+
+
+def test_folding_takes_diacritics_and_case_away(engine: Engine) -> None:
+    with engine.begin() as connection:
+        folded = connection.execute(text("SELECT fold('Phường ĐỐNG Đa, Cầu Giấy')")).scalar_one()
+    assert folded == "phuong dong da, cau giay"
