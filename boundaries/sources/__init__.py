@@ -1,0 +1,1 @@
+"""Built-in sources of boundaries, chosen by name."""
