@@ -102,8 +102,8 @@ def read_areas(
         if not code or not name:
             raise BoundaryError(f"{label}: code or name is missing")
         kind, bare = divide(name)
-        population = row[take["population"]] if "population" in take else None
-        known = population is not None and pd.notna(population) and float(population) >= 0
+        population: Any = row[take["population"]] if "population" in take else None
+        known = bool(pd.notna(population)) and float(population) >= 0
         rows.append(
             {
                 "code": code,

@@ -1,0 +1,72 @@
+"""Errors as RFC 9457 problem documents: one table from class to status."""
+
+import uuid
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
+from starlette.exceptions import HTTPException
+
+from geo.errors import (
+    BadFilterError,
+    ConflictError,
+    NotFoundError,
+    OutsideCityError,
+    PhananhError,
+)
+
+log = structlog.get_logger()
+_STATUS: dict[type[PhananhError], int] = {
+    BadFilterError: 422,
+    NotFoundError: 404,
+    OutsideCityError: 422,
+    ConflictError: 409,
+}
+
+
+def problem(status: int, title: str, detail: str, **more: Any) -> JSONResponse:
+    headers = {"Retry-After": "2"} if status == 503 else {}
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    return JSONResponse(body, status, headers, media_type="application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Give every error of the app its document."""
+
+    @app.exception_handler(PhananhError)
+    def domain_error(request: Request, error: PhananhError) -> Response:
+        status = _STATUS.get(type(error), 400)
+        fields = {}
+        if isinstance(error, BadFilterError):
+            fields = {"errors": [{"field": error.field, "message": str(error)}]}
+        return problem(status, type(error).__name__.removesuffix("Error"), str(error), **fields)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(request: Request, error: RequestValidationError) -> Response:
+        errors = [
+            {"field": ".".join(str(part) for part in item["loc"][1:]), "message": item["msg"]}
+            for item in error.errors()
+        ]
+        return problem(422, "Invalid request", "some fields are not right", errors=errors)
+
+    @app.exception_handler(HTTPException)
+    def http(request: Request, error: HTTPException) -> Response:
+        answer = problem(error.status_code, str(error.detail), str(error.detail))
+        answer.headers.update(error.headers or {})
+        return answer
+
+    @app.exception_handler(OperationalError)
+    @app.exception_handler(InterfaceError)
+    @app.exception_handler(TimeoutError)
+    def database_away(request: Request, error: Exception) -> Response:
+        log.warning("database_unavailable", error=type(error).__name__)
+        return problem(503, "Try again shortly", "the database does not answer at the moment")
+
+    @app.exception_handler(Exception)
+    def unforeseen(request: Request, error: Exception) -> Response:
+        number = uuid.uuid4().hex
+        log.error("unforeseen_error", id=number, exc_info=error)
+        return problem(500, "Something went wrong", f"report it with the id {number}", id=number)

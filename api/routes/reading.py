@@ -1,0 +1,305 @@
+"""Everyone may read: domains, boundaries, places, complaints and counts."""
+
+import base64
+import binascii
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import numpy as np
+import orjson
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from sqlalchemy import Row, text
+
+from api.dependencies import Database
+from api.query import Question
+from geo import cells, counts, listing
+from geo.catalogue import catalogue, grouped
+from geo.complaint import Status, clean_code
+from geo.errors import BadFilterError, NotFoundError
+from geo.rollup import AREA
+
+router = APIRouter(prefix="/api/v1")
+
+
+def geojson(value: object) -> Response:
+    return Response(orjson.dumps(value), media_type="application/geo+json")
+
+
+@router.get("/config")
+def config(request: Request, db: Database) -> dict[str, Any]:
+    """What the web app needs to know before it draws."""
+    rows = db.execute(
+        text(
+            """
+            SELECT t.*, (SELECT coalesce(sum(n), 0) FROM rollup r
+                          WHERE r.city_id = t.id AND r.grid = 0 AND r.span = 256)
+                      + (SELECT coalesce(sum(n), 0) FROM pending p WHERE p.city_id = t.id)
+                        AS complaints,
+                   EXISTS (SELECT FROM complaint c JOIN source s ON s.id = c.source_id
+                            WHERE c.city_id = t.id AND s.kind = 'sample') AS sample
+              FROM city t ORDER BY t.id
+            """
+        )
+    )
+    settings = request.app.state.settings
+    basemap = None
+    if settings.basemap_url:
+        basemap = {"url": settings.basemap_url, "attribution": settings.basemap_attribution}
+    cities = [
+        {
+            "code": row.code,
+            "name": {"vi": row.name_vi, "en": row.name_en},
+            "timezone": row.timezone,
+            "languages": row.languages,
+            "bbox": [row.west, row.south, row.east, row.north],
+            "complaints": row.complaints,
+            "sample": row.sample,
+        }
+        for row in rows
+    ]
+    first = cities[0]["code"] if cities else None
+    return {"cities": cities, "basemap": basemap, "default_city": first}
+
+
+@router.get("/domains")
+def domains(db: Database) -> dict[str, Any]:
+    """The enabled domains with their categories."""
+    return {"domains": grouped(list(db.execute(catalogue()).all()))}
+
+
+@router.get("/boundaries")
+def boundaries(db: Database) -> dict[str, Any]:
+    """The boundary sets with the periods they are in force."""
+    rows = db.execute(
+        text(
+            """
+            SELECT s.*, t.code AS city, (SELECT count(*) FROM area a WHERE a.set_id = s.id) AS areas
+              FROM area_set s JOIN city t ON t.id = s.city_id
+             ORDER BY t.id, s.since DESC NULLS LAST, s.code
+            """
+        )
+    )
+    sets = [
+        {
+            "code": row.code,
+            "city": row.city,
+            "level": row.level,
+            "name": {"vi": row.name_vi, "en": row.name_en},
+            "since": row.since,
+            "until": row.until,
+            "areas": row.areas,
+            "approximate": row.approximate,
+            "note": {"vi": row.note_vi, "en": row.note_en} if row.note_vi else None,
+            "source": row.source,
+            "licence": row.licence,
+        }
+        for row in rows
+    ]
+    return {"sets": sets}
+
+
+@router.get("/boundaries/{set_code}")
+def boundary_set(
+    set_code: str, db: Database, simplify: Annotated[float, Query(ge=0, le=5000)] = 50.0
+) -> Response:
+    """One set as GeoJSON; `simplify` is a tolerance in metres."""
+    found = db.execute(
+        text(
+            """
+            SELECT a.code, a.name, a.name_en, a.kind, a.parent, a.population, a.area_km2,
+                   ST_X(a.label) AS lon, ST_Y(a.label) AS lat,
+                   ST_AsGeoJSON(ST_Transform(h.geom, 4326), 6) AS shape
+              FROM area a JOIN area_set s ON s.id = a.set_id
+              JOIN area_shape h ON h.area_id = a.id
+             WHERE s.code = :code AND h.zoom = (
+                   SELECT coalesce(min(zoom) FILTER (WHERE 40075016.686 / 512 / 2 ^ zoom / 3
+                                                     <= :simplify), max(zoom)) FROM area_shape)
+             ORDER BY a.code
+            """
+        ),
+        {"code": set_code, "simplify": simplify},
+    ).all()
+    if not found:
+        raise NotFoundError(f"no boundary set {set_code!r}")
+    features = [
+        {
+            "type": "Feature",
+            "id": row.code,
+            "geometry": orjson.Fragment(row.shape),
+            "properties": {
+                "code": row.code,
+                "name": row.name,
+                "name_en": row.name_en,
+                "kind": row.kind,
+                "parent": row.parent,
+                "population": row.population,
+                "area_km2": round(row.area_km2, 3),
+                "label_lon": row.lon,
+                "label_lat": row.lat,
+            },
+        }
+        for row in found
+    ]
+    return geojson({"type": "FeatureCollection", "features": features})
+
+
+def areas_of(db: Database, lon: float, lat: float, at: date | None) -> list[dict[str, Any]]:
+    rows = db.execute(
+        text(
+            """
+            SELECT s.code AS set, a.code, a.name, a.name_en, a.kind, s.level, s.since, s.until,
+                   s.approximate
+              FROM city t
+             CROSS JOIN areas_at(ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), t.id) AS held
+              JOIN area a ON a.id = ANY(held) JOIN area_set s ON s.id = a.set_id
+             WHERE CAST(:at AS date) IS NULL
+                OR (coalesce(s.since <= :at, true) AND coalesce(:at < s.until, true))
+             ORDER BY s.code
+            """
+        ),
+        {"lon": lon, "lat": lat, "at": at},
+    )
+    return [dict(row._mapping) for row in rows]
+
+
+@router.get("/locate")
+def locate(
+    db: Database,
+    lon: Annotated[float, Query(ge=-180, le=180)],
+    lat: Annotated[float, Query(ge=-90, le=90)],
+    at: date | None = None,
+) -> dict[str, Any]:
+    """The areas that hold a point, in every set or those in force on a day, and its cells."""
+    city = db.execute(
+        text(
+            "SELECT code FROM city WHERE outline IS NOT NULL AND ST_Intersects(outline,"
+            " ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)) ORDER BY id LIMIT 1"
+        ),
+        {"lon": lon, "lat": lat},
+    ).scalar()
+    leaf = int(cells.leaf_cells(np.array([lon]), np.array([lat]))[0])
+    found = {str(r): cells.to_hex(cells.parent(leaf, r)) for r in range(6, cells.LEAF + 1)}
+    areas = areas_of(db, lon, lat, at)
+    return {"lon": lon, "lat": lat, "city": city, "areas": areas, "cells": found}
+
+
+def feature(row: Row[Any]) -> dict[str, Any]:
+    properties = {
+        "code": row.code,
+        "city": row.city,
+        "domain": row.domain,
+        "category": row.category,
+        "status": Status(row.status).code,
+        "reported_at": row.reported_at,
+        "closed_at": row.closed_at,
+        "text": row.text,
+        "address": row.address,
+        "sample": row.sample,
+    }
+    point = {"type": "Point", "coordinates": [row.lon, row.lat]}
+    return {"type": "Feature", "id": row.code, "geometry": point, "properties": properties}
+
+
+def _cursor(text_: str) -> tuple[datetime, UUID]:
+    try:
+        at, number = base64.urlsafe_b64decode(text_.encode()).decode().split("|")
+        return datetime.fromisoformat(at), UUID(number)
+    except (ValueError, binascii.Error):
+        raise BadFilterError("after", "after is not a cursor from a `next` link") from None
+
+
+@router.get("/complaints")
+def complaints(
+    request: Request,
+    question: Question,
+    db: Database,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    after: str | None = None,
+    total: bool = False,
+) -> Response:
+    """The complaints, the newest first; `next` leads to older ones."""
+    rows = db.execute(listing.page(question, limit + 1, _cursor(after) if after else None)).all()
+    following = None
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        key = base64.urlsafe_b64encode(f"{last.reported_at.isoformat()}|{last.id}".encode())
+        following = str(request.url.include_query_params(after=key.decode()))
+    return geojson(
+        {
+            "type": "FeatureCollection",
+            "features": [feature(row) for row in rows[:limit]],
+            "next": following,
+            "total": int(db.execute(counts.total(question)).scalar_one()) if total else None,
+        }
+    )
+
+
+@router.get("/complaints/{code}")
+def complaint(code: str, db: Database) -> Response:
+    """One complaint with its areas and its public timeline."""
+    row = db.execute(listing.one(clean_code(code))).one_or_none()
+    if row is None:
+        raise NotFoundError(f"no complaint has the code {code!r}")
+    events = db.execute(
+        text("SELECT at, kind, change FROM event WHERE complaint_id = :id ORDER BY at"),
+        {"id": row.id},
+    )
+    timeline: list[dict[str, Any]] = [{"at": row.reported_at, "kind": "received"}]
+    timeline += [{"at": event.at, "kind": event.kind} for event in events]
+    whole = feature(row)
+    whole["properties"] |= {"areas": areas_of(db, row.lon, row.lat, None), "timeline": timeline}
+    return geojson(whole)
+
+
+@router.get("/counts")
+def count(
+    question: Question,
+    db: Database,
+    by: Literal["status", "area", "cell"] = "status",
+    set: str | None = None,
+    resolution: Annotated[int, Query(ge=6, le=12)] = 8,
+) -> dict[str, Any]:
+    """How many complaints, by status, by area of a set, or by cell."""
+    if by == "status":
+        rows = db.execute(counts.by_status(question)).all()
+        found = [{"key": Status(row.status).code, "n": int(row.n)} for row in rows]
+        return {"by": by, "total": sum(int(row.n) for row in rows), "rows": found}
+    if by == "cell":
+        rows = db.execute(counts.by_place(question, resolution)).all()
+        numbers = [int(row.n) for row in rows]
+        hexes = cells.hexes(row.place for row in rows)
+        total = sum(numbers)
+        return {"by": by, "resolution": resolution, "total": total, "cells": hexes, "n": numbers}
+    if set is None:
+        raise BadFilterError("set", "counting by area needs set=<boundary set>")
+    areas = db.execute(
+        text(
+            "SELECT a.id, a.code, a.name, a.name_en, a.kind, a.population, a.area_km2 FROM area a"
+            " JOIN area_set s ON s.id = a.set_id WHERE s.code = :set ORDER BY a.code"
+        ),
+        {"set": set},
+    ).all()
+    if not areas:
+        raise NotFoundError(f"no boundary set {set!r}")
+    held: dict[int, int] = dict(db.execute(counts.by_place(question, AREA)).all())
+    table = []
+    for area in areas:
+        n = int(held.get(area.id, 0))
+        table.append(
+            {
+                "key": area.code,
+                "name": area.name,
+                "name_en": area.name_en,
+                "kind": area.kind,
+                "n": n,
+                "population": area.population,
+                "rate": round(n * 1000 / area.population, 3) if area.population else None,
+                "area_km2": round(area.area_km2, 3),
+                "per_km2": round(n / area.area_km2, 3),
+            }
+        )
+    total = int(db.execute(counts.total(question)).scalar_one())
+    inside = sum(row["n"] for row in table)
+    return {"by": by, "set": set, "total": total, "rows": table, "outside": total - inside}

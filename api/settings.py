@@ -1,0 +1,18 @@
+"""Settings, from the environment."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """PHANANH_PORT, PHANANH_VAR ...; DATABASE_URL without a prefix, as everywhere."""
+
+    model_config = SettingsConfigDict(env_prefix="PHANANH_", populate_by_name=True)
+
+    port: int = 8000
+    host: str = "127.0.0.1"
+    var: Path = Path(__file__).resolve().parent.parent / "var"
+    boundary_dir: Path | None = None
+    basemap_url: str | None = None
+    basemap_attribution: str = ""
