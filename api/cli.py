@@ -1,6 +1,7 @@
 """The command `phananh`."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -73,6 +74,9 @@ def serve(
 ) -> None:
     """Run the service with Hanoi; Ctrl-C stops all of it."""
     settings = Settings()
+    # uvicorn raises the signal again when it is done: end as after Ctrl-C, so that the private
+    # cluster is stopped too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with database(var) as engine:
         prepare(engine, settings.boundary_dir, sample)
         out.print(f"[bold]phananh: http://{host}:{port}/[/bold]  (Ctrl-C stops it)")
