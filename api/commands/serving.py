@@ -1,0 +1,66 @@
+"""Run the service, migrate, fold counts."""
+
+import signal
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from sqlalchemy import Engine, text
+
+from api.app import create_app
+from api.commands.session import Var, database, out
+from api.settings import Settings
+from boundaries.hanoi import WARDS, ensure_hanoi
+from geo.catalogue import ensure_catalogue
+from geo.database import migrate as run_migrations
+from geo.rollup import fold
+from geo.sample import sample as add_sample
+
+
+def prepare(engine: Engine, folder: Path | None, sample: int) -> None:
+    """Schema, catalogue, Hanoi, and a sample where there is no complaint at all."""
+    with engine.begin() as connection:
+        run_migrations(connection)
+        ensure_catalogue(connection)
+    with engine.begin() as connection:
+        for loaded in ensure_hanoi(connection, folder):
+            out.print(f"  boundaries: {loaded.areas} areas loaded")
+        hanoi = connection.execute(text("SELECT id FROM city WHERE code = 'hanoi'")).scalar_one()
+        empty = not connection.execute(text("SELECT EXISTS (SELECT FROM complaint)")).scalar_one()
+        if empty and sample:
+            out.print(f"  {sample} sample complaints (phananh sample --remove takes them away)")
+            until = datetime.now(UTC) - timedelta(minutes=1)
+            add_sample(connection, hanoi, WARDS.code, sample, 1, until)
+
+
+def serve(
+    port: Annotated[int, typer.Option(envvar="PHANANH_PORT")] = 8000,
+    host: Annotated[str, typer.Option(envvar="PHANANH_HOST")] = "127.0.0.1",
+    var: Var = None,
+    sample: Annotated[int, typer.Option(help="Sample rows for an empty database.")] = 20000,
+) -> None:
+    """Run the service with Hanoi; Ctrl-C stops all of it."""
+    settings = Settings()
+    # uvicorn raises the signal again when it is done: end as after Ctrl-C, so that the private
+    # cluster is stopped too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with database(var) as engine:
+        prepare(engine, settings.boundary_dir, sample)
+        out.print(f"[bold]phananh: http://{host}:{port}/[/bold]  (Ctrl-C stops it)")
+        uvicorn.run(create_app(engine, settings), host=host, port=port, log_level="warning")
+
+
+def migrate(var: Var = None) -> None:
+    """Bring the database's schema up to date."""
+    with database(var) as engine, engine.begin() as connection:
+        run_migrations(connection)
+        ensure_catalogue(connection)
+
+
+def refresh(var: Var = None) -> None:
+    """Fold pending changes into the stored counts."""
+    with database(var) as engine, engine.begin() as connection:
+        out.print(f"{fold(connection)} changes folded")

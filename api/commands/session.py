@@ -1,0 +1,46 @@
+"""What every command needs: the database, the screen, and the parts of a first start."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from sqlalchemy import Engine
+
+from api.cluster import PrivateCluster
+from api.settings import Settings
+from geo.catalogue import ensure_catalogue
+from geo.database import engine as make_engine
+from geo.database import migrate as run_migrations
+
+out = Console(stderr=True, highlight=False)
+Var = Annotated[Path | None, typer.Option(envvar="PHANANH_VAR", help="Private database and files.")]
+
+
+@contextmanager
+def database(var: Path | None) -> Iterator[Engine]:
+    """The server at DATABASE_URL, or the private cluster for as long as it is needed."""
+    url, cluster = os.environ.get("DATABASE_URL"), None
+    if not url:
+        cluster = PrivateCluster(var or Settings().var)
+        url = cluster.start()
+    engine = make_engine(url, pool_size=10, statement_timeout_ms=0)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+        if cluster is not None and cluster.started:
+            cluster.stop()
+
+
+@contextmanager
+def prepared(var: Path | None) -> Iterator[Engine]:
+    """The database with its schema and catalogue up to date."""
+    with database(var) as engine:
+        with engine.begin() as connection:
+            run_migrations(connection)
+            ensure_catalogue(connection)
+        yield engine
