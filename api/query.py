@@ -9,7 +9,7 @@ from fastapi import Depends, Query, Request
 from sqlalchemy import Connection, Engine, select
 
 from geo.bbox import BBox
-from geo.filters import City, Filter, Vocabulary, parse
+from geo.filters import City, Filter, Place, Vocabulary, parse
 from geo.schema import area, area_set, category, city, domain
 
 Codes = Annotated[list[str], Query()]
@@ -25,15 +25,15 @@ def read_vocabulary(connection: Connection) -> Vocabulary:
     }
     kinds = connection.execute(select(category.c.code, category.c.id, category.c.domain_id))
     areas = connection.execute(
-        select(area_set.c.code, area.c.code.label("area"), area.c.id, area_set.c.city_id).join(
-            area, area.c.set_id == area_set.c.id
-        )
+        select(
+            area_set.c.code, area.c.code.label("area"), area.c.id, area_set.c.city_id, area.c.set_id
+        ).join(area, area.c.set_id == area_set.c.id)
     )
     return Vocabulary(
         cities=cities,
         domains=dict(connection.execute(select(domain.c.code, domain.c.id)).all()),
         categories={row.code: (row.id, row.domain_id) for row in kinds},
-        areas={f"{row.code}:{row.area}": (row.id, row.city_id) for row in areas},
+        areas={f"{row.code}:{row.area}": Place(row.id, row.city_id, row.set_id) for row in areas},
     )
 
 

@@ -36,6 +36,15 @@ class BBox(NamedTuple):
         east, north = min(self.east, other.east), min(self.north, other.north)
         return BBox(west, south, east, north) if west <= east and south <= north else None
 
+    def wider(self, degrees: float) -> "BBox":
+        """The box with a margin all around, kept within the world."""
+        return BBox(
+            max(-180.0, self.west - degrees),
+            max(-90.0, self.south - degrees),
+            min(180.0, self.east + degrees),
+            min(90.0, self.north + degrees),
+        )
+
     def contains(self, other: "BBox") -> bool:
         return (
             self.west <= other.west

@@ -19,6 +19,7 @@ from geo.bbox import BBox
 
 LEAF: Final = 12
 COARSEST: Final = 6
+SLACK: Final = 2e-5
 Cells = NDArray[np.int64]
 
 
@@ -50,6 +51,21 @@ def leaf_range(cell: int) -> tuple[int, int]:
     digits = 3 * (LEAF - resolution)
     tail = 3 * (15 - LEAF)
     return base & ~(((1 << digits) - 1) << tail), base
+
+
+def children(cells: Cells, resolution: int) -> Cells:
+    """The descendants at a resolution, ascending; those a pentagon lacks are there too.
+
+    A cell that no complaint can have is harmless where the result is used to look things up.
+    """
+    found = np.sort(cells)
+    if not len(found):
+        return found
+    for level in range(((int(found[0]) >> 52) & 15) + 1, resolution + 1):
+        shift = 3 * (15 - level)
+        base = (found & ~np.int64(15 << 52) & ~np.int64(7 << shift)) | np.int64(level << 52)
+        found = (base[:, None] | (np.arange(7, dtype=np.int64) << shift)[None, :]).ravel()
+    return found
 
 
 def to_hex(cell: int) -> str:
@@ -98,28 +114,37 @@ def _touching(box: BBox, resolution: int) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
+def estimated(box: BBox, resolution: int) -> float:
+    """About how many cells of a resolution touch the box."""
+    middle = np.cos(np.radians((box.south + box.north) / 2))
+    width, height = (box.east - box.west) * 111.3 * middle, (box.north - box.south) * 111.3
+    edge = float(np.sqrt(average_area_km2(resolution)))
+    return float((width / edge + 1) * (height / edge + 1))
+
+
 def touching(box: BBox, resolution: int) -> Cells:
     """All cells of a resolution whose outline touches the box, ascending."""
-    return np.array(_touching(box, resolution), dtype=np.int64)
+    # A hexagon's true sides are great circles, a little off the straight lines compared here.
+    return np.array(_touching(box.wider(SLACK), resolution), dtype=np.int64)
+
+
+PROBED: Final = 9
+
+
+def probes(cells: Cells) -> NDArray[np.int64]:
+    """What `leaf >> 18` is for the leaves of cells of resolution 9: the key of the place index."""
+    return ((cells & ~np.int64(15 << 52)) | np.int64(LEAF << 52)) >> 18
+
+
+def holding(box: BBox, resolution: int) -> Cells:
+    """Cells that hold every point of the box, and some around it.
+
+    More than those that touch it: descendants reach a little beyond the outline of their ancestor.
+    """
+    km = float(h3.average_hexagon_edge_length(resolution, unit="km"))
+    polewards = np.cos(np.radians(min(85.0, max(abs(box.south), abs(box.north)))))
+    return touching(box.wider(km / 111.0 / float(polewards)), resolution)
 
 
 def average_area_km2(resolution: int) -> float:
     return float(h3.average_hexagon_area(resolution, unit="km^2"))
-
-
-def runs(cells: Cells) -> tuple[list[int], list[int]]:
-    """Sorted cells of one resolution as ranges (first, last) of consecutive indexes.
-
-    Consecutive means: no other valid cell of that resolution lies between, so a range scan over
-    stored cells of the resolution meets just these.
-    """
-    if not len(cells):
-        return [], []
-    shift = 3 * (15 - ((int(cells[0]) >> 52) & 15))
-    serial = cells >> shift
-    # The seventh digit value does not exist (0-6), so 6 is followed by 0 of the next cell.
-    step = np.diff(serial)
-    joined = (step == 1) | ((step == 2) & ((serial[:-1] & 7) == 6))
-    first = np.concatenate([[True], ~joined])
-    last = np.concatenate([~joined, [True]])
-    return cells[first].tolist(), cells[last].tolist()

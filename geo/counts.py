@@ -10,31 +10,45 @@ Every count is the sum of three parts that together see each complaint once:
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from enum import Enum
 from typing import Any, Final, NamedTuple
 
+import numpy as np
 from sqlalchemy import (
     ColumnElement,
     Select,
     Subquery,
     and_,
+    any_,
     bindparam,
     false,
     func,
     literal,
+    literal_column,
     or_,
     select,
     true,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, INTEGER
 
-from geo.cells import LEAF
+from geo.cells import LEAF, PROBED, children, estimated, holding, parents, probes
 from geo.filters import City, Filter
-from geo.periods import Blocks, blocks, local_midnight, whole_days
+from geo.periods import EARLIEST, LATEST, Blocks, blocks, local_midnight, whole_days
 from geo.rollup import AREA, CITY, Kind, spans_for
-from geo.schema import category, complaint, complaint_area, pending, rollup
+from geo.schema import area, area_set, category, complaint, complaint_area, pending, rollup
 
-DAY_EPOCH: Final = "1970-01-01"
+# Above this many cells of resolution 9, one pass over a stretch of time is cheaper than a probe
+# of `ix_complaint_place` for each.
+MOST_PROBES: Final = 2500
+
+
+class Key(Enum):
+    """What a row of counts is for: a place, or with the whole city as place, another thing."""
+
+    PLACE = "place"
+    CATEGORY = "category"
+    DAY = "day"
 
 
 class Stretch(NamedTuple):
@@ -54,10 +68,14 @@ class Plan(NamedTuple):
     stretches: tuple[Stretch, ...]
 
 
-def plan(question: Filter, city: City, grid: int) -> Plan:
+def plan(question: Filter, city: City, grid: int, key: Key = Key.PLACE) -> Plan:
     """Divide the time of a question between stored blocks and single complaints."""
     kind = Kind.CATEGORY if question.categories else Kind.DOMAIN if question.domains else Kind.ALL
+    if key is Key.CATEGORY:
+        kind = Kind.CATEGORY
     spans, kinds = spans_for(grid, kind)
+    if key is Key.DAY:
+        spans = [1]
     whole, rest = whole_days(question.since, question.until, city.zone)
     if not spans or whole is None or not question.counted:
         return Plan(city, (), (), (Stretch(question.since, question.until),))
@@ -129,6 +147,12 @@ def of_words(question: Filter) -> ColumnElement[bool]:
     return func.words(complaint.c.address, complaint.c.text).op("@@")(asked)
 
 
+def _is_any(column: ColumnElement[int], values: Iterable[int]) -> ColumnElement[bool]:
+    """`column = ANY(array)`: one bind, so that the statement's text does not grow."""
+    kind = INTEGER() if isinstance(column.type, INTEGER) else BIGINT()
+    return column == any_(bindparam(None, [int(value) for value in values], ARRAY(kind)))
+
+
 def matches(question: Filter, stretches: Sequence[Stretch] | None = None) -> ColumnElement[bool]:
     """The condition a single complaint meets: the one definition of what a filter means."""
     whole = [Stretch(question.since, question.until)]
@@ -141,54 +165,69 @@ def matches(question: Filter, stretches: Sequence[Stretch] | None = None) -> Col
     if question.statuses:
         conditions.append(complaint.c.status.in_(question.statuses))
     if question.areas:
-        inside = select(complaint_area.c.complaint_id).where(
-            complaint_area.c.area_id.in_(question.areas),
-            in_stretches(complaint_area.c.reported_at, whole),
+        conditions.append(
+            select(literal(1))
+            .where(
+                complaint_area.c.area_id.in_([one.id for one in question.areas]),
+                complaint_area.c.reported_at == complaint.c.reported_at,
+                complaint_area.c.complaint_id == complaint.c.id,
+            )
+            .exists()
         )
-        conditions.append(complaint.c.id.in_(inside))
     if question.bbox:
         box = question.bbox
         conditions += [
             func.ST_X(complaint.c.geom).between(box.west, box.east),
             func.ST_Y(complaint.c.geom).between(box.south, box.north),
         ]
+        if not (question.words or question.areas) and estimated(box, PROBED) <= MOST_PROBES:
+            conditions.append(_is_any(_probe(), probes(holding(box, PROBED))))
     return and_(*conditions)
 
 
-Ranges = tuple[Sequence[int], Sequence[int]] | None
+def _probe() -> ColumnElement[int]:
+    return complaint.c.cell.op(">>")(literal_column("18"))
 
 
-def _within(column: ColumnElement[int], ranges: Ranges) -> ColumnElement[bool]:
-    """Whether a cell lies in one of the (first, last) ranges."""
-    if ranges is None:
-        return true()
-    pair = (
-        func.unnest(
-            bindparam(None, list(ranges[0]), ARRAY(complaint.c.cell.type)),
-            bindparam(None, list(ranges[1]), ARRAY(complaint.c.cell.type)),
+def _days(city: City, block: Blocks) -> ColumnElement[bool]:
+    """The blocks of one length, one by one, so that an index can look up each with its places."""
+    if block.first <= EARLIEST or block.last + block.span >= LATEST:
+        known = rollup.alias("known")
+        return rollup.c.day.in_(
+            select(known.c.day)
+            .where(
+                known.c.city_id == city.id,
+                known.c.grid == CITY,
+                known.c.span == block.span,
+                known.c.kind == 0,
+                known.c.day.between(block.first, block.last),
+            )
+            .distinct()
         )
-        .table_valued("low", "high")
-        .render_derived(name="span")
-    )
-    return (
-        select(literal(1)).select_from(pair).where(column.between(pair.c.low, pair.c.high)).exists()
-    )
+    return _is_any(rollup.c.day, range(block.first, block.last + 1, block.span))
 
 
-def _stored(question: Filter, of: Plan, grid: int, ranges: Ranges) -> list[Select[Any]]:
+def _stored(
+    question: Filter, of: Plan, grid: int, within: Sequence[int] | None, key: Key
+) -> list[Select[Any]]:
     parts = []
     for block, kind in of.blocks:
+        whole = within is None or len(within) > MOST_PROBES
         conditions = [
             rollup.c.city_id == of.city.id,
             rollup.c.grid == grid,
             rollup.c.span == block.span,
-            rollup.c.day.between(block.first, block.last),
+            rollup.c.day.between(block.first, block.last) if whole else _days(of.city, block),
             _of_stored_kind(question, kind),
-            _within(rollup.c.place, ranges),
         ]
+        if within is not None:
+            conditions.append(_is_any(rollup.c.place, within))
         if question.statuses:
             conditions.append(rollup.c.status.in_(question.statuses))
-        parts.append(select(rollup.c.place, rollup.c.status, rollup.c.n).where(and_(*conditions)))
+        what = {Key.PLACE: rollup.c.place, Key.CATEGORY: rollup.c.kind, Key.DAY: rollup.c.day}[key]
+        parts.append(
+            select(what.label("place"), rollup.c.status, rollup.c.n).where(and_(*conditions))
+        )
     return parts
 
 
@@ -198,7 +237,9 @@ def _place(grid: int, cell: ColumnElement[int]) -> ColumnElement[int]:
     return cell if grid == LEAF else func.cell_parent(cell, grid, type_=complaint.c.cell.type)
 
 
-def _pending(question: Filter, of: Plan, grid: int, ranges: Ranges) -> Select[Any]:
+def _pending(
+    question: Filter, of: Plan, grid: int, within: Sequence[int] | None, key: Key
+) -> Select[Any]:
     conditions = [
         pending.c.city_id == of.city.id,
         or_(false(), *(pending.c.day.between(first, end - 1) for first, end in of.days)),
@@ -206,61 +247,133 @@ def _pending(question: Filter, of: Plan, grid: int, ranges: Ranges) -> Select[An
     ]
     if question.statuses:
         conditions.append(pending.c.status.in_(question.statuses))
+    if key is not Key.PLACE:
+        what = pending.c.category_id if key is Key.CATEGORY else pending.c.day
+        return select(what.label("place"), pending.c.status, pending.c.n).where(*conditions)
     if grid == AREA:
         held = func.unnest(pending.c.area_ids).table_valued("area_id").render_derived(name="held")
         place: ColumnElement[int] = held.c.area_id
+        if within is not None:
+            conditions.append(_is_any(place, within))
         return (
             select(place.label("place"), pending.c.status, pending.c.n)
             .select_from(pending.join(held, true()))
             .where(*conditions)
         )
     place = _place(grid, pending.c.cell)
-    return select(place.label("place"), pending.c.status, pending.c.n).where(
-        *conditions, _within(place, ranges)
-    )
+    if within is not None:
+        conditions.append(_is_any(place, within))
+    return select(place.label("place"), pending.c.status, pending.c.n).where(*conditions)
 
 
-def _single(question: Filter, of: Plan, grid: int, ranges: Ranges) -> Select[Any]:
-    own = Filter(
-        (of.city,), question.domains, question.categories, question.statuses, question.since,
-        question.until, question.areas, question.bbox, question.words,
-    )  # fmt: skip
-    condition = matches(own, of.stretches)
+def _single(
+    question: Filter, of: Plan, grid: int, within: Sequence[int] | None, key: Key
+) -> Select[Any]:
+    own = question.of_city(of.city)
     if grid == AREA:
-        return (
-            select(
-                complaint_area.c.area_id.label("place"), complaint.c.status, literal(1).label("n")
-            )
-            .join_from(
-                complaint,
-                complaint_area,
-                and_(
-                    complaint_area.c.complaint_id == complaint.c.id,
-                    complaint_area.c.reported_at == complaint.c.reported_at,
-                ),
-            )
-            .where(condition)
+        return _single_by_area(own, of, within)
+    columns = complaint.c
+    if own.areas_alone:
+        # The covering copy answers without a look at the complaints.
+        columns = complaint_area.c
+        condition = in_areas(own, of.stretches, columns)
+    else:
+        condition = matches(own, of.stretches)
+    if key is Key.CATEGORY:
+        what: ColumnElement[int] = columns.category_id
+    elif key is Key.DAY:
+        what = func.local_day(columns.reported_at, of.city.zone.key, type_=INTEGER)
+    else:
+        what = _place(grid, columns.cell)
+        if within is not None:
+            condition = and_(condition, _of_cells(own, grid, within, what))
+    return select(what.label("place"), columns.status, literal(1).label("n")).where(condition)
+
+
+def _of_cells(
+    question: Filter, grid: int, within: Sequence[int], place: ColumnElement[int]
+) -> ColumnElement[bool]:
+    """Whether a complaint lies in one of the cells, by the place index where they are few."""
+    inside = _is_any(place, within)
+    if question.words or question.areas or question.bbox or not within:
+        return inside
+    wanted = np.asarray(within, dtype=np.int64)
+    if grid > PROBED:
+        around = np.unique(parents(wanted, PROBED))
+    elif len(within) * 7 ** (PROBED - grid) <= MOST_PROBES:
+        around = children(wanted, PROBED)
+    else:
+        return inside
+    found = _is_any(_probe(), probes(around))
+    return and_(found, inside) if grid > PROBED else found
+
+
+def in_areas(question: Filter, stretches: Sequence[Stretch], columns: Any) -> ColumnElement[bool]:
+    """The same condition over the columns of `complaint_area`, for questions of areas alone."""
+    conditions = [
+        columns.area_id.in_([one.id for one in question.areas]),
+        of_kind(question, columns.category_id),
+        in_stretches(columns.reported_at, stretches),
+    ]
+    if question.statuses:
+        conditions.append(columns.status.in_(question.statuses))
+    return and_(*conditions)
+
+
+def _single_by_area(question: Filter, of: Plan, within: Sequence[int] | None) -> Select[Any]:
+    """One row for each complaint and each area that holds it."""
+    held = complaint_area.alias("held")
+    conditions = [in_stretches(held.c.reported_at, of.stretches)]
+    if within is not None:
+        conditions.append(held.c.area_id.in_([int(number) for number in within]))
+    what = select(held.c.area_id.label("place"), held.c.status, literal(1).label("n"))
+    if question.words or question.bbox:
+        return what.join_from(complaint, held, held.c.complaint_id == complaint.c.id).where(
+            matches(question, of.stretches), held.c.reported_at == complaint.c.reported_at,
+            *conditions,
+        )  # fmt: skip
+    conditions.append(of_kind(question, held.c.category_id))
+    if question.statuses:
+        conditions.append(held.c.status.in_(question.statuses))
+    if within is None:
+        sets = select(area_set.c.id).where(area_set.c.city_id == of.city.id)
+        areas = select(area.c.id).where(area.c.set_id.in_(sets))
+        conditions.append(held.c.area_id.in_(areas))
+    if question.areas:
+        chosen = (
+            select(complaint_area.c.complaint_id)
+            .where(in_areas(question, of.stretches, complaint_area.c))
+            .distinct()
+            .subquery("chosen")
         )
-    place = _place(grid, complaint.c.cell)
-    return select(place.label("place"), complaint.c.status, literal(1).label("n")).where(
-        condition, _within(place, ranges)
-    )
+        return what.join_from(held, chosen, chosen.c.complaint_id == held.c.complaint_id).where(
+            *conditions
+        )
+    return what.where(*conditions)
 
 
-def counted(question: Filter, grid: int, ranges: Ranges = None) -> Subquery:
+def counted(
+    question: Filter,
+    grid: int,
+    within: Sequence[int] | None = None,
+    key: Key = Key.PLACE,
+) -> Subquery:
     """Rows (place, status, n) whose sums answer the question; n may be negative in single rows.
 
-    `grid` is CITY, AREA or an H3 resolution from 6 to 12; `ranges` limits cells of that
-    resolution to (firsts, lasts).
+    `grid` is CITY, AREA or an H3 resolution from 6 to 12; `within` limits the answer to some cells
+    of that resolution, or to some areas by id. With CITY as grid, `key` may ask for categories or
+    local days instead of the one place.
     """
     parts: list[Select[Any]] = []
     for city in question.cities:
-        of = plan(question, city, grid)
-        parts += _stored(question, of, grid, ranges)
+        if question.areas and not any(one.city_id == city.id for one in question.areas):
+            continue
+        of = plan(question, city, grid, key)
+        parts += _stored(question, of, grid, within, key)
         if of.blocks:
-            parts.append(_pending(question, of, grid, ranges))
+            parts.append(_pending(question, of, grid, within, key))
         if of.stretches:
-            parts.append(_single(question, of, grid, ranges))
+            parts.append(_single(question, of, grid, within, key))
     if not parts:
         nothing = select(
             literal(0).label("place"), literal(0).label("status"), literal(0).label("n")
@@ -269,9 +382,11 @@ def counted(question: Filter, grid: int, ranges: Ranges = None) -> Subquery:
     return union_all(*parts).subquery("counted")
 
 
-def by_place(question: Filter, grid: int, ranges: Ranges = None) -> Select[Any]:
+def by_place(
+    question: Filter, grid: int, within: Sequence[int] | None = None, key: Key = Key.PLACE
+) -> Select[Any]:
     """Rows (place, n): cells with their counts, or areas with theirs; zeros are left out."""
-    rows = counted(question, grid, ranges)
+    rows = counted(question, grid, within, key)
     n = func.sum(rows.c.n)
     return (
         select(rows.c.place, n.label("n"))
@@ -279,6 +394,16 @@ def by_place(question: Filter, grid: int, ranges: Ranges = None) -> Select[Any]:
         .having(n != 0)
         .order_by(rows.c.place)
     )
+
+
+def by_category(question: Filter) -> Select[Any]:
+    """Rows (place, n) with category ids as places."""
+    return by_place(question, CITY, None, Key.CATEGORY)
+
+
+def by_day(question: Filter) -> Select[Any]:
+    """Rows (place, n) with local days since 1970-01-01 as places."""
+    return by_place(question, CITY, None, Key.DAY)
 
 
 def total(question: Filter) -> Select[Any]:

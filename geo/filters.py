@@ -1,8 +1,9 @@
 """The question every read asks. A `Filter` that exists is right; `parse` says what is not."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from geo.bbox import BBox
@@ -20,6 +21,14 @@ class City:
     limits: BBox
 
 
+class Place(NamedTuple):
+    """One area a filter asks for."""
+
+    id: int
+    city_id: int
+    set_id: int
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """The codes a filter may use, read once and kept by the caller."""
@@ -28,8 +37,8 @@ class Vocabulary:
     domains: Mapping[str, int]
     categories: Mapping[str, tuple[int, int]]
     """Category code to (id, domain id)."""
-    areas: Mapping[str, tuple[int, int]]
-    """`set:code` to (area id, city id)."""
+    areas: Mapping[str, Place]
+    """By `set:code`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +51,28 @@ class Filter:
     statuses: tuple[Status, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
-    areas: tuple[int, ...] = ()
+    areas: tuple[Place, ...] = ()
     bbox: BBox | None = None
     words: tuple[str, ...] = ()
-    code: str | None = field(default=None)
 
     @property
     def counted(self) -> bool:
         """Whether stored counts can answer, with no look at single complaints."""
         return not (self.areas or self.bbox or self.words)
+
+    @property
+    def areas_alone(self) -> bool:
+        """Whether areas of one set are all that keeps stored counts from answering.
+
+        Areas of one set hold no complaint twice; areas of two sets may.
+        """
+        one_set = len({one.set_id for one in self.areas}) == 1
+        return one_set and not (self.bbox or self.words)
+
+    def of_city(self, city: City) -> "Filter":
+        """The same question asked of one city alone."""
+        areas = tuple(one for one in self.areas if one.city_id == city.id)
+        return replace(self, cities=(city,), areas=areas)
 
 
 def split(values: Iterable[str]) -> list[str]:
@@ -131,7 +153,7 @@ def parse(
         statuses=tuple(sorted(wanted)),
         since=begin,
         until=end,
-        areas=tuple(sorted(vocabulary.areas[code][0] for code in areas)),
+        areas=tuple(sorted(vocabulary.areas[code] for code in areas)),
         bbox=BBox.parse(bbox) if bbox else None,
         words=tuple(q.split()) if q else (),
     )

@@ -1,14 +1,18 @@
 """Complaints one by one: the list, the newest first."""
 
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Select, Subquery, false, func, select, tuple_, union_all
 
-from geo.counts import matches
+from geo.counts import Stretch, in_areas, matches
 from geo.filters import Filter
-from geo.schema import category, city, complaint, domain, source
+from geo.schema import category, city, complaint, complaint_area, domain, source
+
+# More areas than this are read newest first from all complaints instead.
+MOST_AREAS: Final = 40
 
 
 def _facts() -> Select[Any]:
@@ -37,11 +41,35 @@ def _facts() -> Select[Any]:
 
 def page(question: Filter, limit: int, after: tuple[datetime, UUID] | None) -> Select[Any]:
     """Up to `limit` complaints older than `after` (reported_at, id), the newest first."""
-    key = tuple_(complaint.c.reported_at, complaint.c.id)
+    newest = (complaint.c.reported_at.desc(), complaint.c.id.desc())
+    if question.areas_alone and len(question.areas) <= MOST_AREAS:
+        chosen = _newest_in_areas(question, limit, after)
+        return _facts().join(chosen, chosen.c.id == complaint.c.id).order_by(*newest).limit(limit)
     statement = _facts().where(matches(question))
     if after is not None:
-        statement = statement.where(key < after)
-    return statement.order_by(complaint.c.reported_at.desc(), complaint.c.id.desc()).limit(limit)
+        statement = statement.where(tuple_(complaint.c.reported_at, complaint.c.id) < after)
+    return statement.order_by(*newest).limit(limit)
+
+
+def _newest_in_areas(question: Filter, limit: int, after: tuple[datetime, UUID] | None) -> Subquery:
+    """The ids of each area's newest, read in order from the key of `complaint_area`."""
+    columns = complaint_area.c
+    cities = {one.id for one in question.cities}
+    parts = []
+    for one in question.areas:
+        if one.city_id not in cities:
+            continue
+        own = replace(question, areas=(one,))
+        statement = select(columns.complaint_id.label("id")).where(
+            in_areas(own, [Stretch(question.since, question.until)], columns)
+        )
+        if after is not None:
+            statement = statement.where(tuple_(columns.reported_at, columns.complaint_id) < after)
+        ordered = statement.order_by(columns.reported_at.desc(), columns.complaint_id.desc())
+        parts.append(select(ordered.limit(limit).subquery().c.id))
+    if not parts:
+        return select(complaint.c.id).where(false()).subquery("chosen")
+    return union_all(*parts).subquery("chosen")
 
 
 def one(code: str) -> Select[Any]:

@@ -26,7 +26,7 @@ _A, _D, _C = Kind.ALL, Kind.DOMAIN, Kind.CATEGORY
 
 # grid -> span in days -> kinds. Spans of a grid divide one another.
 LEVELS: Final[dict[int, dict[int, tuple[Kind, ...]]]] = {
-    CITY: {1: (_C,), 16: (_C,), 256: (_C,)},
+    CITY: {1: (_A, _D, _C), 16: (_A, _D, _C), 256: (_A, _D, _C)},
     AREA: {1: (_C,), 16: (_D, _C), 256: (_D, _C)},
     6: {4: (_D,), 16: (_D,), 64: (_A, _D, _C), 256: (_A, _D, _C)},
     7: {4: (_D,), 16: (_D,), 64: (_A, _D, _C), 256: (_A, _D, _C)},

@@ -7,28 +7,41 @@ import numpy as np
 from sqlalchemy import Select
 
 from geo import cells, counts
-from geo.bbox import BBox
+from geo.errors import BadFilterError
 from geo.filters import Filter
 from tiles.address import TileAddress
 from tiles.encode import polygon_layer
 
 
+def reach(question: Filter, address: TileAddress, resolution: int) -> list[int] | None:
+    """The cells of the asked cities that touch the tile; None stands for every cell.
+
+    Raises `BadFilterError` for a resolution that would draw too many.
+    """
+    finest = cells.resolution_at(address.z) + 1
+    if resolution > finest:
+        raise BadFilterError(
+            "resolution",
+            f"resolution {resolution} is too fine for zoom {address.z}: use at most {finest}",
+        )
+    box = address.bbox()
+    # Cells reach beyond the complaints they hold.
+    limits = [city.limits.wider(0.2) for city in question.cities]
+    if all(box.contains(wide) for wide in limits):
+        return None
+    wanted: set[int] = set()
+    for wide in limits:
+        if (common := box.intersection(wide)) is not None:
+            wanted.update(cells.touching(common, resolution).tolist())
+    return sorted(wanted)
+
+
 def select(question: Filter, address: TileAddress, resolution: int) -> Select[Any] | None:
     """Rows (place, n) of the cells that touch the tile; None where no city reaches."""
-    box = address.bbox()
-    ranges: tuple[list[int], list[int]] = ([], [])
-    for city in question.cities:
-        limits = city.limits
-        # Cells reach beyond the complaints they hold.
-        wide = BBox(limits.west - 0.2, limits.south - 0.2, limits.east + 0.2, limits.north + 0.2)
-        if (common := box.intersection(wide)) is not None:
-            for mine, theirs in zip(
-                ranges, cells.runs(cells.touching(common, resolution)), strict=True
-            ):
-                mine.extend(theirs)
-    if not ranges[0]:
+    wanted = reach(question, address, resolution)
+    if wanted is not None and not wanted:
         return None
-    return counts.by_place(question, resolution, ranges)
+    return counts.by_place(question, resolution, wanted)
 
 
 def encode(address: TileAddress, rows: Sequence[Any]) -> bytes:

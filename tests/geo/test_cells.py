@@ -48,10 +48,21 @@ def test_all_leaves_of_a_cell_lie_in_its_range_and_no_others() -> None:
         assert not any(low <= leaf <= high for leaf in h3.cell_to_children(ring, 12))
 
 
-def test_runs_hold_the_cells_and_nothing_between() -> None:
-    wanted = cells.touching(BBox(105.8, 21.0, 105.86, 21.05), 9)
-    low, high = cells.runs(wanted)
-    everything = cells.touching(BBox(105.6, 20.8, 106.0, 21.2), 9)
-    inside = [c for c in everything if any(a <= c <= b for a, b in zip(low, high, strict=True))]
-    assert inside == wanted.tolist()
-    assert len(low) < len(wanted) / 4
+@pytest.mark.parametrize("resolution", [7, 9, 11])
+def test_children_hold_all_that_h3_knows_and_a_pentagons_missing_ones_besides(
+    resolution: int,
+) -> None:
+    several = np.unique(cells.parents(_leaves(), 6))[:60]
+    found = set(cells.children(several, resolution).tolist())
+    expected = {c for one in several for c in h3.cell_to_children(int(one), resolution)}
+    assert expected <= found
+    assert all(not h3.is_valid_cell(extra) for extra in found - expected)
+
+
+def test_cells_around_a_box_hold_every_point_in_it() -> None:
+    rng = np.random.default_rng(8)
+    box = BBox(105.8, 21.0, 105.86, 21.05)
+    lon, lat = rng.uniform(box.west, box.east, 20000), rng.uniform(box.south, box.north, 20000)
+    for resolution in (6, 8, 9, 10):
+        held = set(cells.parents(cells.leaf_cells(lon, lat), resolution).tolist())
+        assert held <= set(cells.holding(box, resolution).tolist())

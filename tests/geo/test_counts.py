@@ -2,18 +2,19 @@
 
 import random
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, Select, select, text
 
-from geo import cells, counts
+from geo import cells, counts, listing
 from geo.arrival import Batch, ensure_source, store
 from geo.bbox import BBox
 from geo.complaint import Status
-from geo.filters import City, Filter
+from geo.filters import City, Filter, Place
 from geo.places import Places
 from geo.rollup import AREA, CITY, fold
 from geo.schema import complaint
@@ -56,7 +57,32 @@ def _set_up(engine: Engine) -> City:
                     f" VALUES ({number}, 1, 1, {box})"
                 )
             )
+        # A second map of the same town: west and east halves, ids 5 and 6.
+        connection.execute(
+            text(
+                "INSERT INTO area_set (city_id, code, level, name_vi, name_en, source, checksum)"
+                " VALUES (1, 'halves', 'district', 'H', 'H', 'test', 'x')"
+            )
+        )
+        for number, west in ((5, 105.7), (6, 105.8)):
+            box = f"ST_MakeEnvelope({west}, 20.9, {west + 0.1}, 21.1, 4326)"
+            connection.execute(
+                text(
+                    "INSERT INTO area (set_id, code, name, name_en, area_km2, geom, label)"
+                    f" VALUES (2, '{number}', '{number}', '{number}', 1, ST_Multi({box}),"
+                    f" ST_Centroid({box}))"
+                )
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO area_part (area_id, set_id, city_id, geom)"
+                    f" VALUES ({number}, 2, 1, {box})"
+                )
+            )
     return City(1, "town", ZONE, LIMITS)
+
+
+AREAS = [Place(n, 1, 1) for n in (1, 2, 3, 4)] + [Place(n, 1, 2) for n in (5, 6)]
 
 
 def _batch(n: int, seed: int) -> Batch:
@@ -83,6 +109,8 @@ def _random_filter(rng: random.Random, city: City) -> Filter:
     since = START + timedelta(seconds=rng.randrange(700 * 86400))
     length = timedelta(seconds=rng.choice([3600, 86400 * 3, 86400 * 90, 86400 * 500]))
     categories = tuple(rng.sample(CATEGORIES, 2)) if rng.random() < 0.3 else ()
+    west, south = rng.uniform(105.68, 105.9), rng.uniform(20.9, 21.09)
+    box = BBox(west, south, west + rng.choice([0.004, 0.1]), south + 0.05)
     return Filter(
         (city,),
         domains=() if categories or rng.random() < 0.5 else tuple(rng.sample([1, 2, 3], 2)),
@@ -90,28 +118,79 @@ def _random_filter(rng: random.Random, city: City) -> Filter:
         statuses=tuple(rng.sample(list(Status), 3)) if rng.random() < 0.5 else (),
         since=since if rng.random() < 0.8 else None,
         until=since + length if rng.random() < 0.8 else None,
+        areas=tuple(rng.sample(AREAS, rng.choice([1, 2, 3]))) if rng.random() < 0.3 else (),
+        bbox=box if rng.random() < 0.2 else None,
+    )
+
+
+class Row(NamedTuple):
+    cell: int
+    category_id: int
+    status: int
+    reported_at: datetime
+    lon: float
+    lat: float
+    areas: list[int]
+
+
+def _asked(question: Filter, row: Row) -> bool:
+    """What a filter means, said once more without SQL."""
+    box = question.bbox
+    return (
+        (not question.domains or row.category_id // 100 in question.domains)
+        and (not question.categories or row.category_id in question.categories)
+        and (not question.statuses or row.status in question.statuses)
+        and (question.since is None or row.reported_at >= question.since)
+        and (question.until is None or row.reported_at < question.until)
+        and (not question.areas or any(one.id in row.areas for one in question.areas))
+        and (box is None or (box.west <= row.lon <= box.east and box.south <= row.lat <= box.north))
     )
 
 
 def _agree(engine: Engine, city: City, seed: int, rounds: int) -> None:
     rng = random.Random(seed)
     with engine.connect() as connection:
-        for _ in range(rounds):
-            question = _random_filter(rng, city)
-            statement = select(complaint.c.cell, complaint.c.id).where(counts.matches(question))
-            leaves = np.array(connection.execute(statement).scalars().all(), dtype=np.int64)
-            assert connection.execute(counts.total(question)).scalar_one() == len(leaves)
-            for resolution in (6, 7, 8, 9, 10, 11, 12):
-                found = connection.execute(counts.by_place(question, resolution)).all()
-                expected = Counter(cells.parents(leaves, resolution).tolist())
-                assert {row.place: row.n for row in found} == expected
-            found = connection.execute(counts.by_place(question, AREA)).all()
-            areas = connection.execute(
-                select(func.unnest(func.areas_at(complaint.c.geom, complaint.c.city_id))).where(
-                    counts.matches(question)
+        everything = [
+            Row(*row)
+            for row in connection.execute(
+                text(
+                    "SELECT cell, category_id, status, reported_at, ST_X(geom), ST_Y(geom),"
+                    " areas_at(geom, city_id) FROM complaint"
                 )
             )
-            assert {row.place: row.n for row in found} == Counter(areas.scalars().all())
+        ]
+        for _ in range(rounds):
+            question = _random_filter(rng, city)
+            rows = [row for row in everything if _asked(question, row)]
+            leaves = np.array([row.cell for row in rows], dtype=np.int64)
+
+            def places(statement: Select[Any]) -> dict[int, int]:
+                return {row.place: row.n for row in connection.execute(statement)}
+
+            listed = select(complaint.c.cell).where(counts.matches(question))
+            assert sorted(connection.execute(listed).scalars()) == sorted(leaves.tolist())
+            assert connection.execute(counts.total(question)).scalar_one() == len(rows)
+            by_status = connection.execute(counts.by_status(question)).all()
+            assert {row.status: row.n for row in by_status} == Counter(r.status for r in rows)
+            assert places(counts.by_category(question)) == Counter(r.category_id for r in rows)
+            days = Counter(
+                (r.reported_at.astimezone(ZONE).date() - date(1970, 1, 1)).days for r in rows
+            )
+            assert places(counts.by_day(question)) == days
+            for resolution in (6, 7, 8, 9, 10, 11, 12):
+                expected = Counter(cells.parents(leaves, resolution).tolist())
+                assert places(counts.by_place(question, resolution)) == expected
+                few = rng.sample(sorted(expected), len(expected) // 3)
+                part = {place: expected[place] for place in few}
+                assert places(counts.by_place(question, resolution, few)) == part
+            areas = Counter(number for row in rows for number in row.areas)
+            assert places(counts.by_place(question, AREA)) == areas
+            halves = {number: areas[number] for number in (5, 6) if areas[number]}
+            assert places(counts.by_place(question, AREA, [5, 6])) == halves
+            codes = [row.code for row in connection.execute(listing.page(question, 40, None))]
+            newest = select(complaint.c.code).where(counts.matches(question))
+            newest = newest.order_by(complaint.c.reported_at.desc(), complaint.c.id.desc())
+            assert codes == connection.execute(newest.limit(40)).scalars().all()
 
 
 def test_counts_equal_a_recount_after_arrivals_changes_folds_and_removals(engine: Engine) -> None:
