@@ -1,31 +1,115 @@
 """The HTTP application."""
 
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
+from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
 from sqlalchemy import Engine
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
+from api.keeper import Keeper
 from api.query import Words
-from api.routes import drawing, reading, reporting
+from api.routes import counting, drawing, finding, reading, reporting
 from api.settings import Settings
+from api.tilecache import TileAnswers, TileCache
 from geo.database import current_revision, head_revision
+from tiles.version import Clock
 
-STATIC = Path(__file__).parent / "static"
+STATIC: Final = Path(__file__).parent / "static"
+TIMES: Final = Histogram(
+    "phananh_request_seconds",
+    "Time to answer, without kept tiles",
+    ["route", "method", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15),
+)
+# Styles are set from script by the map library; its worker may come as a blob.
+POLICY: Final = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:;"
+    " img-src 'self' data: blob:{basemap}; connect-src 'self'{basemap}; object-src 'none';"
+    " base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+)
+
+
+class Watched:
+    """The ASGI layer that measures, and adds the headers every answer has."""
+
+    def __init__(self, app: ASGIApp, basemap: str) -> None:
+        self.app = app
+        self._headers = [
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"strict-origin-when-cross-origin"),
+            (b"content-security-policy", POLICY.format(basemap=basemap).encode()),
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        begun = time.perf_counter()
+        status = 500
+
+        async def seen(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                there = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    *(one for one in self._headers if one[0] not in there),
+                ]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, seen)
+        finally:
+            # The route's template, never the path: it may hold a code.
+            route = getattr(scope.get("route"), "path", "other")
+            seconds = time.perf_counter() - begun
+            TIMES.labels(route, scope["method"], status).observe(seconds)
+
+
+def _basemap_origin(settings: Settings) -> str:
+    if not settings.basemap_url:
+        return ""
+    scheme, _, rest = settings.basemap_url.partition("://")
+    return f" {scheme}://{rest.split('/', 1)[0].replace('{s}', '*')}"
 
 
 def create_app(engine: Engine, settings: Settings) -> FastAPI:
     """The app over a database; nothing is read from the environment here."""
-    app = FastAPI(title="phananh", version="0.1.0")
+    clock, words = Clock(), Words(engine)
+    keeper = Keeper(engine, clock, words)
+
+    @asynccontextmanager
+    async def running(app: FastAPI) -> AsyncIterator[None]:
+        words.kept = True
+        keeper.start()
+        yield
+        keeper.stop()
+        words.kept = False
+
+    app = FastAPI(title="phananh", version=version("phananh"), lifespan=running)
     app.state.engine, app.state.settings = engine, settings
-    app.state.words = Words(engine)
+    app.state.words, app.state.keeper = words, keeper
+    app.state.tiles = TileCache(
+        clock,
+        most_bytes=settings.tile_cache_mb * 2**20,
+        queries=settings.tile_queries,
+        waiting=settings.tile_waiting,
+    )
     problems.install(app)
 
     @app.get("/healthz")
-    def alive() -> dict[str, str]:
+    async def alive() -> dict[str, str]:
         """The process answers."""
         return {"status": "ok"}
 
@@ -36,8 +120,23 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
             there: dict[str, Any] = {"migrations": current_revision(connection) == head_revision()}
         return JSONResponse({"database": True, **there}, 200 if there["migrations"] else 503)
 
-    for routes in (reading, reporting, drawing):
+    @app.get("/metrics", response_class=Response)
+    def metrics() -> Response:
+        """Figures for Prometheus; nothing about persons or single complaints."""
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    for routes in (reading, counting, finding, reporting, drawing):
         app.include_router(routes.router)
     if STATIC.exists():
         app.mount("/", StaticFiles(directory=STATIC, html=True), name="web")
+    # What is read here is public: any page may show it. Nothing is sent with credentials.
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["GET", "HEAD", "POST"],
+        allow_headers=["Content-Type", "Idempotency-Key"],
+        expose_headers=["ETag", "Location", "Retry-After"],
+    )
+    app.add_middleware(Watched, basemap=_basemap_origin(settings))
+    app.add_middleware(TileAnswers, cache=app.state.tiles)
     return app

@@ -7,6 +7,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from psycopg.errors import QueryCanceled
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from starlette.exceptions import HTTPException
 
@@ -15,6 +16,7 @@ from geo.errors import (
     ConflictError,
     NotFoundError,
     OutsideCityError,
+    OverloadedError,
     PhananhError,
 )
 
@@ -24,6 +26,7 @@ _STATUS: dict[type[PhananhError], int] = {
     NotFoundError: 404,
     OutsideCityError: 422,
     ConflictError: 409,
+    OverloadedError: 503,
 }
 
 
@@ -62,6 +65,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(InterfaceError)
     @app.exception_handler(TimeoutError)
     def database_away(request: Request, error: Exception) -> Response:
+        if isinstance(getattr(error, "orig", None), QueryCanceled):
+            log.warning("question_too_long", path=request.url.path)
+            detail = "this question takes too long: ask for less time, fewer words or a smaller box"
+            return problem(503, "Too slow", detail)
         log.warning("database_unavailable", error=type(error).__name__)
         return problem(503, "Try again shortly", "the database does not answer at the moment")
 

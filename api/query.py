@@ -9,6 +9,7 @@ from fastapi import Depends, Query, Request
 from sqlalchemy import Connection, Engine, select
 
 from geo.bbox import BBox
+from geo.errors import BadFilterError, NotFoundError
 from geo.filters import City, Filter, Place, Vocabulary, parse
 from geo.schema import area, area_set, category, city, domain
 
@@ -24,37 +25,63 @@ def read_vocabulary(connection: Connection) -> Vocabulary:
         for row in connection.execute(select(city).order_by(city.c.id))
     }
     kinds = connection.execute(select(category.c.code, category.c.id, category.c.domain_id))
-    areas = connection.execute(
+    areas: dict[str, Place] = {}
+    sets: dict[str, list[int]] = {}
+    rows = connection.execute(
         select(
             area_set.c.code, area.c.code.label("area"), area.c.id, area_set.c.city_id, area.c.set_id
-        ).join(area, area.c.set_id == area_set.c.id)
+        )
+        .join(area, area.c.set_id == area_set.c.id)
+        .order_by(area.c.id)
     )
+    for row in rows:
+        areas[f"{row.code}:{row.area}"] = Place(row.id, row.city_id, row.set_id)
+        sets.setdefault(row.code, []).append(row.id)
     return Vocabulary(
         cities=cities,
         domains=dict(connection.execute(select(domain.c.code, domain.c.id)).all()),
         categories={row.code: (row.id, row.domain_id) for row in kinds},
-        areas={f"{row.code}:{row.area}": Place(row.id, row.city_id, row.set_id) for row in areas},
+        areas=areas,
+        sets={code: tuple(ids) for code, ids in sets.items()},
     )
 
 
+def areas_of_set(request: Request, code: str | None) -> tuple[int, ...]:
+    """The ids of a set's areas; raises where there is no such set."""
+    if code is None:
+        raise BadFilterError("set", "areas are those of a set: say which with set=<boundary set>")
+    found = request.app.state.words.get().sets.get(code)
+    if found is None:
+        raise NotFoundError(f"no boundary set {code!r}; /api/v1/boundaries lists them")
+    return tuple(found)
+
+
 class Words:
-    """The vocabulary, read again when it is older than a few seconds."""
+    """The vocabulary, read again when it is older than a few seconds.
+
+    A running server's keeper refreshes it; `get` reads by itself only where there is no keeper.
+    """
 
     def __init__(self, engine: Engine, seconds: float = 5.0) -> None:
         self._engine, self._seconds = engine, seconds
         self._lock = threading.Lock()
         self._read_at, self._words = float("-inf"), Vocabulary({}, {}, {}, {})
+        self.kept = False
 
     def get(self) -> Vocabulary:
+        if not self.kept or self._read_at == float("-inf"):
+            self.refresh()
+        return self._words
+
+    def refresh(self, *, force: bool = False) -> None:
         with self._lock:
-            if time.monotonic() - self._read_at > self._seconds:
+            if force or time.monotonic() - self._read_at > self._seconds:
                 with self._engine.connect() as connection:
                     self._words = read_vocabulary(connection)
                 self._read_at = time.monotonic()
-            return self._words
 
 
-def asked(
+async def asked(
     request: Request,
     city: Codes = [],  # noqa: B006 - FastAPI copies it
     domain: Codes = [],  # noqa: B006

@@ -14,5 +14,13 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     var: Path = Path(__file__).resolve().parent.parent / "var"
     boundary_dir: Path | None = None
+    statement_timeout_ms: int = 15_000
+    tile_queries: int = 4
+    """Tile queries that run at once; more wait."""
+    tile_waiting: int = 400
+    """Different tiles that may wait to be drawn; more are told to come again."""
+    tile_cache_mb: int = 64
+    connections: int = 16
+    """Connections to the database, at most, of one server process."""
     basemap_url: str | None = None
     basemap_attribution: str = ""

@@ -286,11 +286,11 @@ def _single(
     else:
         what = _place(grid, columns.cell)
         if within is not None:
-            condition = and_(condition, _of_cells(own, grid, within, what))
+            condition = and_(condition, of_cells(own, grid, within, what))
     return select(what.label("place"), columns.status, literal(1).label("n")).where(condition)
 
 
-def _of_cells(
+def of_cells(
     question: Filter, grid: int, within: Sequence[int], place: ColumnElement[int]
 ) -> ColumnElement[bool]:
     """Whether a complaint lies in one of the cells, by the place index where they are few."""

@@ -35,3 +35,7 @@ class MappingError(PhananhError):
 
 class BoundaryError(PhananhError):
     """A boundary file holds a feature that cannot be repaired."""
+
+
+class OverloadedError(PhananhError):
+    """Too much is asked at once; the same request will do in a moment."""

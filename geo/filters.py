@@ -1,7 +1,7 @@
 """The question every read asks. A `Filter` that exists is right; `parse` says what is not."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -39,6 +39,8 @@ class Vocabulary:
     """Category code to (id, domain id)."""
     areas: Mapping[str, Place]
     """By `set:code`."""
+    sets: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """The ids of the areas of each set."""
 
 
 @dataclass(frozen=True, slots=True)

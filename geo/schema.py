@@ -144,6 +144,13 @@ area = Table(
     Column("name_en", Text, nullable=False),
     Column("kind", Text, nullable=True, comment="phường, xã, quận, huyện, thị xã ..."),
     Column("parent", Text, nullable=True, comment="code of the area above, in whatever set"),
+    Column(
+        "formerly",
+        ARRAY(Text),
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="names of what was merged into it, for search",
+    ),
     Column("population", Integer, nullable=True),
     Column("population_year", SmallInteger, nullable=True),
     Column("area_km2", Double, nullable=False),

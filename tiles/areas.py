@@ -1,5 +1,6 @@
 """The `areas` layer: the areas of a set with their number of complaints."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, Text, func, literal, select, true
@@ -7,13 +8,13 @@ from sqlalchemy import Select, Text, func, literal, select, true
 from geo import counts
 from geo.filters import Filter
 from geo.rollup import AREA
-from geo.schema import area, area_set, area_shape
+from geo.schema import area, area_shape
 from tiles.address import TileAddress
 
 
-def select_tile(question: Filter, address: TileAddress, set_code: str) -> Select[Any]:
-    """One row, one column: the tile's bytes."""
-    counted = counts.by_place(question, AREA).subquery("n")
+def select_tile(question: Filter, address: TileAddress, ids: Sequence[int]) -> Select[Any]:
+    """One row, one column: the tile's bytes; `ids` are all areas of a set."""
+    counted = counts.by_place(question, AREA, ids).subquery("n")
     bounds = func.ST_TileEnvelope(address.z, address.x, address.y)
     zoom = (
         select(func.min(area_shape.c.zoom)).where(area_shape.c.zoom >= address.z).scalar_subquery()
@@ -27,11 +28,10 @@ def select_tile(question: Filter, address: TileAddress, set_code: str) -> Select
             (n * 1000.0 / func.nullif(area.c.population, 0)).label("rate"),
             func.ST_AsMVTGeom(area_shape.c.geom, bounds, 4096, 64, True).label("geom"),
         )
-        .join_from(area, area_set, area_set.c.id == area.c.set_id)
-        .join(area_shape, area_shape.c.area_id == area.c.id)
+        .join_from(area, area_shape, area_shape.c.area_id == area.c.id)
         .outerjoin(counted, counted.c.place == area.c.id)
         .where(
-            area_set.c.code == set_code,
+            area.c.id.in_(ids),
             area_shape.c.zoom == zoom,
             area_shape.c.geom.op("&&")(bounds),
         )

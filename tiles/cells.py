@@ -7,6 +7,7 @@ import numpy as np
 from sqlalchemy import Select
 
 from geo import cells, counts
+from geo.bbox import BBox
 from geo.errors import BadFilterError
 from geo.filters import Filter
 from tiles.address import TileAddress
@@ -24,15 +25,27 @@ def reach(question: Filter, address: TileAddress, resolution: int) -> list[int] 
             "resolution",
             f"resolution {resolution} is too fine for zoom {address.z}: use at most {finest}",
         )
-    box = address.bbox()
+    return reach_of(question, address.bbox(), resolution)
+
+
+def reach_of(
+    question: Filter, box: BBox, resolution: int, at_most: int | None = None
+) -> list[int] | None:
+    """The cells of the asked cities that touch a box; None stands for every cell.
+
+    Raises `BadFilterError` where there are clearly more than `at_most`.
+    """
     # Cells reach beyond the complaints they hold.
     limits = [city.limits.wider(0.2) for city in question.cities]
     if all(box.contains(wide) for wide in limits):
         return None
     wanted: set[int] = set()
     for wide in limits:
-        if (common := box.intersection(wide)) is not None:
-            wanted.update(cells.touching(common, resolution).tolist())
+        if (common := box.intersection(wide)) is None:
+            continue
+        if at_most is not None and cells.estimated(common, resolution) > at_most:
+            raise BadFilterError("resolution", "too many cells: use a coarser resolution")
+        wanted.update(cells.touching(common, resolution).tolist())
     return sorted(wanted)
 
 
@@ -49,8 +62,8 @@ def encode(address: TileAddress, rows: Sequence[Any]) -> bytes:
     if not rows:
         return b""
     places = np.array([row.place for row in rows], dtype=np.int64)
-    properties: dict[str, Sequence[str] | Sequence[int]] = {
-        "cell": cells.hexes(places.tolist()),
-        "n": [int(row.n) for row in rows],
-    }
-    return polygon_layer("cells", address, cells.polygons(places), properties)
+    facts = [
+        {"cell": name, "n": int(row.n)}
+        for name, row in zip(cells.hexes(places.tolist()), rows, strict=True)
+    ]
+    return polygon_layer("cells", address, cells.polygons(places), facts)

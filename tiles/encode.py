@@ -1,4 +1,4 @@
-"""Mapbox Vector Tile 2.1 encoding of polygons without holes: what hexagons need.
+"""Mapbox Vector Tile 2.1 encoding of points and of polygons without holes.
 
 https://github.com/mapbox/vector-tile-spec/tree/master/2.1
 """
@@ -40,51 +40,104 @@ def to_tile(lonlat: NDArray[np.float64], address: TileAddress) -> NDArray[np.int
     return np.rint(np.column_stack([x, y]) * EXTENT).astype(np.int64)
 
 
-def _ring(points: list[list[int]]) -> list[int]:
-    area = sum(
-        a[0] * b[1] - b[0] * a[1] for a, b in zip(points, points[1:] + points[:1], strict=True)
-    )
-    if area < 0:
-        # An outer ring turns clockwise on the screen: a positive area with y downwards.
-        points = points[::-1]
-    commands, cursor = [9], (0, 0)
-    for place, (x, y) in enumerate(points):
-        if place == 1:
-            commands.append((len(points) - 1) << 3 | 2)
-        for step in (x - cursor[0], y - cursor[1]):
-            commands.append((step << 1) ^ (step >> 63))
-        cursor = (x, y)
-    return [*commands, 15]
+def _varints(values: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """All values (>= 0, below 2**35) as varints in a row, and where each ends."""
+    size = np.ones(len(values), dtype=np.int64)
+    for bits in (7, 14, 21, 28):
+        size += values >> bits > 0
+    ends = np.cumsum(size)
+    out = np.zeros(int(ends[-1]) if len(ends) else 0, dtype=np.uint8)
+    starts = ends - size
+    for byte in range(5):
+        there = size > byte
+        more = np.where(size[there] > byte + 1, 0x80, 0)
+        out[starts[there] + byte] = (values[there] >> (7 * byte) & 0x7F) | more
+    return out, ends
 
 
-def polygon_layer(
-    name: str,
-    address: TileAddress,
-    shapes: NDArray[np.object_],
-    properties: Mapping[str, Sequence[str] | Sequence[int]],
+def _geometries(xy: NDArray[np.int64], owner: NDArray[np.int64], n: int) -> list[bytes]:
+    """Closed rings of points, in the order of their owners, as command streams."""
+    first = np.searchsorted(owner, np.arange(n))
+    last = np.append(first[1:], len(owner)) - 1
+    # The last point of a ring repeats the first.
+    x, y = xy[:, 0], xy[:, 1]
+    cross = np.zeros(len(xy), dtype=np.int64)
+    cross[:-1] = x[:-1] * y[1:] - x[1:] * y[:-1]
+    cross[last] = 0
+    area = np.add.reduceat(cross, first)
+    order = np.arange(len(xy))
+    # An outer ring turns clockwise on the screen: a positive area with y downwards.
+    turned = (area < 0)[owner]
+    order = np.where(turned, first[owner] + last[owner] - order, order)
+    xy = xy[order]
+    step = np.diff(xy, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
+    step[first] = xy[first]
+    zigzag = (step << 1) ^ (step >> 63)
+    # Each point is two numbers; around them MoveTo(1), LineTo(points - 2) and ClosePath.
+    points = last - first + 1
+    length = 2 * (points - 1) + 3
+    base = np.cumsum(length) - length
+    stream = np.empty(int(length.sum()), dtype=np.int64)
+    within = np.arange(len(xy)) - first[owner]
+    kept = within < points[owner] - 1
+    at = base[owner[kept]] + 2 * within[kept] + 1 + (within[kept] > 0)
+    stream[at], stream[at + 1] = zigzag[kept, 0], zigzag[kept, 1]
+    stream[base] = 9
+    stream[base + 3] = (points - 2) << 3 | 2
+    stream[base + length - 1] = 15
+    out, ends = _varints(stream)
+    whole = out.tobytes()
+    stops = ends[base + length - 1]
+    starts = np.append(0, stops[:-1])
+    return [whole[a:b] for a, b in zip(starts.tolist(), stops.tolist(), strict=True)]
+
+
+Value = str | int
+
+
+def _layer(
+    name: str, kind: int, geometries: Sequence[bytes], rows: Sequence[Mapping[str, Value]]
 ) -> bytes:
-    """One layer as a whole tile; properties are columns as long as the shapes."""
-    coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
-    xy = to_tile(coordinates, address)
-    bounds = np.searchsorted(owner, np.arange(len(shapes) + 1))
-    keys = list(properties)
-    values: dict[str | int, int] = {}
+    keys: dict[str, int] = {}
+    values: dict[tuple[type, Value], int] = {}
     features = []
-    for i in range(len(shapes)):
-        # The last point repeats the first; ClosePath stands for it.
-        ring = _ring(xy[bounds[i] : bounds[i + 1] - 1].tolist())
+    for geometry, row in zip(geometries, rows, strict=True):
         tags = [
             number
-            for key, column in enumerate(properties.values())
-            for number in (key, values.setdefault(column[i], len(values)))
+            for key, value in row.items()
+            for number in (
+                keys.setdefault(key, len(keys)),
+                values.setdefault((type(value), value), len(values)),
+            )
         ]
-        features.append(_field(2, _packed(2, tags) + b"\x18\x03" + _packed(4, ring)))
+        body = _packed(2, tags) + b"\x18" + bytes((kind,)) + _field(4, geometry)
+        features.append(_field(2, body))
     layer = _field(1, name.encode()) + b"".join(features)
     layer += b"".join(_field(3, key.encode()) for key in keys)
-    for value in values:
+    for _, value in values:
         if isinstance(value, str):
             layer += _field(4, _field(1, value.encode()))
         else:
             layer += _field(4, b"\x28" + _varint(value))
     layer += b"\x28" + _varint(EXTENT) + b"\x78\x02"
     return _field(3, layer)
+
+
+def polygon_layer(
+    name: str,
+    address: TileAddress,
+    shapes: NDArray[np.object_],
+    rows: Sequence[Mapping[str, Value]],
+) -> bytes:
+    """Polygons without holes and their properties, as a whole tile of one layer."""
+    coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
+    xy = to_tile(coordinates, address)
+    return _layer(name, 3, _geometries(xy, owner, len(shapes)), rows)
+
+
+def point_layer(name: str, features: Sequence[tuple[int, int, Mapping[str, Value]]]) -> bytes:
+    """Points in tile units and their properties, as a whole tile of one layer."""
+    geometries = [
+        b"\x09" + _varint(x << 1 ^ x >> 63) + _varint(y << 1 ^ y >> 63) for x, y, _ in features
+    ]
+    return _layer(name, 1, geometries, [row for _, _, row in features])

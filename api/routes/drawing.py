@@ -1,77 +1,135 @@
 """Vector tiles and their TileJSON; everyone may read them."""
 
-import gzip
-import hashlib
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
+from sqlalchemy import Connection
+from starlette.types import Receive, Scope, Send
 
-from api.dependencies import Database
-from api.query import Question
+from api.query import Question, areas_of_set
+from api.tilecache import SERVED, Tile, TileCache, key_of, send_tile
 from geo.cells import resolution_at
-from geo.errors import BadFilterError, NotFoundError
-from tiles import areas, cells
+from geo.errors import NotFoundError
+from tiles import areas, cells, points
 from tiles.address import TileAddress
+from tiles.version import Region, region
 
 router = APIRouter(prefix="/tiles")
-MVT = "application/vnd.mapbox-vector-tile"
+LAYERS: dict[str, dict[str, str]] = {
+    "cells": {"cell": "H3 cell", "n": "complaints"},
+    "areas": {"code": "code", "name": "name", "n": "complaints", "rate": "per 1,000 residents"},
+    "complaints": {
+        "code": "code of a single complaint",
+        "domain": "domain",
+        "category": "category",
+        "status": "status",
+        "day": "local day of the report",
+        "n": "complaints in a cell that has too many to draw one by one",
+        "cell": "H3 cell",
+    },
+}
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {"application/vnd.mapbox-vector-tile": {}},
+        "description": "A Mapbox vector tile, gzip or br, with a strong ETag",
+    },
+    204: {"description": "Nothing to draw here"},
+    304: {"description": "The tile is the one you have"},
+    422: {"description": "No such tile or filter", "content": {"application/problem+json": {}}},
+    503: {"description": "Try again", "content": {"application/problem+json": {}}},
+}
 
 
-def _answer(request: Request, tile: bytes) -> Response:
-    if not tile:
-        return Response(status_code=204)
-    zipped = "gzip" in request.headers.get("accept-encoding", "")
-    suffix = "-gz" if zipped else ""
-    etag = f'"{hashlib.blake2b(tile, digest_size=16).hexdigest()}{suffix}"'
-    headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
-    if etag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    if zipped:
-        headers["Content-Encoding"] = "gzip"
-        tile = gzip.compress(tile, 6, mtime=0)
-    return Response(tile, headers=headers, media_type=MVT)
+class TileResponse(Response):
+    """Sends a made tile in the encoding its caller takes."""
+
+    def __init__(self, tile: Tile, cache: str) -> None:
+        super().__init__()
+        self._tile, self._cache = tile, cache
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send_tile(scope, send, self._tile, self._cache)
 
 
-@router.get("/cells/{z}/{x}/{y}.mvt")
-def cell_tile(
+async def _answer(
+    request: Request, layer: str, where: Region, draw: Callable[[Connection], bytes]
+) -> Response:
+    cache: TileCache = request.app.state.tiles
+
+    def drawn() -> bytes:
+        with request.app.state.engine.connect() as connection:
+            return draw(connection)
+
+    tile, how = await cache.make(key_of(request.scope), where, drawn)
+    SERVED.labels(layer, how).inc()
+    return TileResponse(tile, how)
+
+
+@router.api_route(
+    "/cells/{z}/{x}/{y}.mvt", methods=["GET"], responses=ANSWERS, response_class=Response
+)
+async def cell_tile(
     request: Request,
     z: int,
     x: int,
     y: int,
     question: Question,
-    db: Database,
     resolution: Annotated[int | None, Query(ge=6, le=12)] = None,
 ) -> Response:
     """Hexagons with `cell` and `n`; each appears whole in every tile it touches."""
     address = TileAddress.of(z, x, y)
     statement = cells.select(question, address, resolution or resolution_at(z))
-    rows = db.execute(statement).all() if statement is not None else []
-    return _answer(request, cells.encode(address, rows))
+
+    def draw(connection: Connection) -> bytes:
+        rows = connection.execute(statement).all() if statement is not None else []
+        return cells.encode(address, rows)
+
+    return await _answer(request, "cells", region(address.bbox()), draw)
 
 
-@router.get("/areas/{z}/{x}/{y}.mvt")
-def area_tile(
-    request: Request, z: int, x: int, y: int, question: Question, db: Database, set: str
+@router.api_route(
+    "/areas/{z}/{x}/{y}.mvt", methods=["GET"], responses=ANSWERS, response_class=Response
+)
+async def area_tile(
+    request: Request, z: int, x: int, y: int, question: Question, set: str | None = None
 ) -> Response:
     """Areas with `code`, `name`, `n` and `rate` per 1,000 residents."""
-    statement = areas.select_tile(question, TileAddress.of(z, x, y), set)
-    return _answer(request, bytes(db.execute(statement).scalar_one()))
+    statement = areas.select_tile(question, TileAddress.of(z, x, y), areas_of_set(request, set))
+
+    def draw(connection: Connection) -> bytes:
+        return bytes(connection.execute(statement).scalar_one())
+
+    # An area's count changes with complaints that lie outside the tile.
+    return await _answer(request, "areas", None, draw)
+
+
+@router.api_route(
+    "/complaints/{z}/{x}/{y}.mvt", methods=["GET"], responses=ANSWERS, response_class=Response
+)
+async def complaint_tile(request: Request, z: int, x: int, y: int, question: Question) -> Response:
+    """Single complaints, or one point with `n` for a cell that holds too many; none left out."""
+    address = TileAddress.of(z, x, y)
+    return await _answer(
+        request,
+        "complaints",
+        region(address.bbox()),
+        lambda connection: points.draw(connection, question, address),
+    )
 
 
 @router.get("/{layer}.json")
-def tilejson(request: Request, layer: str, question: Question) -> dict[str, Any]:
+async def tilejson(request: Request, layer: str, question: Question) -> dict[str, Any]:
     """TileJSON 3.0.0; the tiles keep the filter of this address."""
-    fields = {
-        "cells": {"cell": "H3 cell", "n": "complaints"},
-        "areas": {"code": "code", "name": "name", "n": "complaints", "rate": "per 1,000"},
-    }
-    if layer not in fields:
-        raise NotFoundError(f"no layer {layer!r}; there are: {', '.join(fields)}")
-    if layer == "areas" and "set" not in request.query_params:
-        raise BadFilterError("set", "the areas layer needs set=<boundary set>")
+    if layer not in LAYERS:
+        raise NotFoundError(f"no layer {layer!r}; there are: {', '.join(LAYERS)}")
+    if layer == "areas":
+        areas_of_set(request, request.query_params.get("set"))
     query = f"?{request.url.query}" if request.url.query else ""
     limits = [city.limits for city in question.cities]
+    if not limits:
+        raise NotFoundError("no city is set up yet")
     bounds = [
         min(box.west for box in limits),
         min(box.south for box in limits),
@@ -84,7 +142,7 @@ def tilejson(request: Request, layer: str, question: Question) -> dict[str, Any]
         "tiles": [
             f"{str(request.base_url).rstrip('/')}/tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt{query}"
         ],
-        "vector_layers": [{"id": layer, "fields": fields[layer]}],
+        "vector_layers": [{"id": layer, "fields": LAYERS[layer]}],
         "minzoom": 0,
         "maxzoom": 17,
         "bounds": bounds,

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 import numpy as np
@@ -18,7 +18,6 @@ from geo import cells, counts, listing
 from geo.catalogue import catalogue, grouped
 from geo.complaint import Status, clean_code
 from geo.errors import BadFilterError, NotFoundError
-from geo.rollup import AREA
 
 router = APIRouter(prefix="/api/v1")
 
@@ -33,12 +32,21 @@ def config(request: Request, db: Database) -> dict[str, Any]:
     rows = db.execute(
         text(
             """
-            SELECT t.*, (SELECT coalesce(sum(n), 0) FROM rollup r
-                          WHERE r.city_id = t.id AND r.grid = 0 AND r.span = 256)
-                      + (SELECT coalesce(sum(n), 0) FROM pending p WHERE p.city_id = t.id)
-                        AS complaints,
-                   EXISTS (SELECT FROM complaint c JOIN source s ON s.id = c.source_id
-                            WHERE c.city_id = t.id AND s.kind = 'sample') AS sample
+            SELECT t.*,
+                   (SELECT coalesce(sum(n), 0) FROM rollup r
+                     WHERE r.city_id = t.id AND r.grid = 0 AND r.span = 256 AND r.kind = 0)
+                   + (SELECT coalesce(sum(n), 0) FROM pending p WHERE p.city_id = t.id)
+                     AS complaints,
+                   EXISTS (SELECT FROM source s
+                            WHERE s.kind = 'sample' AND EXISTS (
+                                  SELECT FROM complaint c
+                                   WHERE c.city_id = t.id AND c.source_id = s.id)) AS sample,
+                   DATE '1970-01-01' + (SELECT min(local_day(reported_at, t.timezone))
+                     FROM (SELECT reported_at FROM complaint WHERE city_id = t.id
+                            ORDER BY reported_at, id LIMIT 1) AS oldest) AS first_day,
+                   DATE '1970-01-01' + (SELECT max(local_day(reported_at, t.timezone))
+                     FROM (SELECT reported_at FROM complaint WHERE city_id = t.id
+                            ORDER BY reported_at DESC, id DESC LIMIT 1) AS newest) AS last_day
               FROM city t ORDER BY t.id
             """
         )
@@ -56,11 +64,18 @@ def config(request: Request, db: Database) -> dict[str, Any]:
             "bbox": [row.west, row.south, row.east, row.north],
             "complaints": row.complaints,
             "sample": row.sample,
+            "first_day": row.first_day,
+            "last_day": row.last_day,
         }
         for row in rows
     ]
     first = cities[0]["code"] if cities else None
-    return {"cities": cities, "basemap": basemap, "default_city": first}
+    return {
+        "version": request.app.version,
+        "cities": cities,
+        "basemap": basemap,
+        "default_city": first,
+    }
 
 
 @router.get("/domains")
@@ -236,6 +251,14 @@ def complaints(
     )
 
 
+def _public(event: Row[Any]) -> dict[str, Any]:
+    """An event without what is not for everyone: who acted, and where a moved pin was before."""
+    shown: dict[str, Any] = {"at": event.at, "kind": event.kind}
+    if event.kind == "status":
+        shown |= {name: Status(event.change[name]).code for name in ("from", "to")}
+    return shown
+
+
 @router.get("/complaints/{code}")
 def complaint(code: str, db: Database) -> Response:
     """One complaint with its areas and its public timeline."""
@@ -247,59 +270,7 @@ def complaint(code: str, db: Database) -> Response:
         {"id": row.id},
     )
     timeline: list[dict[str, Any]] = [{"at": row.reported_at, "kind": "received"}]
-    timeline += [{"at": event.at, "kind": event.kind} for event in events]
+    timeline += [_public(event) for event in events]
     whole = feature(row)
     whole["properties"] |= {"areas": areas_of(db, row.lon, row.lat, None), "timeline": timeline}
     return geojson(whole)
-
-
-@router.get("/counts")
-def count(
-    question: Question,
-    db: Database,
-    by: Literal["status", "area", "cell"] = "status",
-    set: str | None = None,
-    resolution: Annotated[int, Query(ge=6, le=12)] = 8,
-) -> dict[str, Any]:
-    """How many complaints, by status, by area of a set, or by cell."""
-    if by == "status":
-        rows = db.execute(counts.by_status(question)).all()
-        found = [{"key": Status(row.status).code, "n": int(row.n)} for row in rows]
-        return {"by": by, "total": sum(int(row.n) for row in rows), "rows": found}
-    if by == "cell":
-        rows = db.execute(counts.by_place(question, resolution)).all()
-        numbers = [int(row.n) for row in rows]
-        hexes = cells.hexes(row.place for row in rows)
-        total = sum(numbers)
-        return {"by": by, "resolution": resolution, "total": total, "cells": hexes, "n": numbers}
-    if set is None:
-        raise BadFilterError("set", "counting by area needs set=<boundary set>")
-    areas = db.execute(
-        text(
-            "SELECT a.id, a.code, a.name, a.name_en, a.kind, a.population, a.area_km2 FROM area a"
-            " JOIN area_set s ON s.id = a.set_id WHERE s.code = :set ORDER BY a.code"
-        ),
-        {"set": set},
-    ).all()
-    if not areas:
-        raise NotFoundError(f"no boundary set {set!r}")
-    held: dict[int, int] = dict(db.execute(counts.by_place(question, AREA)).all())
-    table = []
-    for area in areas:
-        n = int(held.get(area.id, 0))
-        table.append(
-            {
-                "key": area.code,
-                "name": area.name,
-                "name_en": area.name_en,
-                "kind": area.kind,
-                "n": n,
-                "population": area.population,
-                "rate": round(n * 1000 / area.population, 3) if area.population else None,
-                "area_km2": round(area.area_km2, 3),
-                "per_km2": round(n / area.area_km2, 3),
-            }
-        )
-    total = int(db.execute(counts.total(question)).scalar_one())
-    inside = sum(row["n"] for row in table)
-    return {"by": by, "set": set, "total": total, "rows": table, "outside": total - inside}

@@ -1,0 +1,172 @@
+"""How many complaints: counts by anything, and the classes a legend needs; everyone may read."""
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from fastapi import APIRouter, Query, Request
+from sqlalchemy import Connection, text
+
+from api.dependencies import Database
+from api.query import Question, areas_of_set
+from geo import cells, counts
+from geo.bbox import BBox
+from geo.classes import Method, breaks
+from geo.complaint import Status
+from geo.errors import BadFilterError
+from geo.filters import Filter
+from geo.periods import EPOCH
+from geo.rollup import AREA
+from tiles.cells import reach_of
+
+router = APIRouter(prefix="/api/v1")
+By = Literal["domain", "category", "status", "day", "week", "month", "area", "cell"]
+Resolution = Annotated[int, Query(ge=6, le=12)]
+# The web shows cells; a request for all leaves of a city is a download, for which exports are.
+MOST_CELLS = 100_000
+
+
+@router.get("/counts")
+def count(
+    request: Request,
+    question: Question,
+    db: Database,
+    by: By = "status",
+    set: str | None = None,
+    resolution: Resolution = 8,
+) -> dict[str, Any]:
+    """How many complaints under the filter; the totals are the same whatever `by` is."""
+    if by == "area":
+        return _by_area(db, question, set, areas_of_set(request, set))
+    if by == "cell":
+        return _by_cell(db, question, resolution)
+    if by == "status":
+        rows = db.execute(counts.by_status(question)).all()
+        found = [{"key": Status(row.status).code, "n": int(row.n)} for row in rows]
+    elif by in ("domain", "category"):
+        found = _by_kind(db, question, by)
+    else:
+        found = _by_time(db, question, by)
+    return {"by": by, "total": sum(row["n"] for row in found), "rows": found}
+
+
+def _by_kind(db: Connection, question: Filter, by: str) -> list[dict[str, Any]]:
+    names = {
+        row.id: row.domain if by == "domain" else row.code
+        for row in db.execute(
+            text(
+                "SELECT c.id, c.code, d.code AS domain FROM category c"
+                " JOIN domain d ON d.id = c.domain_id"
+            )
+        )
+    }
+    sums: dict[str, int] = {}
+    for row in db.execute(counts.by_category(question)):
+        sums[names[row.place]] = sums.get(names[row.place], 0) + int(row.n)
+    ordered = sorted(sums.items(), key=lambda item: (-item[1], item[0]))
+    return [{"key": key, "n": n} for key, n in ordered]
+
+
+def _by_time(db: Connection, question: Filter, by: str) -> list[dict[str, Any]]:
+    """Local days, weeks (by their Monday) or months, without gaps from the first to the last."""
+    days = {int(row.place): int(row.n) for row in db.execute(counts.by_day(question))}
+    if not days:
+        return []
+    sums: dict[str, int] = {}
+    for number in range(min(days), max(days) + 1):
+        day = EPOCH + timedelta(days=number)
+        if by == "week":
+            day -= timedelta(days=day.weekday())
+        key = f"{day:%Y-%m}" if by == "month" else day.isoformat()
+        sums[key] = sums.get(key, 0) + days.get(number, 0)
+    return [{"key": key, "n": n} for key, n in sums.items()]
+
+
+def _by_cell(db: Connection, question: Filter, resolution: int) -> dict[str, Any]:
+    rows = db.execute(counts.by_place(question, resolution).limit(MOST_CELLS + 1)).all()
+    if len(rows) > MOST_CELLS:
+        raise BadFilterError(
+            "resolution", f"more than {MOST_CELLS} cells: use a coarser resolution or a bbox"
+        )
+    numbers = [int(row.n) for row in rows]
+    hexes = cells.hexes(row.place for row in rows)
+    return {
+        "by": "cell",
+        "resolution": resolution,
+        "total": sum(numbers),
+        "cells": hexes,
+        "n": numbers,
+    }
+
+
+def _by_area(
+    db: Connection, question: Filter, code: str | None, ids: tuple[int, ...]
+) -> dict[str, Any]:
+    held = {int(row.place): int(row.n) for row in db.execute(counts.by_place(question, AREA, ids))}
+    rows = db.execute(
+        text(
+            "SELECT id, code, name, name_en, kind, population, area_km2 FROM area"
+            " WHERE id = ANY(:ids) ORDER BY code"
+        ),
+        {"ids": list(ids)},
+    )
+    table = []
+    for area in rows:
+        n = held.get(area.id, 0)
+        table.append(
+            {
+                "key": area.code,
+                "name": area.name,
+                "name_en": area.name_en,
+                "kind": area.kind,
+                "n": n,
+                "population": area.population,
+                "rate": round(n * 1000 / area.population, 3) if area.population else None,
+                "area_km2": round(area.area_km2, 3),
+                "per_km2": round(n / area.area_km2, 3),
+            }
+        )
+    total = int(db.execute(counts.total(question)).scalar_one())
+    inside = sum(row["n"] for row in table)
+    return {"by": "area", "set": code, "total": total, "rows": table, "outside": total - inside}
+
+
+@router.get("/classes")
+def classes(
+    request: Request,
+    question: Question,
+    db: Database,
+    layer: Literal["cells", "areas"] = "cells",
+    resolution: Resolution = 8,
+    set: str | None = None,
+    measure: Literal["n", "rate", "per_km2"] = "n",
+    method: Method = "quantile",
+    k: Annotated[int, Query(ge=2, le=9)] = 6,
+    view: Annotated[str | None, Query(description="west,south,east,north on screen")] = None,
+) -> dict[str, Any]:
+    """Class breaks of what a layer shows: the lower bounds of the second and later classes.
+
+    `view` limits the classes to what is on the screen and, unlike `bbox`, leaves counts whole.
+    """
+    if layer == "areas":
+        rows = _by_area(db, question, set, areas_of_set(request, set))["rows"]
+        values = [row[measure] for row in rows if row["n"] and row[measure] is not None]
+    else:
+        if measure != "n":
+            raise BadFilterError("measure", "cells have one measure: n")
+        within = None
+        if view is not None:
+            within = reach_of(question, BBox.parse(view), resolution, MOST_CELLS)
+        rows = db.execute(counts.by_place(question, resolution, within)).all()
+        values = [int(row.n) for row in rows]
+    numbers = np.array(values, dtype=np.float64)
+    found = breaks(numbers, method, k)
+    return {
+        "layer": layer,
+        "measure": measure,
+        "method": method,
+        "breaks": [round(value, 3) for value in found],
+        "min": min(values, default=None),
+        "max": max(values, default=None),
+        "count": len(values),
+    }

@@ -1,0 +1,104 @@
+"""The `complaints` layer: single complaints where few share a cell, else one point for the cell.
+
+Every complaint is shown exactly once at every zoom. Whether a cell is shown as one point depends
+on its count alone, not on the tile, so neighbouring tiles agree: a pin is in the tile it lies in,
+a cell's point in the tile that holds the cell's centre.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from sqlalchemy import Connection, Integer, Select, and_, func, select
+
+from geo import cells, counts
+from geo.bbox import BBox
+from geo.complaint import Status
+from geo.filters import Filter
+from geo.periods import EPOCH
+from geo.schema import category, city, complaint, domain
+from tiles.address import TileAddress
+from tiles.encode import point_layer, to_tile
+
+# A cell with more complaints than this is one point; at the deepest zooms more fit side by side.
+PINS_PER_CELL: Final = 4
+PINS_PER_LEAF: Final = 25
+
+
+def pins_per_cell(resolution: int) -> int:
+    return PINS_PER_LEAF if resolution == cells.LEAF else PINS_PER_CELL
+
+
+def _reach(question: Filter, box: BBox, resolution: int) -> list[int] | None:
+    """Cells whose centre or whose complaints may lie in the box; None stands for every cell."""
+    limits = [one.limits.wider(0.2) for one in question.cities]
+    if all(box.contains(wide) for wide in limits):
+        return None
+    wanted: set[int] = set()
+    for wide in limits:
+        if (common := box.intersection(wide)) is not None:
+            wanted.update(cells.holding(common, resolution).tolist())
+    return sorted(wanted)
+
+
+def _pins(question: Filter, resolution: int, few: Sequence[int]) -> Select[Any]:
+    """The complaints of some cells, one by one."""
+    place = func.cell_parent(complaint.c.cell, resolution, type_=complaint.c.cell.type)
+    inside = counts.of_cells(question, resolution, few, place)
+    return (
+        select(
+            complaint.c.code,
+            func.ST_X(complaint.c.geom).label("lon"),
+            func.ST_Y(complaint.c.geom).label("lat"),
+            domain.c.code.label("domain"),
+            category.c.code.label("category"),
+            complaint.c.status,
+            func.local_day(complaint.c.reported_at, city.c.timezone, type_=Integer).label("day"),
+        )
+        .join_from(complaint, category, category.c.id == complaint.c.category_id)
+        .join(domain, domain.c.id == category.c.domain_id)
+        .join(city, city.c.id == complaint.c.city_id)
+        .where(and_(counts.matches(question), inside))
+        .order_by(complaint.c.code)
+    )
+
+
+def draw(connection: Connection, question: Filter, address: TileAddress) -> bytes:
+    """The tile; empty bytes where there is no complaint."""
+    resolution = cells.resolution_at(address.z)
+    wanted = _reach(question, address.bbox(), resolution)
+    if wanted is not None and not wanted:
+        return b""
+    rows = connection.execute(counts.by_place(question, resolution, wanted)).all()
+    limit = pins_per_cell(resolution)
+    many = np.array([row.place for row in rows if row.n > limit], dtype=np.int64)
+    n = np.array([row.n for row in rows if row.n > limit], dtype=np.int64)
+    few = [int(row.place) for row in rows if row.n <= limit]
+    xy = to_tile(cells.centres(many), address)
+    here = _inside(xy)
+    features: list[tuple[int, int, dict[str, str | int]]] = [
+        (int(x), int(y), {"n": int(count), "cell": name})
+        for (x, y), count, name in zip(
+            xy[here], n[here], cells.hexes(many[here].tolist()), strict=True
+        )
+    ]
+    if few:
+        pins = connection.execute(_pins(question, resolution, few)).all()
+        places = np.array([(pin.lon, pin.lat) for pin in pins], dtype=np.float64).reshape(-1, 2)
+        xy = to_tile(places, address)
+        for pin, (x, y), inside in zip(pins, xy, _inside(xy), strict=True):
+            if inside:
+                facts: dict[str, str | int] = {
+                    "code": pin.code,
+                    "domain": pin.domain,
+                    "category": pin.category,
+                    "status": Status(pin.status).code,
+                    "day": str(np.datetime64(EPOCH, "D") + int(pin.day)),
+                }
+                features.append((int(x), int(y), facts))
+    return point_layer("complaints", features) if features else b""
+
+
+def _inside(xy: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Half-open, so that a point on a common edge is in one tile only."""
+    return np.all((xy >= 0) & (xy < 4096), axis=1)
