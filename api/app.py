@@ -99,7 +99,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
 
     app = FastAPI(title="phananh", version=version("phananh"), lifespan=running)
     app.state.engine, app.state.settings = engine, settings
-    app.state.words, app.state.keeper = words, keeper
+    app.state.words, app.state.keeper, app.state.clock = words, keeper, clock
     app.state.tiles = TileCache(
         clock,
         most_bytes=settings.tile_cache_mb * 2**20,

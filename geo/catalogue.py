@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select
 from sqlalchemy.dialects.postgresql import insert
 
-from geo.schema import category, domain
+from geo.schema import category, domain, source
 
 
 def ensure_catalogue(connection: Connection) -> int:
@@ -41,6 +41,8 @@ def ensure_catalogue(connection: Connection) -> int:
     added = 0
     for table, values in ((domain, domains), (category, categories)):
         added += connection.execute(insert(table).values(values).on_conflict_do_nothing()).rowcount
+    citizen = {"code": "citizen", "name": "Citizens' reports", "kind": "citizen"}
+    connection.execute(insert(source).values(citizen).on_conflict_do_nothing())
     return added
 
 

@@ -47,6 +47,7 @@ apt_packages() {
   missing=""
   python_there || missing="$missing python3 python3-venv"
   postgres_there || missing="$missing postgis-of-this-release"
+  [ -s /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
   if [ "${1:-}" = chromium ]; then
     [ -x /usr/bin/chromium ] || missing="$missing chromium"
     [ -d /usr/share/fonts/truetype/noto ] || missing="$missing fonts-noto-core"
@@ -65,7 +66,7 @@ apt_packages() {
   missing="${missing/postgis-of-this-release/$postgis}"
   # shellcheck disable=SC2086
   run "apt-get install$missing" as_root apt-get install -y --no-install-recommends \
-    -o Dpkg::Options::=--force-confold $missing ca-certificates
+    -o Dpkg::Options::=--force-confold $missing
 }
 
 # python_packages LOCK: the virtual environment, as the lock file says.

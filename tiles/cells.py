@@ -62,7 +62,7 @@ def encode(address: TileAddress, rows: Sequence[Any]) -> bytes:
     if not rows:
         return b""
     places = np.array([row.place for row in rows], dtype=np.int64)
-    facts = [
+    facts: list[dict[str, str | int]] = [
         {"cell": name, "n": int(row.n)}
         for name, row in zip(cells.hexes(places.tolist()), rows, strict=True)
     ]

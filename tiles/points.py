@@ -18,7 +18,7 @@ from geo.filters import Filter
 from geo.periods import EPOCH
 from geo.schema import category, city, complaint, domain
 from tiles.address import TileAddress
-from tiles.encode import point_layer, to_tile
+from tiles.encode import EXTENT, point_layer, to_tile
 
 # A cell with more complaints than this is one point; at the deepest zooms more fit side by side.
 PINS_PER_CELL: Final = 4
@@ -101,4 +101,4 @@ def draw(connection: Connection, question: Filter, address: TileAddress) -> byte
 
 def _inside(xy: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Half-open, so that a point on a common edge is in one tile only."""
-    return np.all((xy >= 0) & (xy < 4096), axis=1)
+    return np.asarray(np.all((xy >= 0) & (xy < EXTENT), axis=1))
