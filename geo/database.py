@@ -12,7 +12,6 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, Select, create_engine, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.sql.elements import TextClause
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,21 +39,10 @@ def engine(url: str, *, statement_timeout_ms: int = 0, pool_size: int = 5) -> En
     return create_engine(
         psycopg_url(url),
         pool_size=pool_size,
-        pool_pre_ping=True,
-        connect_args={"options": _options(statement_timeout_ms), "connect_timeout": 5},
-    )
-
-
-def async_engine(url: str, *, statement_timeout_ms: int, pool_size: int) -> AsyncEngine:
-    """The service's engine: bounded, and quick to say that the database is away."""
-    return create_async_engine(
-        psycopg_url(url),
-        pool_size=pool_size,
         max_overflow=0,
         pool_timeout=5,
-        pool_recycle=1800,
-        pool_pre_ping=False,
-        connect_args={"options": _options(statement_timeout_ms), "connect_timeout": 3},
+        pool_pre_ping=True,
+        connect_args={"options": _options(statement_timeout_ms), "connect_timeout": 5},
     )
 
 

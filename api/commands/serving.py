@@ -15,6 +15,7 @@ from api.commands.session import Var, database, out
 from api.settings import Settings
 from boundaries.hanoi import WARDS, ensure_hanoi
 from geo.catalogue import ensure_catalogue
+from geo.database import engine as make_engine
 from geo.database import migrate as run_migrations
 from geo.rollup import fold
 from geo.sample import sample as add_sample
@@ -49,8 +50,24 @@ def serve(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with database(var) as engine:
         prepare(engine, settings.boundary_dir, sample)
+        serving = make_engine(
+            engine.url.render_as_string(hide_password=False),
+            statement_timeout_ms=settings.statement_timeout_ms,
+            pool_size=settings.connections,
+        )
         out.print(f"[bold]phananh: http://{host}:{port}/[/bold]  (Ctrl-C stops it)")
-        uvicorn.run(create_app(engine, settings), host=host, port=port, log_level="warning")
+        try:
+            uvicorn.run(
+                create_app(serving, settings),
+                host=host,
+                port=port,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=10,
+            )
+        finally:
+            serving.dispose()
 
 
 def migrate(var: Var = None) -> None:
