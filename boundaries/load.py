@@ -209,8 +209,7 @@ def _assign(connection: Connection, set_id: int, city_id: int) -> int:
 def _remove(connection: Connection, set_id: int) -> None:
     for statement in (
         "DELETE FROM complaint_area ca USING area a WHERE a.set_id = :set_id AND ca.area_id = a.id",
-        "DELETE FROM rollup r USING area a WHERE a.set_id = :set_id AND r.grid = 1"
-        " AND r.place = a.id",
+        "DELETE FROM rollup WHERE grid = 1 AND region = :set_id",
     ):
         connection.execute(text(statement), {"set_id": set_id})
     connection.execute(delete(area_set).where(area_set.c.id == set_id))

@@ -35,7 +35,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, INTEGER
 from geo.cells import LEAF, PROBED, children, estimated, holding, parents, probes
 from geo.filters import City, Filter
 from geo.periods import EARLIEST, LATEST, Blocks, blocks, local_midnight, whole_days
-from geo.rollup import AREA, CITY, Kind, spans_for
+from geo.rollup import AREA, CITY, EVERY_STATUS, Kind, region_level, spans_for
 from geo.schema import area, area_set, category, complaint, complaint_area, pending, rollup
 
 # Above this many cells of resolution 9, one pass over a stretch of time is cheaper than a probe
@@ -48,6 +48,7 @@ class Key(Enum):
 
     PLACE = "place"
     CATEGORY = "category"
+    STATUS = "status"
     DAY = "day"
 
 
@@ -71,9 +72,8 @@ class Plan(NamedTuple):
 def plan(question: Filter, city: City, grid: int, key: Key = Key.PLACE) -> Plan:
     """Divide the time of a question between stored blocks and single complaints."""
     kind = Kind.CATEGORY if question.categories else Kind.DOMAIN if question.domains else Kind.ALL
-    if key is Key.CATEGORY:
-        kind = Kind.CATEGORY
-    spans, kinds = spans_for(grid, kind)
+    # The categories are the places of a whole city, so one kind of block answers for each.
+    spans, kinds = spans_for(grid, Kind.ALL if grid == CITY else kind)
     if key is Key.DAY:
         spans = [1]
     whole, rest = whole_days(question.since, question.until, city.zone)
@@ -114,6 +114,8 @@ def _of_stored_kind(question: Filter, kind: Kind) -> ColumnElement[bool]:
     """Which `rollup.kind` numbers to add up in a block that is broken down by `kind`."""
     if kind is Kind.ALL:
         return rollup.c.kind == 0
+    if kind is Kind.CATEGORY and question.categories:
+        return rollup.c.kind.in_(question.categories)
     if kind is Kind.CATEGORY:
         return and_(rollup.c.kind > 0, of_kind(question, rollup.c.kind))
     if question.domains:
@@ -190,21 +192,28 @@ def _probe() -> ColumnElement[int]:
 
 
 def _days(city: City, block: Blocks) -> ColumnElement[bool]:
-    """The blocks of one length, one by one, so that an index can look up each with its places."""
+    """The blocks of one length, one by one, so that an index can look up each with its regions."""
     if block.first <= EARLIEST or block.last + block.span >= LATEST:
         known = rollup.alias("known")
         return rollup.c.day.in_(
-            select(known.c.day)
-            .where(
+            select(known.c.day).where(
                 known.c.city_id == city.id,
                 known.c.grid == CITY,
                 known.c.span == block.span,
                 known.c.kind == 0,
+                known.c.status == EVERY_STATUS,
                 known.c.day.between(block.first, block.last),
             )
-            .distinct()
         )
     return _is_any(rollup.c.day, range(block.first, block.last + 1, block.span))
+
+
+def _regions(grid: int, within: Sequence[int]) -> ColumnElement[bool]:
+    if grid == AREA:
+        sets = select(area.c.set_id).where(_is_any(area.c.id, within)).distinct()
+        return rollup.c.region.in_(sets)
+    above = parents(np.asarray(within, dtype=np.int64), region_level(grid))
+    return _is_any(rollup.c.region, np.unique(above))
 
 
 def _stored(
@@ -212,22 +221,44 @@ def _stored(
 ) -> list[Select[Any]]:
     parts = []
     for block, kind in of.blocks:
-        whole = within is None or len(within) > MOST_PROBES
         conditions = [
             rollup.c.city_id == of.city.id,
             rollup.c.grid == grid,
             rollup.c.span == block.span,
-            rollup.c.day.between(block.first, block.last) if whole else _days(of.city, block),
             _of_stored_kind(question, kind),
         ]
-        if within is not None:
-            conditions.append(_is_any(rollup.c.place, within))
         if question.statuses:
             conditions.append(rollup.c.status.in_(question.statuses))
-        what = {Key.PLACE: rollup.c.place, Key.CATEGORY: rollup.c.kind, Key.DAY: rollup.c.day}[key]
-        parts.append(
-            select(what.label("place"), rollup.c.status, rollup.c.n).where(and_(*conditions))
+        elif key is Key.STATUS:
+            conditions.append(rollup.c.status != EVERY_STATUS)
+        else:
+            conditions.append(rollup.c.status == EVERY_STATUS)
+        if within is None or len(within) > MOST_PROBES:
+            conditions.append(rollup.c.day.between(block.first, block.last))
+        else:
+            conditions += [_days(of.city, block), _regions(grid, within)]
+        held = (
+            select(
+                rollup.c.status,
+                rollup.c.day,
+                func.unnest(rollup.c.places, type_=BIGINT).label("place"),
+                func.unnest(rollup.c.counts, type_=INTEGER).label("n"),
+            )
+            .where(and_(*conditions))
+            .subquery()
         )
+        what = {Key.STATUS: held.c.status, Key.DAY: held.c.day}.get(key, held.c.place)
+        statement: Select[Any] = select(what.label("place"), held.c.n)
+        if grid == CITY:
+            # Its places are categories.
+            statement = statement.where(of_kind(question, held.c.place))
+            if key is Key.PLACE:
+                statement = select(literal(0).label("place"), held.c.n).where(
+                    of_kind(question, held.c.place)
+                )
+        elif within is not None:
+            statement = statement.where(_is_any(held.c.place, within))
+        parts.append(statement)
     return parts
 
 
@@ -248,22 +279,26 @@ def _pending(
     if question.statuses:
         conditions.append(pending.c.status.in_(question.statuses))
     if key is not Key.PLACE:
-        what = pending.c.category_id if key is Key.CATEGORY else pending.c.day
-        return select(what.label("place"), pending.c.status, pending.c.n).where(*conditions)
+        what = {
+            Key.CATEGORY: pending.c.category_id,
+            Key.STATUS: pending.c.status,
+            Key.DAY: pending.c.day,
+        }[key]
+        return select(what.label("place"), pending.c.n).where(*conditions)
     if grid == AREA:
         held = func.unnest(pending.c.area_ids).table_valued("area_id").render_derived(name="held")
         place: ColumnElement[int] = held.c.area_id
         if within is not None:
             conditions.append(_is_any(place, within))
         return (
-            select(place.label("place"), pending.c.status, pending.c.n)
+            select(place.label("place"), pending.c.n)
             .select_from(pending.join(held, true()))
             .where(*conditions)
         )
     place = _place(grid, pending.c.cell)
     if within is not None:
         conditions.append(_is_any(place, within))
-    return select(place.label("place"), pending.c.status, pending.c.n).where(*conditions)
+    return select(place.label("place"), pending.c.n).where(*conditions)
 
 
 def _single(
@@ -281,13 +316,16 @@ def _single(
         condition = matches(own, of.stretches)
     if key is Key.CATEGORY:
         what: ColumnElement[int] = columns.category_id
+    elif key is Key.STATUS:
+        what = columns.status
     elif key is Key.DAY:
         what = func.local_day(columns.reported_at, of.city.zone.key, type_=INTEGER)
     else:
         what = _place(grid, columns.cell)
         if within is not None:
             condition = and_(condition, of_cells(own, grid, within, what))
-    return select(what.label("place"), columns.status, literal(1).label("n")).where(condition)
+    rows: Select[Any] = select(what.label("place"), literal(1).label("n"))
+    return rows.where(condition)
 
 
 def of_cells(
@@ -326,7 +364,7 @@ def _single_by_area(question: Filter, of: Plan, within: Sequence[int] | None) ->
     conditions = [in_stretches(held.c.reported_at, of.stretches)]
     if within is not None:
         conditions.append(held.c.area_id.in_([int(number) for number in within]))
-    what = select(held.c.area_id.label("place"), held.c.status, literal(1).label("n"))
+    what = select(held.c.area_id.label("place"), literal(1).label("n"))
     if question.words or question.bbox:
         return what.join_from(complaint, held, held.c.complaint_id == complaint.c.id).where(
             matches(question, of.stretches), held.c.reported_at == complaint.c.reported_at,
@@ -358,11 +396,11 @@ def counted(
     within: Sequence[int] | None = None,
     key: Key = Key.PLACE,
 ) -> Subquery:
-    """Rows (place, status, n) whose sums answer the question; n may be negative in single rows.
+    """Rows (place, n) whose sums answer the question; n may be negative in single rows.
 
     `grid` is CITY, AREA or an H3 resolution from 6 to 12; `within` limits the answer to some cells
-    of that resolution, or to some areas by id. With CITY as grid, `key` may ask for categories or
-    local days instead of the one place.
+    of that resolution, or to some areas by id. With CITY as grid, `key` may ask for categories,
+    states or local days instead of the one place.
     """
     parts: list[Select[Any]] = []
     for city in question.cities:
@@ -375,9 +413,7 @@ def counted(
         if of.stretches:
             parts.append(_single(question, of, grid, within, key))
     if not parts:
-        nothing = select(
-            literal(0).label("place"), literal(0).label("status"), literal(0).label("n")
-        )
+        nothing = select(literal(0).label("place"), literal(0).label("n"))
         return nothing.where(false()).subquery()
     return union_all(*parts).subquery("counted")
 
@@ -412,12 +448,5 @@ def total(question: Filter) -> Select[Any]:
 
 
 def by_status(question: Filter) -> Select[Any]:
-    """Rows (status, n)."""
-    rows = counted(question, CITY)
-    n = func.sum(rows.c.n)
-    return (
-        select(rows.c.status, n.label("n"))
-        .group_by(rows.c.status)
-        .having(n != 0)
-        .order_by(rows.c.status)
-    )
+    """Rows (place, n) with states as places."""
+    return by_place(question, CITY, None, Key.STATUS)

@@ -207,8 +207,14 @@ complaint = Table(
     UniqueConstraint("source_id", "source_key"),
     CheckConstraint("((cell >> 52) & 127) = 12 AND (cell >> 59) = 1", name="leaf"),
     CheckConstraint("status BETWEEN 1 AND 7", name="status"),
-    # The newest first, for the list.
-    Index("ix_complaint_list", "city_id", text("reported_at DESC"), text("id DESC")),
+    # The newest first, for the list; and counting a stretch of time without touching the table.
+    Index(
+        "ix_complaint_list",
+        "city_id",
+        text("reported_at DESC"),
+        text("id DESC"),
+        postgresql_include=["cell", "category_id", "status"],
+    ),
     # Counting a kind over a stretch of time without touching the table.
     Index(
         "ix_complaint_kind",
@@ -285,20 +291,17 @@ rollup = Table(
     Column("grid", SmallInteger, nullable=False, comment="0 city, 1 area, 6..10 H3 resolution"),
     Column("span", SmallInteger, nullable=False, comment="length of the block in days"),
     Column("kind", SmallInteger, nullable=False, comment="0 all, -domain.id, category.id"),
+    Column("status", SmallInteger, nullable=False, comment="0 all of them"),
     Column("day", Integer, nullable=False, comment="first local day of the block"),
-    Column("place", BigInteger, nullable=False, comment="0, area.id or a cell"),
-    Column("status", SmallInteger, nullable=False),
-    Column("n", Integer, nullable=False),
-    PrimaryKeyConstraint(
-        "city_id",
-        "grid",
-        "span",
-        "kind",
-        "day",
-        "place",
-        "status",
-        postgresql_include=["n"],
+    Column(
+        "region",
+        BigInteger,
+        nullable=False,
+        comment="0, area_set.id, or an ancestor of the cells",
     ),
+    Column("places", ARRAY(BigInteger), nullable=False, comment="category.id, area.id or cells"),
+    Column("counts", ARRAY(Integer), nullable=False, comment="how many complaints each place has"),
+    PrimaryKeyConstraint("city_id", "grid", "span", "kind", "status", "day", "region"),
 )
 
 idempotency = Table(

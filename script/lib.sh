@@ -51,6 +51,8 @@ apt_packages() {
   if [ "${1:-}" = chromium ]; then
     [ -x /usr/bin/chromium ] || missing="$missing chromium"
     [ -d /usr/share/fonts/truetype/noto ] || missing="$missing fonts-noto-core"
+    # Playwright brings a Node of its own that is linked against it.
+    compgen -G '/usr/lib/*/libatomic.so.1' >/dev/null || missing="$missing libatomic1"
   fi
   [ -n "$missing" ] || return 0
   command -v apt-get >/dev/null ||

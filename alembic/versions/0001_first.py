@@ -124,6 +124,7 @@ def upgrade() -> None:
         "complaint",
         ["city_id", sa.literal_column("reported_at DESC"), sa.literal_column("id DESC")],
         unique=False,
+        postgresql_include=["cell", "category_id", "status"],
     )
     op.create_index(
         "ix_complaint_place",
@@ -248,20 +249,35 @@ def upgrade() -> None:
         sa.Column(
             "kind", sa.SmallInteger(), nullable=False, comment="0 all, -domain.id, category.id"
         ),
+        sa.Column("status", sa.SmallInteger(), nullable=False, comment="0 all of them"),
         sa.Column("day", sa.Integer(), nullable=False, comment="first local day of the block"),
-        sa.Column("place", sa.BigInteger(), nullable=False, comment="0, area.id or a cell"),
-        sa.Column("status", sa.SmallInteger(), nullable=False),
-        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column(
+            "region",
+            sa.BigInteger(),
+            nullable=False,
+            comment="0, area_set.id, or an ancestor of the cells",
+        ),
+        sa.Column(
+            "places",
+            postgresql.ARRAY(sa.BigInteger()),
+            nullable=False,
+            comment="category.id, area.id or cells",
+        ),
+        sa.Column(
+            "counts",
+            postgresql.ARRAY(sa.Integer()),
+            nullable=False,
+            comment="how many complaints each place has",
+        ),
         sa.PrimaryKeyConstraint(
             "city_id",
             "grid",
             "span",
             "kind",
-            "day",
-            "place",
             "status",
+            "day",
+            "region",
             name=op.f("pk_rollup"),
-            postgresql_include=["n"],
         ),
     )
     op.create_table(
@@ -362,6 +378,13 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=True, comment="phường, xã, quận, huyện, thị xã ..."),
         sa.Column(
             "parent", sa.Text(), nullable=True, comment="code of the area above, in whatever set"
+        ),
+        sa.Column(
+            "formerly",
+            postgresql.ARRAY(sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="names of what was merged into it, for search",
         ),
         sa.Column("population", sa.Integer(), nullable=True),
         sa.Column("population_year", sa.SmallInteger(), nullable=True),
@@ -500,7 +523,11 @@ def downgrade() -> None:
         table_name="complaint",
         postgresql_include=["cell", "city_id", "category_id", "status"],
     )
-    op.drop_index("ix_complaint_list", table_name="complaint")
+    op.drop_index(
+        "ix_complaint_list",
+        table_name="complaint",
+        postgresql_include=["cell", "category_id", "status"],
+    )
     op.drop_index(
         "ix_complaint_kind", table_name="complaint", postgresql_include=["cell", "status"]
     )

@@ -42,7 +42,7 @@ def count(
         return _by_cell(db, question, resolution)
     if by == "status":
         rows = db.execute(counts.by_status(question)).all()
-        found = [{"key": Status(row.status).code, "n": int(row.n)} for row in rows]
+        found = [{"key": Status(row.place).code, "n": int(row.n)} for row in rows]
     elif by in ("domain", "category"):
         found = _by_kind(db, question, by)
     else:

@@ -33,8 +33,10 @@ def config(request: Request, db: Database) -> dict[str, Any]:
         text(
             """
             SELECT t.*,
-                   (SELECT coalesce(sum(n), 0) FROM rollup r
-                     WHERE r.city_id = t.id AND r.grid = 0 AND r.span = 256 AND r.kind = 0)
+                   (SELECT coalesce(sum(n), 0)
+                      FROM (SELECT unnest(counts) AS n FROM rollup r
+                             WHERE r.city_id = t.id AND r.grid = 0 AND r.span = 256
+                               AND r.kind = 0 AND r.status = 0) AS blocks)
                    + (SELECT coalesce(sum(n), 0) FROM pending p WHERE p.city_id = t.id)
                      AS complaints,
                    EXISTS (SELECT FROM source s
