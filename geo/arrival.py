@@ -1,27 +1,37 @@
 """Storing complaints in bulk: cells, codes, areas and counts in one go."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-import uuid_utils
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from sqlalchemy import Connection, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from geo.cells import leaf_cells
+from geo.binary import Field, blobs, fixed, instants, lists, payload, texts
+from geo.cells import COARSEST, leaf_cells, parents
 from geo.complaint import new_codes
-from geo.database import sql
 from geo.places import Places
-from geo.schema import complaint, source
+from geo.schema import source
 
 Instants = NDArray[np.datetime64]
 
 
+# A sequence of str or None, or a pyarrow string array (pyarrow has no types to check against).
+Texts: TypeAlias = Any
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Complaints as columns of one length; times are datetime64[us] in UTC, NaT for none."""
+    """Complaints as columns of one length; times are datetime64[us] in UTC, NaT for none.
+
+    Texts are sequences or pyarrow string arrays.
+    """
 
     lon: NDArray[np.float64]
     lat: NDArray[np.float64]
@@ -29,15 +39,15 @@ class Batch:
     status: NDArray[np.int16]
     reported_at: Instants
     closed_at: Instants
-    text: Sequence[str]
-    address: Sequence[str | None]
-    source_key: Sequence[str | None]
+    text: Texts
+    address: Texts
+    source_key: Texts
 
     def __len__(self) -> int:
         return len(self.lon)
 
     def take(self, index: NDArray[np.int64]) -> "Batch":
-        """The rows at the indexes, in their order."""
+        """The rows at the indexes, in their order; texts become pyarrow arrays."""
         return Batch(
             self.lon[index],
             self.lat[index],
@@ -45,10 +55,18 @@ class Batch:
             self.status[index],
             self.reported_at[index],
             self.closed_at[index],
-            [self.text[i] for i in index],
-            [self.address[i] for i in index],
-            [self.source_key[i] for i in index],
+            _strings(self.text).take(pa.array(index)),
+            _strings(self.address).take(pa.array(index)),
+            _strings(self.source_key).take(pa.array(index)),
         )
+
+
+def _strings(values: Texts) -> pa.Array:
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    if isinstance(values, pa.Array):
+        return values.cast(pa.large_string())
+    return pa.array(values, pa.large_string())
 
 
 class Stored(NamedTuple):
@@ -76,9 +94,13 @@ def ensure_source(
     return int(connection.execute(select(source.c.id).where(source.c.code == code)).scalar_one())
 
 
-def _last_of_each(keys: Sequence[str | None]) -> NDArray[np.int64]:
-    last = {key if key is not None else (i,): i for i, key in enumerate(keys)}
-    return np.fromiter(sorted(last.values()), dtype=np.int64, count=len(last))
+def _last_of_each(keys: pa.Array) -> NDArray[np.int64]:
+    """The indexes of the last row of each key, ascending; rows without a key all count."""
+    n = len(keys)
+    if keys.null_count == 0 and pc.count_distinct(keys).as_py() == n:
+        return np.arange(n)
+    frame = pd.Series(keys.to_pandas())
+    return np.flatnonzero(frame.isna() | ~frame.duplicated(keep="last"))
 
 
 def store(
@@ -86,21 +108,26 @@ def store(
 ) -> Stored:
     """Add what is new and update what changed, by the source's own ids; repeats: the last wins.
 
-    Part of the caller's transaction. Batches of about 50,000 rows are a good size.
+    Part of the caller's transaction. Batches of about 50,000 rows are a good size. `places` must be
+    those of the moment: they are loaded again where a boundary set was replaced since.
     """
-    batch = batch.take(_last_of_each(batch.source_key))
-    known = _known(connection, source_id, batch.source_key)
-    fresh = np.array([i for i, key in enumerate(batch.source_key) if key not in known], np.int64)
-    changed = _update(connection, batch, known) if known else 0
+    batch = batch.take(_last_of_each(_strings(batch.source_key)))
+    keys = _strings(batch.source_key)
+    known = _known(connection, source_id, keys)
+    if not known:
+        _insert(connection, city_id, source_id, batch, places)
+        return Stored(len(batch), 0, 0)
+    there = pc.is_in(keys, value_set=pa.array(list(known), pa.large_string()))
+    there = there.to_numpy(zero_copy_only=False)
+    changed = _update(connection, batch.take(np.flatnonzero(there)), known)
+    fresh = np.flatnonzero(~there)
     if len(fresh):
         _insert(connection, city_id, source_id, batch.take(fresh), places)
     return Stored(len(fresh), changed, len(batch) - len(fresh) - changed)
 
 
-def _known(
-    connection: Connection, source_id: int, keys: Sequence[str | None]
-) -> dict[str | None, Any]:
-    given = [key for key in keys if key is not None]
+def _known(connection: Connection, source_id: int, keys: pa.Array) -> dict[str | None, Any]:
+    given = keys.drop_null().to_pylist()
     statement = text(
         """
         SELECT id, source_key, category_id, status, closed_at, text, address,
@@ -109,6 +136,14 @@ def _known(
          WHERE source_id = :source_id AND source_key = ANY(:keys)
         """
     )
+    if (
+        not given
+        or not connection.execute(
+            text("SELECT EXISTS (SELECT FROM complaint WHERE source_id = :source_id)"),
+            {"source_id": source_id},
+        ).scalar_one()
+    ):
+        return {}
     found = connection.execute(statement, {"source_id": source_id, "keys": given})
     return {row.source_key: row for row in found}
 
@@ -116,13 +151,13 @@ def _known(
 def _update(connection: Connection, batch: Batch, known: dict[str | None, Any]) -> int:
     cells = leaf_cells(batch.lon, batch.lat)
     changes = []
-    for i, key in enumerate(batch.source_key):
-        if (row := known.get(key)) is None:
-            continue
+    texts, addresses = _strings(batch.text).to_pylist(), _strings(batch.address).to_pylist()
+    for i, key in enumerate(_strings(batch.source_key).to_pylist()):
+        row = known[key]
         instant = batch.closed_at[i]
         closed = None if np.isnat(instant) else instant.astype("datetime64[us]").item()
         stored = row.closed_at.replace(tzinfo=None) if row.closed_at else None
-        new = (batch.category_id[i], batch.status[i], closed, batch.text[i], batch.address[i])
+        new = (batch.category_id[i], batch.status[i], closed, texts[i], addresses[i])
         old = (row.category_id, row.status, stored, row.text, row.address)
         if new != old or (batch.lon[i], batch.lat[i]) != (row.lon, row.lat):
             changes.append(
@@ -158,10 +193,7 @@ def _new_codes(connection: Connection, n: int) -> NDArray[np.str_]:
     codes = np.unique(new_codes(n, rng))
     while True:
         taken = connection.execute(
-            select(complaint.c.code).where(complaint.c.code.in_(codes.tolist()))
-            if n < 100
-            else text("SELECT code FROM complaint WHERE code = ANY(:codes)"),
-            {} if n < 100 else {"codes": codes.tolist()},
+            text("SELECT code FROM complaint WHERE code = ANY(:codes)"), {"codes": codes.tolist()}
         ).scalars()
         codes = np.setdiff1d(codes, np.array(list(taken), dtype=codes.dtype))
         if len(codes) >= n:
@@ -169,57 +201,102 @@ def _new_codes(connection: Connection, n: int) -> NDArray[np.str_]:
         codes = np.unique(np.concatenate([codes, new_codes(n - len(codes), rng)]))
 
 
+def _new_ids(n: int) -> NDArray[np.uint8]:
+    """UUIDs of version 7 (RFC 9562), ascending, shape (n, 16): the time and then random bits."""
+    rng = np.random.default_rng()
+    rows = rng.integers(0, 256, size=(n, 16), dtype=np.uint8)
+    rows[:, :6] = np.frombuffer((time.time_ns() // 1_000_000).to_bytes(6, "big"), np.uint8)
+    # 20 bits of the row's number keep a batch in its order, so that the index grows at its end.
+    number = np.arange(n)
+    rows[:, 6] = 0x70 | (number >> 16 & 0x0F)
+    rows[:, 7] = number >> 8 & 0xFF
+    rows[:, 8] = 0x80 | (number & 0xFF) >> 2
+    rows[:, 9] = (number & 0x03) << 6 | rows[:, 9] & 0x3F
+    return rows
+
+
+def _points(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """EWKB points in EPSG:4326, shape (n, 25)."""
+    rows = np.zeros(len(lon), dtype=[("order", "u1"), ("kind", "<u4"), ("srid", "<i4"),
+                                     ("x", "<f8"), ("y", "<f8")])  # fmt: skip
+    rows["order"], rows["kind"], rows["srid"] = 1, 0x20000001, 4326
+    rows["x"], rows["y"] = lon, lat
+    return rows.view(np.uint8).reshape(len(lon), 25)
+
+
+def _copy(connection: Connection, table: str, columns: str, fields: Sequence[Field]) -> None:
+    raw = connection.connection.cursor()
+    with raw.copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
+        copy.write(payload(fields))
+
+
 def _insert(
     connection: Connection, city_id: int, source_id: int, batch: Batch, places: Places
 ) -> None:
+    """COPY straight into the tables; the insert trigger stands aside (phananh.bulk)."""
     n = len(batch)
-    connection.execute(
-        text(
-            """
-            CREATE TEMPORARY TABLE IF NOT EXISTS arriving (
-              id uuid, code text, source_key text, lon double precision, lat double precision,
-              cell bigint, category_id smallint, status smallint, reported_at timestamptz,
-              closed_at timestamptz, text text, address text, area_ids integer[]
-            ) ON COMMIT DELETE ROWS
-            """
-        )
-    )
-    connection.execute(text("TRUNCATE arriving"))
     connection.execute(text("SELECT lock_areas_shared()"))
+    places = places.current(connection)
     points, areas = places.areas(batch.lon, batch.lat)
-    bounds = np.searchsorted(points, np.arange(n + 1)).tolist()
-    held = areas.tolist()
-    cells = leaf_cells(batch.lon, batch.lat).tolist()
-    codes = _new_codes(connection, n).tolist()
-    reported = np.datetime_as_string(batch.reported_at, unit="us").tolist()
-    closed = np.datetime_as_string(batch.closed_at, unit="us").tolist()
-    raw = connection.connection.cursor()
-    columns = (batch.lon.tolist(), batch.lat.tolist(), cells)
-    kinds = (batch.category_id.tolist(), batch.status.tolist())
-    with raw.copy("COPY arriving FROM STDIN") as copy:
-        for i, (lon, lat, cell, category_id, status) in enumerate(
-            zip(*columns, *kinds, strict=True)
-        ):
-            copy.write_row(
-                (
-                    str(uuid_utils.uuid7()),
-                    codes[i],
-                    batch.source_key[i],
-                    lon,
-                    lat,
-                    cell,
-                    category_id,
-                    status,
-                    reported[i] + "Z",
-                    None if closed[i] == "NaT" else closed[i] + "Z",
-                    batch.text[i],
-                    batch.address[i],
-                    held[bounds[i] : bounds[i + 1]],
-                )
-            )
+    bounds = np.searchsorted(points, np.arange(n + 1)).astype(np.int64)
+    cells = leaf_cells(batch.lon, batch.lat)
+    ids = _new_ids(n)
+    codes = pa.array(_new_codes(connection, n).tolist(), pa.large_string())
+    # Codes come sorted; complaints must not be numbered by arrival.
+    codes = codes.take(pa.array(np.random.default_rng().permutation(n)))
+    city, source_ids = np.full(n, city_id), np.full(n, source_id)
     connection.execute(text("SELECT set_config('phananh.bulk', 'on', true)"))
-    connection.execute(sql("geo", "arrive"), {"city_id": city_id, "source_id": source_id})
-    connection.execute(text("SELECT set_config('phananh.bulk', '', true)"))
-    connection.execute(
-        text("SELECT announce(array(SELECT DISTINCT cell_parent(cell, 6) FROM arriving))")
+    _copy(
+        connection,
+        "complaint",
+        "id, code, city_id, source_id, source_key, geom, cell, category_id, status, reported_at,"
+        " closed_at, text, address",
+        [
+            blobs(ids),
+            texts(codes),
+            fixed(city, ">i2"),
+            fixed(source_ids, ">i2"),
+            texts(batch.source_key),
+            blobs(_points(batch.lon, batch.lat)),
+            fixed(cells, ">i8"),
+            fixed(batch.category_id, ">i2"),
+            fixed(batch.status, ">i2"),
+            instants(batch.reported_at),
+            instants(batch.closed_at),
+            texts(batch.text),
+            texts(batch.address),
+        ],
     )
+    # In the order of the key, so that neighbours land on the same pages.
+    order = np.lexsort((batch.reported_at[points], areas))
+    row = points[order]
+    _copy(
+        connection,
+        "complaint_area",
+        "area_id, reported_at, complaint_id, cell, category_id, status",
+        [
+            fixed(areas[order], ">i4"),
+            instants(batch.reported_at[row]),
+            blobs(ids[row]),
+            fixed(cells[row], ">i8"),
+            fixed(batch.category_id[row], ">i2"),
+            fixed(batch.status[row], ">i2"),
+        ],
+    )
+    _copy(
+        connection,
+        "pending",
+        "city_id, cell, day, category_id, status, area_ids, n",
+        [
+            fixed(city, ">i2"),
+            fixed(cells, ">i8"),
+            fixed(places.local_days(batch.reported_at), ">i4"),
+            fixed(batch.category_id, ">i2"),
+            fixed(batch.status, ">i2"),
+            lists(areas, bounds),
+            fixed(np.ones(n), ">i4"),
+        ],
+    )
+    connection.execute(text("SELECT set_config('phananh.bulk', '', true)"))
+    changed = np.unique(parents(cells, COARSEST)).tolist()
+    connection.execute(text("SELECT announce(CAST(:cells AS bigint[]))"), {"cells": changed})

@@ -324,8 +324,8 @@ def _single(
         what = _place(grid, columns.cell)
         if within is not None:
             condition = and_(condition, of_cells(own, grid, within, what))
-    rows: Select[Any] = select(what.label("place"), literal(1).label("n"))
-    return rows.where(condition)
+    found: ColumnElement[Any] = what.label("place")
+    return select(found, literal(1).label("n")).where(condition)
 
 
 def of_cells(

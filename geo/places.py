@@ -3,17 +3,27 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
-from geo.schema import area_part
+from geo.schema import area_part, area_set, city
+
+
+def _version(connection: Connection, city_id: int) -> tuple[int, ...]:
+    statement = select(area_set.c.id).where(area_set.c.city_id == city_id).order_by(area_set.c.id)
+    return tuple(connection.execute(statement).scalars())
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
     """The parts of all areas of one city, in a tree."""
 
+    city_id: int
+    zone: str
+    version: tuple[int, ...]
+    """The ids of the sets: a set that is replaced gets a new one."""
     tree: shapely.STRtree
     area_ids: NDArray[np.int32]
     set_ids: NDArray[np.int32]
@@ -25,11 +35,26 @@ class Places:
         ).where(area_part.c.city_id == city_id)
         rows = connection.execute(statement).all()
         parts = shapely.from_wkb([bytes(row.wkb) for row in rows])
+        zone = connection.execute(select(city.c.timezone).where(city.c.id == city_id)).scalar_one()
         return cls(
+            city_id,
+            zone,
+            _version(connection, city_id),
             shapely.STRtree(parts),
             np.array([row.area_id for row in rows], dtype=np.int32),
             np.array([row.set_id for row in rows], dtype=np.int32),
         )
+
+    def current(self, connection: Connection) -> "Places":
+        """These places, or the present ones where a set was loaded or replaced since."""
+        if _version(connection, self.city_id) == self.version:
+            return self
+        return Places.load(connection, self.city_id)
+
+    def local_days(self, at: NDArray[np.datetime64]) -> NDArray[np.int64]:
+        """Days since 1970-01-01 on the city's clocks; `at` is UTC."""
+        local = pd.DatetimeIndex(at).tz_localize("UTC").tz_convert(self.zone).tz_localize(None)
+        return np.asarray(local.to_numpy().astype("datetime64[D]").astype(np.int64))
 
     def areas(
         self, lon: NDArray[np.float64], lat: NDArray[np.float64]
