@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.query import Words
-from geo.rollup import fold
+from geo.recount import fold_all, is_loading
 from tiles.version import Clock
 
 log = structlog.get_logger()
@@ -98,17 +98,10 @@ class Keeper:
 
     def _fold_at_times(self) -> None:
         while not self._stop.wait(self._fold_seconds):
-            with self._engine.begin() as connection:
+            with self._engine.connect() as connection:
                 waiting = connection.execute(text("SELECT count(*) FROM pending")).scalar_one()
-                PENDING.set(waiting)
-                # Few changes cost a read little; folding them costs more.
-                free = (
-                    waiting > 500
-                    and connection.execute(
-                        text("SELECT pg_try_advisory_xact_lock(1887, 2)")
-                    ).scalar_one()
-                )
-                if free:
-                    connection.execute(text("SET LOCAL statement_timeout = 0"))
-                    fold(connection)
-                    PENDING.set(0)
+                busy = waiting > 1000 and is_loading(connection)
+            PENDING.set(waiting)
+            # Few changes cost a read little; folding them costs more. A bulk load folds by itself.
+            if waiting > 1000 and not busy and fold_all(self._engine, wait=False):
+                PENDING.set(0)

@@ -5,7 +5,7 @@ in four bytes and its bytes, big-endian; a null is the length -1.
 """
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -66,23 +66,28 @@ def texts(values: Sequence[str | None] | pa.Array) -> Field:
     return Field(raw, ends[:-1], length)
 
 
-def lists(values: NDArray[np.int32], bounds: NDArray[np.int64]) -> Field:
-    """One-dimensional integer[] values: row i is values[bounds[i]:bounds[i + 1]]."""
+def lists(values: NDArray[Any], bounds: NDArray[np.int64], size: int = 4) -> Field:
+    """integer[] (size 4) or bigint[] (8): row i is values[bounds[i]:bounds[i + 1]]."""
     counts = np.diff(bounds)
-    width = np.where(counts > 0, 20 + 8 * counts, 12)
+    width = np.where(counts > 0, 20 + (4 + size) * counts, 12)
     end = np.cumsum(width)
     start = end - width
     words = np.zeros(int(end[-1]) // 4 if len(end) else 0, dtype=">i4")
     at = start // 4
     words[at] = counts > 0  # dimensions
-    words[at + 2] = 23  # the type of the elements: integer
+    words[at + 2] = {4: 23, 8: 20}[size]  # the type of the elements
     some = counts > 0
     words[at[some] + 3] = counts[some]
     words[at[some] + 4] = 1  # the lower bound
     row = np.repeat(np.arange(len(counts)), counts)
-    place = at[row] + 5 + 2 * (np.arange(len(values)) - bounds[row])
-    words[place] = 4
-    words[place + 1] = values
+    place = at[row] + 5 + (1 + size // 4) * (np.arange(len(values)) - bounds[row])
+    words[place] = size
+    wide = values.astype(np.int64)
+    if size == 8:
+        words[place + 1] = wide >> 32
+        words[place + 2] = (wide & 0xFFFFFFFF).astype(np.uint32).view(np.int32)
+    else:
+        words[place + 1] = wide
     return Field(words.view(np.uint8), start.astype(np.int64), width.astype(np.int64))
 
 

@@ -96,7 +96,13 @@ def fold(connection: Connection) -> int:
     Only one fold runs at a time; another waits. Returns how many pending rows were merged.
     """
     connection.execute(text("SELECT pg_advisory_xact_lock(:a, :b)"), {"a": LOCK[0], "b": LOCK[1]})
+    return merge_pending(connection)
+
+
+def merge_pending(connection: Connection) -> int:
+    """What `fold` does, for a caller who holds the lock."""
     connection.execute(text("SET LOCAL work_mem = '256MB'"))
+    connection.execute(text("SET LOCAL statement_timeout = 0"))
     _drop(connection)
     merged = connection.execute(
         text(

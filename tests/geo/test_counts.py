@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, Select, select, text
 
-from geo import cells, counts, listing
+from geo import cells, counts, listing, recount
 from geo.arrival import Batch, ensure_source, store
 from geo.bbox import BBox
 from geo.complaint import Status
@@ -225,6 +225,51 @@ def test_counts_equal_a_recount_after_arrivals_changes_folds_and_removals(engine
         ).scalar_one()
         assert left == 0
         assert connection.execute(text("SELECT count(*) FROM complaint_area")).scalar_one() == 0
+
+
+def _rollup(engine: Engine) -> set[tuple[Any, ...]]:
+    """Every stored count, unpacked."""
+    with engine.connect() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT city_id, grid, span, kind, status, day, region, unnest(places),"
+                " unnest(counts) FROM rollup"
+            )
+        )
+        return {tuple(row) for row in rows}
+
+
+def test_counting_blocks_anew_gives_what_merging_gives(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city = _set_up(engine)
+    with engine.begin() as connection:
+        source_id = ensure_source(connection, "test", "Test", "import")
+        store(connection, 1, source_id, _batch(3000, 1), Places.load(connection, 1))
+        connection.execute(text("UPDATE complaint SET status = 4 WHERE status <= 2"))
+        connection.execute(text("DELETE FROM complaint WHERE status = 6"))
+    with engine.begin() as connection:
+        fold(connection)
+    merged = _rollup(engine)
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM rollup"))
+    for first in range(19200, 20480, 256):
+        with engine.execution_options(isolation_level="REPEATABLE READ").begin() as connection:
+            recount.recount(connection, 1, ZONE, first)
+    assert _rollup(engine) == merged
+    # And by the way a bulk load takes: much at once, then a little.
+    monkeypatch.setattr(recount, "MANY", 500)
+    with engine.begin() as connection:
+        store(connection, 1, source_id, _batch(2500, 2), Places.load(connection, 1))
+    assert recount.fold_all(engine) > 2000
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE complaint SET status = 5 WHERE status = 4 AND cell % 5 = 0")
+        )
+    assert recount.fold_all(engine) > 0
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM pending")).scalar_one() == 0
+    _agree(engine, city, 5, 6)
 
 
 def test_the_bulk_path_and_the_trigger_place_and_count_alike(engine: Engine) -> None:
