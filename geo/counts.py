@@ -208,11 +208,11 @@ def _days(city: City, block: Blocks) -> ColumnElement[bool]:
     return _is_any(rollup.c.day, range(block.first, block.last + 1, block.span))
 
 
-def _regions(grid: int, within: Sequence[int]) -> ColumnElement[bool]:
+def _regions(grid: int, span: int, within: Sequence[int]) -> ColumnElement[bool]:
     if grid == AREA:
         sets = select(area.c.set_id).where(_is_any(area.c.id, within)).distinct()
         return rollup.c.region.in_(sets)
-    above = parents(np.asarray(within, dtype=np.int64), region_level(grid))
+    above = parents(np.asarray(within, dtype=np.int64), region_level(grid, span))
     return _is_any(rollup.c.region, np.unique(above))
 
 
@@ -236,7 +236,7 @@ def _stored(
         if within is None or len(within) > MOST_PROBES:
             conditions.append(rollup.c.day.between(block.first, block.last))
         else:
-            conditions += [_days(of.city, block), _regions(grid, within)]
+            conditions += [_days(of.city, block), _regions(grid, block.span, within)]
         held = (
             select(
                 rollup.c.status,

@@ -47,9 +47,13 @@ _KIND: Final = {
 }
 
 
-def region_level(grid: int) -> int:
-    """The resolution of the ancestors that group the cells of a grid."""
-    return grid - 2
+def region_level(grid: int, span: int) -> int:
+    """The resolution of the ancestors that group the cells of a block.
+
+    Short blocks hold fewer complaints, so their regions are larger: a row is to have some dozens
+    of places, and to stay below the two kilobytes from which PostgreSQL stores it elsewhere.
+    """
+    return grid - 2 if span >= 64 else grid - 3
 
 
 def _block(span: int) -> str:
@@ -59,13 +63,14 @@ def _block(span: int) -> str:
 
 def _merge(grid: int, span: int, kind: Kind, source: str) -> str:
     """Add the rows of `source` (city_id, place, region, day, category_id, ..., n) to one level."""
+    above = "region" if grid <= AREA else f"cell_parent(place, {region_level(grid, span)})"
     keys = "city_id, kind, status, day, region"
     return f"""
         WITH delta AS MATERIALIZED (
           SELECT city_id, kind, coalesce(status, {EVERY_STATUS})::smallint AS status,
                  block AS day, region, place, sum(n)::integer AS n
             FROM (SELECT city_id, {_KIND[kind]} AS kind, status, {_block(span)} AS block,
-                         region, place, n FROM {source}) AS s
+                         {above} AS region, place, n FROM {source}) AS s
            GROUP BY GROUPING SETS ((city_id, kind, block, region, place, status),
                                    (city_id, kind, block, region, place))
           HAVING sum(n) <> 0
@@ -153,8 +158,7 @@ def _sum_cells(connection: Connection, source: str, name: str, grid: int, span: 
         text(
             f"""
             CREATE TEMPORARY TABLE {name} ON COMMIT DROP AS
-            SELECT city_id, cell, cell_parent(cell, {region_level(grid)}) AS region, cell AS place,
-                   day, category_id, domain_id, status, n
+            SELECT city_id, cell, cell AS place, day, category_id, domain_id, status, n
               FROM (SELECT city_id, cell_parent(cell, {grid}) AS cell, {_block(span)} AS day,
                            category_id, domain_id, status, sum(n)::integer AS n
                       FROM {source}
