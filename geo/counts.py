@@ -410,8 +410,10 @@ def counted(
         parts += _stored(question, of, grid, within, key)
         if of.blocks:
             parts.append(_pending(question, of, grid, within, key))
-        if of.stretches:
-            parts.append(_single(question, of, grid, within, key))
+        # One by one: a scan of an index that covers it answers for each without the table.
+        for stretch in of.stretches:
+            alone = of._replace(stretches=(stretch,))
+            parts.append(_single(question, alone, grid, within, key))
     if not parts:
         nothing = select(literal(0).label("place"), literal(0).label("n"))
         return nothing.where(false()).subquery()

@@ -1,7 +1,7 @@
 """The `complaints` layer: single complaints where few share a cell, else one point for the cell.
 
 Every complaint is shown exactly once at every zoom. Whether a cell is shown as one point depends
-on its count alone, not on the tile, so neighbouring tiles agree: a pin is in the tile it lies in,
+on the filter's counts alone, not on the tile, so neighbouring tiles agree: a pin is in the tile it lies in,
 a cell's point in the tile that holds the cell's centre.
 """
 
@@ -23,10 +23,18 @@ from tiles.encode import EXTENT, point_layer, to_tile
 # A cell with more complaints than this is one point; at the deepest zooms more fit side by side.
 PINS_PER_CELL: Final = 4
 PINS_PER_LEAF: Final = 25
+# Coarser cells than these are points whatever they hold, unless the whole answer is small.
+FINE: Final = 9
+SMALL: Final = 2000
 
 
-def pins_per_cell(resolution: int) -> int:
-    return PINS_PER_LEAF if resolution == cells.LEAF else PINS_PER_CELL
+def _pins_per_cell(connection: Connection, question: Filter, resolution: int) -> int:
+    """How many complaints of a cell are drawn one by one: the same in every tile of a zoom."""
+    if resolution == cells.LEAF:
+        return PINS_PER_LEAF
+    if resolution >= FINE:
+        return PINS_PER_CELL
+    return SMALL if connection.execute(counts.total(question)).scalar_one() <= SMALL else 0
 
 
 def _reach(question: Filter, box: BBox, resolution: int) -> list[int] | None:
@@ -70,7 +78,7 @@ def draw(connection: Connection, question: Filter, address: TileAddress) -> byte
     if wanted is not None and not wanted:
         return b""
     rows = connection.execute(counts.by_place(question, resolution, wanted)).all()
-    limit = pins_per_cell(resolution)
+    limit = _pins_per_cell(connection, question, resolution)
     many = np.array([row.place for row in rows if row.n > limit], dtype=np.int64)
     n = np.array([row.n for row in rows if row.n > limit], dtype=np.int64)
     few = [int(row.place) for row in rows if row.n <= limit]
