@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import problems
 from api.keeper import Keeper
 from api.query import Words
-from api.routes import counting, drawing, finding, reading, reporting
+from api.routes import counting, drawing, exporting, finding, reading, reporting
 from api.settings import Settings
 from api.tilecache import TileAnswers, TileCache
 from geo.database import current_revision, head_revision
@@ -125,7 +125,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         """Figures for Prometheus; nothing about persons or single complaints."""
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    for routes in (reading, counting, finding, reporting, drawing):
+    for routes in (reading, counting, finding, exporting, reporting, drawing):
         app.include_router(routes.router)
     if STATIC.exists():
         app.mount("/", StaticFiles(directory=STATIC, html=True), name="web")

@@ -3,16 +3,18 @@
 import sys
 
 import typer
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from api.cluster import ClusterError
-from api.commands import maps, sampling, serving
+from api.commands import importing, maps, sampling, serving
 from api.commands.session import out
 from geo.errors import PhananhError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="The complaint map.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command()(serving.serve)
 app.command()(serving.migrate)
 app.command("load-boundaries")(maps.load_boundaries)
+app.command("import")(importing.import_file)
 app.command()(sampling.sample)
 app.command()(serving.refresh)
 
@@ -23,6 +25,9 @@ def main() -> None:
         app()
     except ClusterError as error:
         out.print(f"phananh: {error}\n  How to mend it: {error.remedy}", style="red", markup=False)
+        sys.exit(1)
+    except (OperationalError, InterfaceError) as error:
+        out.print(f"phananh: the database does not answer: {error.orig}", style="red", markup=False)
         sys.exit(1)
     except PhananhError as error:
         out.print(f"phananh: {error}", style="red", markup=False)

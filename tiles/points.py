@@ -1,8 +1,8 @@
 """The `complaints` layer: single complaints where few share a cell, else one point for the cell.
 
 Every complaint is shown exactly once at every zoom. Whether a cell is shown as one point depends
-on the filter's counts alone, not on the tile, so neighbouring tiles agree: a pin is in the tile it lies in,
-a cell's point in the tile that holds the cell's centre.
+on the filter's counts alone, not on the tile, so neighbouring tiles agree: a pin is in the tile it
+lies in, a cell's point in the tile that holds the cell's centre.
 """
 
 from collections.abc import Sequence

@@ -1,9 +1,14 @@
 """The public paths over a real database, with figures that must agree."""
 
+import io
+import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import geopandas as gpd
 import mapbox_vector_tile
+import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 from morecantile import tms
@@ -12,10 +17,12 @@ from sqlalchemy import Engine, text
 from api.app import create_app
 from api.settings import Settings
 from boundaries.hanoi import WARDS, ensure_hanoi
+from geo import reporting
 from geo.cells import resolution_at
 from geo.sample import remove_sample, sample
 from tiles.address import TileAddress
 
+FORMS = ("csv", "geojson", "parquet", "gpkg")
 FILTERS = [
     "",
     "domain=traffic",
@@ -49,6 +56,22 @@ def test_list_status_cells_areas_and_tiles_agree(client: TestClient, query: str)
         areas = client.get(f"/api/v1/counts?by=area&set={code}&{query}").json()
         assert sum(row["n"] for row in areas["rows"]) + areas["outside"] == listed
         assert areas["outside"] >= 0
+    for by in ("domain", "category", "day", "week", "month"):
+        counted = client.get(f"/api/v1/counts?by={by}&{query}").json()
+        assert counted["total"] == sum(row["n"] for row in counted["rows"]) == listed, by
+    exports = {form: client.get(f"/api/v1/export.{form}?{query}").content for form in FORMS}
+    assert len(pd.read_csv(io.BytesIO(exports["csv"]))) == listed
+    assert len(json.loads(exports["geojson"])["features"]) == listed
+    assert len(gpd.read_parquet(io.BytesIO(exports["parquet"]))) == listed
+    assert len(gpd.read_file(io.BytesIO(exports["gpkg"]))) == listed
+    for z in (7, 12):
+        shown = 0
+        for tile in tms.get("WebMercatorQuad").tiles(105.2, 20.5, 106.1, 21.5, [z]):
+            answer = client.get(f"/tiles/complaints/{z}/{tile.x}/{tile.y}.mvt?{query}")
+            if answer.status_code == 200:
+                layer = mapbox_vector_tile.decode(answer.content)["complaints"]
+                shown += sum(one["properties"].get("n", 1) for one in layer["features"])
+        assert shown == listed, z
     for z in (5, 10):
         cells: dict[str, int] = {}
         for tile in tms.get("WebMercatorQuad").tiles(105.2, 20.5, 106.1, 21.5, [z]):
@@ -124,6 +147,72 @@ def test_what_cannot_be_is_answered_with_the_field_that_is_wrong(
     assert answer.headers["content-type"] == "application/problem+json"
     if field:
         assert answer.json()["errors"][0]["field"] == field
+
+
+def test_search_finds_wards_old_districts_streets_and_codes(client: TestClient) -> None:
+    found = client.get("/api/v1/search?q=dong da").json()["results"]
+    assert [one["set"] for one in found if one["label"] == "Phường Đống Đa"] == ["hanoi-ward-2025"]
+    assert any(one["set"] == "hanoi-district-2014" for one in found)
+    code = client.get("/api/v1/complaints?limit=1").json()["features"][0]["id"]
+    found = client.get(f"/api/v1/search?q={code[:4]}-{code[4:].lower()}").json()["results"]
+    assert found[0]["code"] == code
+    body = {"lon": 105.85, "lat": 21.03, "category": "noise", "text": "x", "address": "9 Hàng Bạc"}
+    client.post("/api/v1/complaints", json=body)
+    found = client.get("/api/v1/search?q=hang bac").json()["results"]
+    assert [one["label"] for one in found if one["type"] == "address"] == ["9 Hàng Bạc"]
+
+
+@pytest.mark.parametrize("method", ["quantile", "natural"])
+def test_class_breaks_ascend_within_what_is_shown(client: TestClient, method: str) -> None:
+    for layer in ("cells", "areas&set=hanoi-ward-2025"):
+        found = client.get(f"/api/v1/classes?layer={layer}&method={method}&k=5").json()
+        breaks = found["breaks"]
+        assert breaks == sorted(set(breaks))
+        assert 1 <= len(breaks) <= 4
+        assert found["min"] < breaks[0] <= breaks[-1] <= found["max"]
+
+
+def test_an_export_holds_no_formula_and_all_diacritics(client: TestClient) -> None:
+    for words in ("=1+1", "Đường Nguyễn Huệ, ngập úng"):
+        body = {"lon": 105.85, "lat": 21.03, "category": "noise", "text": words}
+        assert client.post("/api/v1/complaints", json=body).status_code == 201
+    content = client.get("/api/v1/export.csv?category=noise").content
+    assert content.startswith(b"\xef\xbb\xbf")
+    texts = set(pd.read_csv(io.BytesIO(content)).text)
+    assert {"'=1+1", "Đường Nguyễn Huệ, ngập úng"} <= texts
+    assert client.get("/api/v1/export.exe").status_code == 404
+
+
+def test_a_kept_tile_is_sent_without_a_query_until_its_data_changes(engine: Engine) -> None:
+    with engine.begin() as connection:
+        ensure_hanoi(connection)
+        sample(connection, 1, WARDS.code, 500, 5, datetime(2026, 11, 1, tzinfo=UTC))
+    with TestClient(create_app(engine, Settings())) as client:
+        clock = client.app.state.clock  # type: ignore[attr-defined]
+        for _ in range(100):
+            if clock.trusted:
+                break
+            time.sleep(0.05)
+        path = "/tiles/cells/12/3251/1804.mvt"
+        assert client.get(path).headers["x-cache"] == "miss"
+        kept = client.get(path)
+        assert kept.headers["x-cache"] == "hit"
+        same = {"If-None-Match": kept.headers["etag"]}
+        again = client.get(path, headers=same)
+        assert (again.status_code, again.headers["x-cache"]) == (304, "hit")
+        # A change elsewhere leaves it; one here, made by another, does not.
+        for lon, lat, cache in ((105.35, 21.2, "hit"), (105.8, 21.03, "miss")):
+            with engine.begin() as connection:
+                said = reporting.Report(lon, lat, "pothole", "x")
+                reporting.take(connection, said, datetime(2026, 11, 2, tzinfo=UTC), None)
+            before = clock.now
+            for _ in range(100):
+                if clock.now != before:
+                    break
+                time.sleep(0.02)
+            assert client.get(path).headers["x-cache"] == cache
+        assert client.get(path, headers=same).status_code == 200
+        assert b"phananh_tiles_total" in client.get("/metrics").content
 
 
 def test_a_place_outside_every_city_is_refused(client: TestClient) -> None:
