@@ -51,9 +51,7 @@ def as_csv(parts: Iterator[pd.DataFrame]) -> Iterator[bytes]:
         words = frame.select_dtypes(exclude=["number", "bool"]).columns
         frame[words] = frame[words].astype(object).map(_harmless)
         out = io.StringIO(newline="")
-        frame.to_csv(
-            out, index=False, header=first, lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL
-        )
+        frame.to_csv(out, index=False, header=first, lineterminator="\r\n")
         yield (("\ufeff" if first else "") + out.getvalue()).encode()
         first = False
 

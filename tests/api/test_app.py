@@ -193,7 +193,7 @@ def test_a_kept_tile_is_sent_without_a_query_until_its_data_changes(engine: Engi
             if clock.trusted:
                 break
             time.sleep(0.05)
-        path = "/tiles/cells/12/3251/1804.mvt"
+        path = "/tiles/cells/12/3251/1803.mvt"
         assert client.get(path).headers["x-cache"] == "miss"
         kept = client.get(path)
         assert kept.headers["x-cache"] == "hit"
