@@ -1,0 +1,54 @@
+import type { Names } from "./i18n";
+
+export interface City { code: string; name: Names; bbox: [number, number, number, number]; sample: boolean; first_day: string | null; last_day: string | null }
+export interface AreaSet { code: string; city: string; name: Names; approximate: boolean; note: Names | null; since: string | null; until: string | null; source: string; licence: string | null; areas: number }
+export interface Category { code: string; name: Names; colour: string }
+export interface Domain { code: string; name: Names; colour: string; categories: Category[] }
+export interface Config { cities: City[]; basemap: { url: string; attribution: string } | null }
+export interface AreaRow { key: string; name: string; name_en: string; kind: string | null; n: number; population: number | null; rate: number | null; per_km2: number }
+export interface Counts { total: number; rows: { key: string; n: number }[] }
+export interface AreaCounts { total: number; outside: number; rows: AreaRow[] }
+export interface Classes { breaks: number[]; min: number | null; max: number | null; count: number }
+export interface Properties { code: string; city: string; domain: string; category: string; status: string; reported_at: string; closed_at: string | null; text: string; address: string | null; sample: boolean; areas?: Held[]; timeline?: { at: string; kind: string; from?: string; to?: string }[] }
+export interface Held { set: string; code: string; name: string; name_en: string; kind: string | null; until: string | null }
+export interface Feature { id: string; geometry: { coordinates: [number, number] }; properties: Properties }
+export interface Page { features: Feature[]; next: string | null; total: number | null }
+export interface Located { city: string | null; areas: Held[] }
+export interface Found { type: "area" | "address" | "complaint"; label: string; label_en?: string; detail?: Names; set?: string; code?: string; formerly?: string | null; until?: string | null; bbox?: [number, number, number, number]; lon: number; lat: number; n?: number }
+
+/** An answer that says what is wrong with the request: trying again would not help. */
+export class Refused extends Error {
+  constructor(readonly status: number, message: string) { super(message); }
+}
+
+export async function ask<T>(path: string, init?: RequestInit): Promise<T> {
+  const answer = await fetch(path, init);
+  if (answer.ok) return (await answer.json()) as T;
+  const problem = (await answer.json().catch(() => ({}))) as { detail?: string; errors?: { message: string }[] };
+  const said = problem.errors?.map((one) => one.message).join("; ") || problem.detail || String(answer.status);
+  if (answer.status < 500 && answer.status !== 429) throw new Refused(answer.status, said);
+  throw new Error(said);
+}
+
+let troubled = 0;
+const listeners: ((down: boolean) => void)[] = [];
+export const onTrouble = (listener: (down: boolean) => void): void => { listeners.push(listener); };
+const tell = (change: number): void => { troubled += change; listeners.forEach((one) => one(troubled > 0)); };
+
+/** Reads, trying again ever less often while the network or the server is away. */
+export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  let failed = false;
+  try {
+    for (let wait = 500; ; wait = Math.min(wait * 2, 15000)) {
+      try {
+        return await ask<T>(path, signal ? { signal } : undefined);
+      } catch (problem) {
+        if (problem instanceof Refused || signal?.aborted) throw problem;
+        if (!failed) { failed = true; tell(1); }
+        await new Promise((done) => setTimeout(done, wait));
+      }
+    }
+  } finally {
+    if (failed) tell(-1);
+  }
+}

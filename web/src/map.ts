@@ -1,0 +1,140 @@
+import { Map as MapView, NavigationControl, Popup, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import type { MapGeoJSONFeature, MapMouseEvent, VectorTileSource, GeoJSONSource } from "maplibre-gl";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
+import "maplibre-gl/dist/maplibre-gl.css";
+import type { AreaSet, City, Config, Domain } from "./api";
+import { get } from "./api";
+import { byId, h } from "./dom";
+import { current, number, t } from "./i18n";
+import { change, filter, state } from "./state";
+
+setWorkerUrl(workerUrl);
+// ColorBrewer YlOrRd, six classes: ordered in lightness, safe for the colour-blind and in print.
+export const RAMP = ["#ffffb2", "#fed976", "#feb24c", "#fd8d3c", "#f03b20", "#bd0026"];
+const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+const paper = dark ? "#1b242c" : "#eef2f5";
+const ink = dark ? "#e2e8f0" : "#1c2733";
+type Names = { features: { id: string; properties: { name: string; name_en: string; label_lon: number; label_lat: number } }[] };
+
+export class CityMap {
+  private readonly map: MapView;
+  private popup: Popup | null = null;
+  private borders = "";
+  private picking: ((lon: number, lat: number) => void) | null = null;
+  constructor(private readonly config: Config, city: City, private readonly actions: { open(code: string): void; list(bbox: string): void }) {
+    const [z, lon, lat] = state.view.split("/").map(Number);
+    const start = state.view && [z, lon, lat].every(Number.isFinite) ? { zoom: z as number, center: [lon as number, lat as number] as [number, number] } : { bounds: city.bbox };
+    this.map = new MapView({
+      container: "map", ...start, maxZoom: 18, attributionControl: { compact: true }, fadeDuration: 0,
+      locale: { "NavigationControl.ZoomIn": current() === "vi" ? "Phóng to" : "Zoom in", "NavigationControl.ZoomOut": current() === "vi" ? "Thu nhỏ" : "Zoom out" },
+      style: { version: 8, sources: {}, layers: [{ id: "ground", type: "background", paint: { "background-color": paper } }] },
+    });
+    this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+    this.map.addControl(new ScaleControl(), "bottom-right");
+  }
+  async start(domains: Domain[], moved: () => void): Promise<void> {
+    const map = this.map;
+    if (!map.isStyleLoaded()) await map.once("load");
+    if (this.config.basemap) {
+      map.addSource("basemap", { type: "raster", tiles: [this.config.basemap.url], tileSize: 256, attribution: this.config.basemap.attribution });
+      map.addLayer({ id: "basemap", type: "raster", source: "basemap" });
+    }
+    for (const layer of ["cells", "areas", "complaints"]) map.addSource(layer, { type: "vector", tiles: [this.tiles(layer)], maxzoom: 17 });
+    map.addSource("borders", { type: "geojson", data: { type: "FeatureCollection", features: [] } });
+    map.addSource("names", { type: "geojson", data: { type: "FeatureCollection", features: [] } });
+    map.addLayer({ id: "land", type: "fill", source: "borders", paint: { "fill-color": dark ? "#26323c" : "#ffffff", "fill-opacity": this.config.basemap ? 0 : 1 } });
+    for (const layer of ["cells", "areas"]) map.addLayer({ id: layer, type: "fill", source: layer, "source-layer": layer, paint: { "fill-opacity": 0.78, "fill-outline-color": "rgba(60,30,0,0.25)" } });
+    map.addLayer({ id: "borders", type: "line", source: "borders", paint: { "line-color": dark ? "#94a3b8" : "#475569", "line-width": ["interpolate", ["linear"], ["zoom"], 8, 0.5, 14, 1.6] } });
+    map.addLayer({ id: "chosen", type: "line", source: "borders", filter: ["==", ["get", "code"], ""], paint: { "line-color": "#1d4ed8", "line-width": 4 } });
+    const colours = domains.flatMap((one) => [one.code, one.colour]);
+    map.addLayer({ id: "complaints", type: "circle", source: "complaints", "source-layer": "complaints", paint: {
+      "circle-radius": ["case", ["has", "n"], ["interpolate", ["linear"], ["log10", ["get", "n"]], 0, 7, 2, 13, 4, 22], 7],
+      "circle-color": ["case", ["has", "n"], "#7c3aed", ["match", ["get", "domain"], ...(colours.length ? colours : ["", "#000"]), "#475569"] as never],
+      "circle-stroke-color": "#ffffff", "circle-stroke-width": 1.5, "circle-opacity": 0.88 } });
+    map.addLayer({ id: "numbers", type: "symbol", source: "complaints", "source-layer": "complaints", filter: ["has", "n"], layout: { "text-field": ["to-string", ["get", "n"]], "text-size": 11, "text-font": ["Noto Sans Bold", "sans-serif"] }, paint: { "text-color": "#ffffff" } });
+    map.addLayer({ id: "names", type: "symbol", source: "names", layout: { "text-field": ["get", "name"], "text-size": ["interpolate", ["linear"], ["zoom"], 9, 10, 13, 14], "text-font": ["Noto Sans", "sans-serif"], "text-padding": 4 }, paint: { "text-color": ink, "text-halo-color": paper, "text-halo-width": 1.8 } });
+    map.on("click", (event) => this.clicked(event));
+    for (const layer of ["cells", "areas", "complaints"]) {
+      map.on("mousemove", layer, (event) => this.hover(event.features?.[0], event));
+      map.on("mouseleave", layer, () => { map.getCanvas().style.cursor = ""; byId("map").title = ""; });
+    }
+    map.on("moveend", () => {
+      const { lng, lat } = map.getCenter();
+      change({ view: `${map.getZoom().toFixed(2)}/${lng.toFixed(5)}/${lat.toFixed(5)}` }, false);
+      moved();
+    });
+    map.on("dataloading", () => { byId("busy").dataset["on"] = "yes"; });
+    map.on("idle", () => { delete byId("busy").dataset["on"]; document.body.dataset["ready"] = "yes"; });
+  }
+  private tiles(layer: string): string {
+    const asked = filter();
+    if (layer === "areas") asked.set("set", state.set);
+    return `${location.origin}/tiles/${layer}/{z}/{x}/{y}.mvt?${asked}`;
+  }
+  /** Draws what the state says. */
+  async update(set: AreaSet | undefined): Promise<void> {
+    const map = this.map;
+    for (const layer of ["cells", "areas", "complaints"] as const) {
+      const shown = state.layer === layer;
+      for (const id of layer === "complaints" ? ["complaints", "numbers"] : [layer]) map.setLayoutProperty(id, "visibility", shown ? "visible" : "none");
+      const url = this.tiles(layer);
+      const source = map.getSource(layer) as VectorTileSource;
+      if (source.tiles[0] !== url) source.setTiles([url]);
+    }
+    map.setFilter("chosen", ["==", ["get", "code"], state.area.split(":")[1] ?? ""]);
+    const wanted = `${set?.code ?? ""} ${current()}`;
+    if (set && this.borders !== wanted) {
+      this.borders = wanted;
+      const shapes = await get<Names>(`/api/v1/boundaries/${set.code}?simplify=40`);
+      (map.getSource("borders") as GeoJSONSource).setData(shapes as never);
+      const points = shapes.features.map(({ properties: p }) => ({ type: "Feature" as const, properties: { name: current() === "vi" ? p.name : p.name_en }, geometry: { type: "Point" as const, coordinates: [p.label_lon, p.label_lat] } }));
+      (map.getSource("names") as GeoJSONSource).setData({ type: "FeatureCollection", features: points });
+    }
+  }
+  colour(breaks: number[]): void {
+    const steps = breaks.flatMap((low, i) => [low, RAMP[i + 1] ?? "#000"]);
+    const layer = state.layer === "areas" ? "areas" : "cells";
+    const colour = steps.length ? ["step", ["get", "n"], RAMP[0], ...steps] : RAMP[3];
+    this.map.setPaintProperty(layer, "fill-color", (layer === "areas" ? ["case", ["==", ["get", "n"], 0], "rgba(0,0,0,0)", colour] : colour) as never);
+  }
+  get zoom(): number { return this.map.getZoom(); }
+  get centre(): [number, number] { const { lng, lat } = this.map.getCenter(); return [lng, lat]; }
+  fit(bbox: [number, number, number, number]): void { this.map.fitBounds(bbox, { padding: 30, animate: !matchMedia("(prefers-reduced-motion: reduce)").matches, maxZoom: 15 }); }
+  go(lon: number, lat: number, zoom = 16): void { this.map.jumpTo({ center: [lon, lat], zoom }); }
+  /** The next tap chooses a place. */
+  pick(chosen: (lon: number, lat: number) => void): void { this.picking = chosen; this.map.getCanvas().style.cursor = "crosshair"; }
+
+  private hover(feature: MapGeoJSONFeature | undefined, _: MapMouseEvent): void {
+    if (!feature || this.picking) return;
+    this.map.getCanvas().style.cursor = "pointer";
+    const p = feature.properties as { n?: number; name?: string };
+    byId("map").title = [p.name, p.n === undefined ? "" : `${number(p.n)} ${t("total")}`].filter(Boolean).join(": ");
+  }
+  private clicked(event: MapMouseEvent): void {
+    if (this.picking) {
+      const chosen = this.picking;
+      this.picking = null;
+      this.map.getCanvas().style.cursor = "";
+      chosen(event.lngLat.lng, event.lngLat.lat);
+      return;
+    }
+    const feature = this.map.queryRenderedFeatures(event.point, { layers: [state.layer] })[0];
+    this.popup?.remove();
+    if (!feature) return;
+    const p = feature.properties as { n?: number; name?: string; code?: string; rate?: number; cell?: string };
+    if (state.layer === "complaints" && p.code) { this.actions.open(p.code); return; }
+    const lines: Node[] = [h("strong", {}, `${number(p.n ?? 0)} ${state.layer === "areas" ? t("total") : t("inCell")}`)];
+    if (state.layer === "areas") {
+      lines.unshift(h("h3", {}, p.name ?? ""));
+      if (p.rate !== undefined) lines.push(h("p", {}, `${number(p.rate)} ${t("rate")}`));
+      lines.push(h("button", { type: "button", click: () => { this.popup?.remove(); change({ area: `${state.set}:${p.code}` }); } }, t("onlyArea")));
+    } else {
+      const points = (feature.geometry as { coordinates: number[][][] | number[] }).coordinates.flat(3) as number[];
+      const xs = points.filter((_, i) => i % 2 === 0), ys = points.filter((_, i) => i % 2 === 1);
+      const pad = xs.length === 1 ? 0.0008 : 0;
+      const box = [Math.min(...xs) - pad, Math.min(...ys) - pad, Math.max(...xs) + pad, Math.max(...ys) + pad].map((v) => v.toFixed(6)).join(",");
+      lines.push(h("button", { type: "button", click: () => { this.popup?.remove(); this.actions.list(box); } }, t("showList")));
+    }
+    this.popup = new Popup({ maxWidth: "260px" }).setLngLat(event.lngLat).setDOMContent(h("div", { class: "story" }, ...lines)).addTo(this.map);
+  }
+}

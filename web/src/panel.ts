@@ -1,0 +1,151 @@
+import type { AreaSet, City, Classes, Counts, Domain } from "./api";
+import { get } from "./api";
+import { byId, h } from "./dom";
+import { current, named, number, status, t } from "./i18n";
+import { RAMP } from "./map";
+import { change, clear, dayAfter, filter, filtered, state, type Layer } from "./state";
+
+const STATES = ["received", "accepted", "in_progress", "resolved", "rejected", "duplicate", "withdrawn"];
+let months: { key: string; n: number }[] = [];
+let playing: number | undefined;
+
+function choice(id: string, label: string, options: [string, string][], value: string, chosen: (value: string) => void): HTMLElement {
+  const select = h("select", { id, change: (event) => chosen((event.target as HTMLSelectElement).value) }, ...options.map(([code, text]) => h("option", { value: code, selected: code === value }, text)));
+  return h("div", { class: "field" }, h("label", { for: id }, label), select);
+}
+function chips(label: string, options: [string, string, string?][], value: string, chosen: (value: string) => void): HTMLElement {
+  return h("fieldset", {}, h("legend", {}, label), h("div", { class: "chips" }, ...options.map(([code, text, colour]) => {
+    const chip = h("button", { type: "button", "aria-pressed": String(code === value), "data-code": code, click: () => chosen(code) }, text);
+    if (colour) chip.style.setProperty("--dot", colour);
+    return chip;
+  })));
+}
+const today = (): string => new Date().toLocaleDateString("sv-SE");
+function period(days: number): { since: string; until: string } { return { since: dayAfter(today(), 1 - days), until: "" }; }
+function presetOf(): string {
+  if (!state.since && !state.until) return "all";
+  for (const days of [7, 30, 90]) if (state.since === period(days).since && !state.until) return String(days);
+  return state.since === `${today().slice(0, 4)}-01-01` && !state.until ? "year" : "own";
+}
+function lastDay(month: string): string {
+  const [y, m] = month.split("-").map(Number) as [number, number];
+  return new Date(Date.UTC(y, m, 0)).toISOString().slice(0, 10);
+}
+
+/** The filters, drawn anew with every change; the focus stays where it was. */
+export function drawPanel(cities: City[], sets: AreaSet[], domains: Domain[], area: string): void {
+  const focused = document.activeElement instanceof HTMLElement ? document.activeElement : null;
+  const code = focused?.dataset["code"], fieldset = focused?.closest("fieldset")?.querySelector("legend")?.textContent;
+  const set = sets.find((one) => one.code === state.set);
+  const city = cities.find((one) => one.code === state.city);
+  const open = domains.find((one) => one.code === state.domain);
+  const categories = (open ? [open] : domains).flatMap((one) => one.categories);
+  const statuses: [string, string][] = [["", t("anyStatus")], ["open", t("open")], ["closed", t("closed")], ...STATES.map((one): [string, string] => [one, status(one)])];
+  const presets: [string, string][] = [["all", t("allTime")], ["7", t("days7")], ["30", t("days30")], ["90", t("days90")], ["year", t("thisYear")], ["own", t("ownTime")]];
+  const date = (id: "since" | "until", label: string): HTMLElement => h("div", { class: "field" }, h("label", { for: id }, label), h("input", { type: "date", id, value: state[id], min: city?.first_day ?? "", change: (event) => {
+    const value = (event.target as HTMLInputElement).value;
+    const other = id === "since" ? state.until : state.since;
+    // An end before the beginning asks for nothing: the other end gives way.
+    const crossed = value && other && (id === "since" ? value > other : value < other);
+    change({ [id]: value, ...(crossed ? { [id === "since" ? "until" : "since"]: "" } : {}) });
+  } }));
+  const layers: [string, string][] = [["cells", t("cells")], ["areas", t("areas")], ["complaints", t("complaints")]];
+  const notes = [city?.sample ? t("sample") : "", set?.approximate && set.note ? named(set.note) : ""].filter(Boolean);
+  byId("panel").replaceChildren(
+    h("p", { id: "total", role: "status" }),
+    ...(filtered() ? [h("button", { type: "button", id: "reset", click: clear }, t("reset"))] : []),
+    ...(state.area ? [h("p", { class: "chosen" }, `${t("chosenArea")}: ${area} `, h("button", { type: "button", "aria-label": t("removeArea"), click: () => change({ area: "" }) }, "✕"))] : []),
+    ...(cities.length > 1 ? [choice("city", t("city"), cities.map((one) => [one.code, named(one.name)]), state.city, (value) => { location.search = `?lang=${current()}&city=${value}`; })] : []),
+    chips(t("layer"), layers, state.layer, (value) => change({ layer: value as Layer })),
+    chips(t("domain"), [["", t("all")], ...domains.map((one): [string, string, string] => [one.code, named(one.name), one.colour])], state.domain, (value) => change({ domain: value, category: "" })),
+    choice("category", t("category"), [["", t("all")], ...categories.map((one): [string, string] => [one.code, named(one.name)])], state.category, (value) => change({ category: value })),
+    choice("status", t("status"), statuses, state.status, (value) => change({ status: value })),
+    choice("period", t("time"), presets, presetOf(), (value) => {
+      if (value === "all") change({ since: "", until: "" });
+      else if (value === "year") change({ since: `${today().slice(0, 4)}-01-01`, until: "" });
+      else if (value === "own") byId("since").focus();
+      else change(period(Number(value)));
+    }),
+    h("div", { class: "pair" }, date("since", t("from")), date("until", t("to"))),
+    h("div", { id: "months" }),
+    ...(sets.length ? [choice("set", t("set"), sets.map((one) => [one.code, named(one.name)]), state.set, (value) => change({ set: value, area: "" }))] : []),
+    ...notes.map((note) => h("p", { class: "note" }, note)),
+    ...(set ? [h("p", { class: "source" }, `${set.source}${set.licence ? ` (${set.licence})` : ""}`)] : []),
+  );
+  if (code !== undefined && fieldset) {
+    for (const group of byId("panel").querySelectorAll("fieldset")) if (group.querySelector("legend")?.textContent === fieldset) group.querySelector<HTMLElement>(`[data-code="${code}"]`)?.focus();
+  } else if (focused?.id && focused.id !== document.activeElement?.id) document.getElementById(focused.id)?.focus();
+  drawMonths();
+}
+
+/** Complaints by month under the other filters: a slider over them, and a button that plays. */
+export async function readMonths(signal: AbortSignal): Promise<void> {
+  months = (await get<Counts>(`/api/v1/counts?by=month&${filter(["since", "until"])}`, signal)).rows;
+  drawMonths();
+}
+function show(index: number): void {
+  const month = months[index - 1];
+  change(month ? { since: `${month.key}-01`, until: lastDay(month.key) } : { since: "", until: "" }, playing === undefined);
+}
+function stop(): void { clearInterval(playing); playing = undefined; drawMonths(); }
+function drawMonths(): void {
+  const place = document.getElementById("months");
+  if (!place) return;
+  if (months.length < 2) { place.replaceChildren(); return; }
+  const at = months.findIndex((one) => state.since === `${one.key}-01` && state.until === lastDay(one.key)) + 1;
+  const top = Math.max(...months.map((one) => one.n));
+  const kept = document.activeElement?.id;
+  place.replaceChildren(
+    h("div", { class: "bars", "aria-hidden": "true" }, ...months.map((one, i) => {
+      const bar = h("i", { ...(i + 1 === at ? { class: "on" } : {}) });
+      bar.style.height = `${Math.max(4, (100 * one.n) / top)}%`;
+      return bar;
+    })),
+    h("div", { class: "play" },
+      h("button", { type: "button", id: "play", click: () => {
+        if (playing !== undefined) { stop(); return; }
+        let next = at >= months.length ? 1 : at + 1;
+        playing = window.setInterval(() => {
+          if (document.hidden) return;
+          if (next > months.length) { stop(); return; }
+          show(next++);
+        }, 1200);
+        drawMonths();
+      } }, playing === undefined ? `▶ ${t("play")}` : `❚❚ ${t("pause")}`),
+      h("label", { for: "month" }, t("month")),
+      h("input", { type: "range", id: "month", min: 0, max: months.length, value: at, "aria-valuetext": at ? months[at - 1]?.key ?? "" : t("everyMonth"), input: (event) => { if (playing !== undefined) stop(); show(Number((event.target as HTMLInputElement).value)); } }),
+      h("output", {}, at ? `${months[at - 1]?.key} · ${number(months[at - 1]?.n ?? 0)}` : t("everyMonth")),
+    ),
+  );
+  if (kept === "month" || kept === "play") document.getElementById(kept)?.focus();
+}
+
+/** Classes as numbers, with the total; on a phone a line that opens. */
+export function drawLegend(classes: Classes | null, total: number, domains: Domain[], wasOpen: boolean): void {
+  const text = total ? `${number(total)} ${t("total")}` : t("none");
+  const shown = document.getElementById("total");
+  if (shown) shown.textContent = text;
+  const lines: Node[] = [];
+  if (state.layer === "complaints") {
+    lines.push(...domains.map((one) => line(one.colour, named(one.name))), line("#7c3aed", t("many")));
+  } else if (classes && classes.min !== null && classes.max !== null) {
+    const bounds = [classes.min, ...classes.breaks];
+    lines.push(...bounds.map((low, i) => {
+      const next = bounds[i + 1];
+      const high = next === undefined ? (classes.max as number) : next - 1;
+      return line(RAMP[i] ?? "", `${number(low)}${high > low ? `–${number(high)}` : ""}`);
+    }));
+  }
+  const title = state.layer === "cells" ? t("perCell") : state.layer === "areas" ? t("perArea") : t("legend");
+  const box = h("details", { open: wasOpen && lines.length > 0 }, h("summary", {}, h("b", {}, text), " ", h("span", {}, title)), h("ul", {}, ...lines));
+  if (state.layer !== "complaints") {
+    box.append(choice("method", t("classes"), [["quantile", t("quantile")], ["natural", t("natural")]], state.method, (value) => change({ method: value as "quantile" | "natural" })));
+  }
+  byId("legend").setAttribute("aria-label", t("legend"));
+  byId("legend").replaceChildren(box);
+}
+function line(colour: string, text: string): HTMLElement {
+  const box = h("i");
+  box.style.background = colour;
+  return h("li", {}, box, text);
+}

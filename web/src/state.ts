@@ -1,0 +1,52 @@
+/** What is shown, kept in the address so that a link brings back the same view. */
+export type Layer = "cells" | "areas" | "complaints";
+export interface State {
+  city: string; layer: Layer; set: string; domain: string; category: string; status: string;
+  since: string; until: string; area: string; method: "quantile" | "natural"; lang: string; view: string; complaint: string;
+}
+const empty: State = { city: "", layer: "cells", set: "", domain: "", category: "", status: "", since: "", until: "", area: "", method: "quantile", lang: "vi", view: "", complaint: "" };
+export const state: State = { ...empty };
+const listeners: (() => void)[] = [];
+export const onChange = (listener: () => void): void => { listeners.push(listener); };
+
+export function readAddress(): void {
+  const given = new URLSearchParams(location.search);
+  Object.assign(state, empty);
+  for (const key of Object.keys(empty) as (keyof State)[]) {
+    const value = given.get(key);
+    if (value !== null) Object.assign(state, { [key]: value });
+  }
+  if (!["cells", "areas", "complaints"].includes(state.layer)) state.layer = "cells";
+  if (state.method !== "natural") state.method = "quantile";
+}
+
+function address(): string {
+  const kept = Object.entries(state).filter(([key, value]) => value !== "" && value !== empty[key as keyof State]);
+  const query = new URLSearchParams(kept).toString();
+  return query ? `?${query}` : location.pathname;
+}
+/** Changes what is shown. Each change is a step of the browser's history, but moving the map is not. */
+export function change(changes: Partial<State>, step = true): void {
+  Object.assign(state, changes);
+  if (step) history.pushState(null, "", address());
+  else history.replaceState(null, "", address());
+  if (!("view" in changes)) listeners.forEach((listener) => listener());
+}
+addEventListener("popstate", () => { readAddress(); listeners.forEach((listener) => listener()); });
+
+/** The filter every read shares; `until` is the day after the last one shown. */
+export function filter(without: (keyof State)[] = []): URLSearchParams {
+  const asked = new URLSearchParams();
+  for (const key of ["city", "domain", "category", "status", "since", "area"] as const) {
+    if (state[key] && !without.includes(key)) asked.set(key, state[key]);
+  }
+  if (state.until && !without.includes("until")) asked.set("until", dayAfter(state.until));
+  return asked;
+}
+export function dayAfter(day: string, days = 1): string {
+  const at = new Date(`${day}T00:00:00Z`);
+  at.setUTCDate(at.getUTCDate() + days);
+  return at.toISOString().slice(0, 10);
+}
+export const filtered = (): boolean => ["domain", "category", "status", "since", "until", "area"].some((key) => state[key as keyof State] !== "");
+export const clear = (): void => change({ domain: "", category: "", status: "", since: "", until: "", area: "" });

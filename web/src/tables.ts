@@ -1,0 +1,89 @@
+import type { AreaCounts, AreaRow, Domain, Feature, Page } from "./api";
+import { get, Refused } from "./api";
+import { byId, h, openDialog } from "./dom";
+import { current, instant, named, number, status, t } from "./i18n";
+import { change, filter, state } from "./state";
+
+type Column = "name" | "n" | "rate" | "per_km2" | "population";
+let order: { by: Column; down: boolean } = { by: "n", down: true };
+
+/** The map's figures as a table that sorts. */
+export async function openTable(): Promise<void> {
+  openDialog(t("table"), t("close"), h("p", { role: "status" }, t("loading")));
+  const found = await get<AreaCounts>(`/api/v1/counts?by=area&set=${state.set}&${filter()}`);
+  const titles: [Column, string][] = [["name", t("name")], ["n", t("count")], ["rate", t("rate")], ["per_km2", t("density")], ["population", t("population")]];
+  const name = (row: AreaRow): string => (current() === "vi" ? `${row.kind ?? ""} ${row.name}`.trim() : row.name_en);
+  const draw = (): void => {
+    const rows = [...found.rows].sort((a, b) => {
+      const sign = order.down ? -1 : 1;
+      return order.by === "name" ? sign * name(a).localeCompare(name(b), current()) : sign * ((a[order.by] ?? -1) - (b[order.by] ?? -1));
+    });
+    const head = h("tr", {}, ...titles.map(([column, title]) => h("th", { scope: "col", "aria-sort": order.by === column ? (order.down ? "descending" : "ascending") : "none" },
+      h("button", { type: "button", click: () => { order = { by: column, down: order.by === column ? !order.down : column !== "name" }; draw(); } }, `${title}${order.by === column ? (order.down ? " ↓" : " ↑") : ""}`))));
+    const shown = (value: number | null): string => (value === null ? "–" : number(value));
+    const body = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, h("button", { type: "button", class: "link", click: () => { byId<HTMLDialogElement>("dialog").close(); change({ area: `${state.set}:${row.key}` }); } }, name(row))), h("td", {}, number(row.n)), h("td", {}, shown(row.rate)), h("td", {}, shown(row.per_km2)), h("td", {}, shown(row.population))));
+    const outside = h("tr", {}, h("th", { scope: "row" }, t("outside")), h("td", {}, number(found.outside)), h("td"), h("td"), h("td"));
+    openDialog(t("table"), t("close"),
+      h("p", {}, `${number(found.total)} ${t("total")} · `, h("a", { href: `/api/v1/export.csv?${filter()}`, download: true }, t("download"))),
+      h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("table") }, h("table", {}, h("thead", {}, head), h("tbody", {}, ...body, outside))));
+  };
+  draw();
+}
+
+function entry(one: Feature, domains: Domain[], open: (code: string) => void): HTMLElement {
+  const p = one.properties;
+  const domain = domains.find((each) => each.code === p.domain);
+  const category = domain?.categories.find((each) => each.code === p.category);
+  const dot = h("i");
+  dot.style.background = domain?.colour ?? "#475569";
+  return h("li", {}, h("button", { type: "button", class: "entry", click: () => open(p.code) },
+    h("span", { class: "what" }, dot, category ? named(category.name) : p.category), h("span", { class: `state ${p.status}` }, status(p.status)),
+    h("span", { class: "text" }, p.text), h("small", {}, [p.address, instant(p.reported_at), p.code].filter(Boolean).join(" · "))));
+}
+
+/** The complaints under the filter, the newest first; a box narrows them to a cell. */
+export async function openList(domains: Domain[], open: (code: string) => void, bbox = ""): Promise<void> {
+  openDialog(t("list"), t("close"), h("p", { role: "status" }, t("loading")));
+  const list = h("ul", { class: "entries" });
+  const more = h("button", { type: "button", hidden: true }, t("more"));
+  const head = h("p", { role: "status" });
+  let next: string | null = `/api/v1/complaints?${filter()}&limit=30&total=true${bbox ? `&bbox=${bbox}` : ""}`;
+  const read = async (): Promise<void> => {
+    if (!next) return;
+    more.disabled = true;
+    const address = new URL(next, location.origin);
+    const page: Page = await get<Page>(address.pathname + address.search);
+    list.append(...page.features.map((one) => entry(one, domains, open)));
+    next = page.next;
+    more.hidden = !next;
+    more.disabled = false;
+    head.textContent = page.total ? `${number(page.total)} ${t("total")} · ${t("newest")}` : t("none");
+  };
+  more.addEventListener("click", () => void read());
+  await read();
+  openDialog(t("list"), t("close"), head, list, more);
+}
+
+/** One complaint, as anyone may see it. */
+export async function openComplaint(code: string, domains: Domain[], show: (lon: number, lat: number) => void): Promise<void> {
+  openDialog(`${t("code")} ${code}`, t("close"), h("p", { role: "status" }, t("loading")));
+  try {
+    const one = await get<Feature>(`/api/v1/complaints/${encodeURIComponent(code)}`);
+    const p = one.properties;
+    const domain = domains.find((each) => each.code === p.domain);
+    const category = domain?.categories.find((each) => each.code === p.category);
+    const places = (p.areas ?? []).map((each) => `${current() === "vi" ? `${each.kind ?? ""} ${each.name}`.trim() : each.name_en}${each.until ? ` (${t("abolished")} ${each.until})` : ""}`);
+    const dialog = openDialog(`${t("code")} ${p.code}`, t("close"),
+      h("p", {}, h("strong", {}, category ? named(category.name) : p.category), ` · ${domain ? named(domain.name) : p.domain} `, h("span", { class: `state ${p.status}` }, status(p.status))),
+      h("p", { class: "body" }, p.text),
+      h("p", {}, `${t("place")}: ${[p.address, ...places].filter(Boolean).join(" · ")}`),
+      h("h3", {}, t("timeline")),
+      h("ol", {}, ...(p.timeline ?? []).map((event) => h("li", {}, `${instant(event.at)}: ${event.to ? status(event.to) : event.kind === "received" ? t("received") : t("changed")}`))),
+      h("button", { type: "button", click: () => { dialog.close(); show(...one.geometry.coordinates); } }, t("showOnMap")));
+    change({ complaint: p.code }, false);
+    dialog.addEventListener("close", () => change({ complaint: "" }, false), { once: true });
+  } catch (problem) {
+    if (!(problem instanceof Refused)) throw problem;
+    openDialog(t("code"), t("close"), h("p", { role: "alert" }, t("nothingFound")));
+  }
+}
