@@ -3,6 +3,8 @@
 import itertools
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,10 +12,13 @@ from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
 from api.cluster import PrivateCluster
+from boundaries.hanoi import WARDS, ensure_hanoi
 from geo.catalogue import ensure_catalogue
 from geo.database import engine as make_engine
 from geo.database import migrate
+from geo.sample import sample
 
+SAMPLES = 3000
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -57,12 +62,23 @@ def template(cluster_url: str) -> str:
     return "migrated"
 
 
+@pytest.fixture(scope="session")
+def hanoi_template(cluster_url: str, template: str) -> str:
+    """Hanoi with its approximate boundaries and 3,000 sample complaints."""
+    _administer(cluster_url, f"CREATE DATABASE hanoi TEMPLATE {template}")
+    made = make_engine(_at(cluster_url, "hanoi"))
+    with made.begin() as connection:
+        ensure_hanoi(connection)
+        sample(connection, 1, WARDS.code, SAMPLES, 5, datetime(2026, 11, 1, tzinfo=UTC))
+    made.dispose()
+    return "hanoi"
+
+
 _numbers = itertools.count()
 
 
-@pytest.fixture
-def database_url(cluster_url: str, template: str) -> Iterator[str]:
-    """A migrated database of the test's own, empty but for domains and categories."""
+@contextmanager
+def _copy_of(cluster_url: str, template: str) -> Iterator[str]:
     name = f"test_{next(_numbers)}"
     _administer(cluster_url, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield _at(cluster_url, name)
@@ -70,7 +86,23 @@ def database_url(cluster_url: str, template: str) -> Iterator[str]:
 
 
 @pytest.fixture
+def database_url(cluster_url: str, template: str) -> Iterator[str]:
+    """A migrated database of the test's own, empty but for domains and categories."""
+    with _copy_of(cluster_url, template) as url:
+        yield url
+
+
+@pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     made = make_engine(database_url)
     yield made
     made.dispose()
+
+
+@pytest.fixture
+def hanoi_engine(cluster_url: str, hanoi_template: str) -> Iterator[Engine]:
+    """A copy of Hanoi that the test may change."""
+    with _copy_of(cluster_url, hanoi_template) as url:
+        made = make_engine(url)
+        yield made
+        made.dispose()

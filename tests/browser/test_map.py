@@ -1,70 +1,173 @@
-"""The page in a real Chromium, with nothing but the app itself to talk to."""
+"""What the three users do first, in a real Chromium."""
 
-import os
-import threading
-import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
+import gzip
+import json
+import re
+from pathlib import Path
 
+import numpy as np
 import pytest
-import uvicorn
-from playwright.sync_api import Page, sync_playwright
-from sqlalchemy import Engine
+from playwright.sync_api import Page, expect
 
-from api.app import STATIC, create_app
-from api.settings import Settings
-from boundaries.hanoi import WARDS, ensure_hanoi
-from geo.sample import sample
+from api.app import STATIC
+from geo.cells import centres, from_hex
 
 pytestmark = pytest.mark.browser
-FLAGS = (
-    "--no-sandbox --use-angle=swiftshader --enable-unsafe-swiftshader --ignore-gpu-blocklist"
-    " --disable-background-networking"
-)
+AXE = Path(__file__).resolve().parents[2] / "web/node_modules/axe-core/axe.min.js"
 
 
-@pytest.fixture
-def address(engine: Engine) -> Iterator[str]:
-    if not (STATIC / "index.html").exists():
-        pytest.skip("the web app is not built; script/test builds it")
-    with engine.begin() as connection:
-        ensure_hanoi(connection)
-        sample(connection, 1, WARDS.code, 2000, 5, datetime(2026, 11, 1, tzinfo=UTC))
-    app = create_app(engine, Settings())
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    executable = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS.split())
-        yield browser.new_page(viewport={"width": 390, "height": 844})
-        browser.close()
-
-
-def test_the_map_opens_on_hanoi_filters_and_speaks_both_languages(page: Page, address: str) -> None:
-    outside: list[str] = []
-    faults: list[str] = []
-    page.on("request", lambda r: outside.append(r.url) if address not in r.url else None)
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto(address)
+def open_map(page: Page, address: str, query: str = "") -> None:
+    page.goto(address + "/" + query)
     page.wait_for_selector("body[data-ready]", timeout=60_000)
-    assert page.locator("h1").inner_text() == "Bản đồ phản ánh · Hà Nội"
-    assert page.locator("#total").inner_text() == "2.000 phản ánh"
-    assert page.locator("#legend li").count() >= 2
-    assert "gần đúng" in page.locator("#notice").inner_text()
-    page.get_by_role("button", name="Giao thông").click()
-    page.wait_for_function("document.querySelector('#total').textContent !== '2.000 phản ánh'")
-    assert "domain=traffic" in page.url
-    page.get_by_role("button", name="English").click()
-    assert page.locator("h1").inner_text() == "Complaint map · Hanoi"
-    assert [url for url in outside if not url.startswith(("data:", "blob:"))] == []
-    assert faults == []
+    expect(page.locator("#legend summary")).to_be_visible()
+
+
+def faults_of(page: Page) -> list[str]:
+    """What axe finds that is serious or worse, with the elements."""
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run()")
+    return [
+        f"{one['id']}: {node['target']}"
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+
+
+def test_the_map_opens_on_hanoi_filters_and_speaks_both_languages(
+    phone: Page, address: str
+) -> None:
+    open_map(phone, address)
+    expect(phone.locator("h1")).to_have_text("Bản đồ phản ánh · Hà Nội")
+    expect(phone.locator("#legend b")).to_have_text("3.000 phản ánh")
+    phone.locator("#legend summary").click()
+    assert phone.locator("#legend li").count() >= 2
+    expect(phone.locator("#legend .note")).to_have_text(re.compile("mẫu.*gần đúng"))
+    phone.get_by_role("button", name="Bộ lọc").click()
+    phone.get_by_role("button", name="Giao thông").click()
+    expect(phone.locator("#total")).not_to_have_text("3.000 phản ánh")
+    assert "domain=traffic" in phone.url
+    phone.get_by_role("button", name="English").click()
+    expect(phone.locator("h1")).to_have_text("Complaint map · Hanoi")
+    expect(phone.get_by_role("button", name="Traffic")).to_have_attribute("aria-pressed", "true")
+    phone.go_back()
+    expect(phone.locator("h1")).to_have_text("Bản đồ phản ánh · Hà Nội")
+
+
+def test_a_citizen_reports_without_touching_the_map_and_gets_a_code(
+    phone: Page, address: str
+) -> None:
+    open_map(phone, address)
+    phone.get_by_role("button", name="Gửi phản ánh").click()
+    form = phone.locator("dialog form")
+    form.get_by_role("button", name="Gửi", exact=True).click()
+    expect(form.get_by_role("alert")).to_have_text("Hãy chọn vị trí.")
+    form.get_by_role("combobox", name="Hoặc tìm phường, xã, đường").fill("hoan kiem")
+    form.locator("li[role=option]").first.click()
+    expect(form.locator("#where")).to_contain_text("Hoàn Kiếm")
+    form.locator("#report-category").select_option("pothole")
+    form.locator("#report-text").fill("Ổ gà lớn trước số 5")
+    form.get_by_role("button", name="Gửi", exact=True).click()
+    code = phone.locator("#sent-code").inner_text()
+    assert re.fullmatch(r"[0-9A-Z]{8,}", code)
+    phone.get_by_role("button", name="Theo dõi phản ánh này").click()
+    expect(phone.locator("dialog .body")).to_have_text("Ổ gà lớn trước số 5")
+    expect(phone.locator("dialog")).to_contain_text("Hoàn Kiếm")
+
+
+def test_a_report_written_without_a_network_is_sent_once_when_it_is_back(
+    phone: Page, address: str
+) -> None:
+    open_map(phone, address)
+    phone.get_by_role("button", name="Gửi phản ánh").click()
+    phone.get_by_role("button", name="Dùng giữa bản đồ").click()
+    expect(phone.locator("#where")).to_contain_text("Vị trí:")
+    phone.locator("#report-category").select_option("pothole")
+    phone.locator("#report-text").fill("Viết khi mất mạng")
+    phone.context.set_offline(True)
+    phone.locator("dialog").get_by_role("button", name="Gửi", exact=True).click()
+    expect(phone.locator("dialog [role=alert]")).to_contain_text("Chưa có mạng")
+    expect(phone.locator("#banner")).to_contain_text("Không có mạng")
+    phone.context.set_offline(False)
+    expect(phone.locator("#sent-code")).to_be_visible(timeout=30_000)
+    answer = phone.request.get(f"{address}/api/v1/complaints?q=viet khi mat mang")
+    assert len(answer.json()["features"]) == 1
+
+
+def test_a_planner_sees_a_domain_in_a_month_and_the_table_of_the_same_figures(
+    desktop: Page, address: str
+) -> None:
+    open_map(desktop, address, "?lang=en&layer=areas&domain=environment")
+    desktop.locator("#month").focus()
+    desktop.keyboard.press("End")
+    expect(desktop.locator("#since")).not_to_have_value("")
+    expect(desktop.locator(".play output")).to_have_text(re.compile(r"^\d{4}-\d\d · \d+$"))
+    n = desktop.locator(".play output").inner_text().split("· ")[1]
+    expect(desktop.locator("#total")).to_have_text(f"{n} complaints")
+    desktop.get_by_role("button", name="Table").click()
+    cells = desktop.locator("dialog tbody tr td:nth-child(2)")
+    expect(cells).to_have_count(127)
+    assert sum(int(cell.replace(",", "")) for cell in cells.all_inner_texts()) == int(n)
+
+
+def test_an_official_opens_the_map_of_one_ward_by_address_and_gets_its_list(
+    desktop: Page, address: str
+) -> None:
+    areas = desktop.request.get(f"{address}/api/v1/counts?by=area&set=hanoi-ward-2025").json()
+    ward = max(areas["rows"], key=lambda row: row["n"])
+    open_map(desktop, address, f"?area=hanoi-ward-2025:{ward['key']}")
+    expect(desktop.locator("#total")).to_have_text(f"{ward['n']} phản ánh")
+    expect(desktop.locator(".chosen")).to_contain_text(ward["name"])
+    desktop.get_by_role("button", name="Danh sách").click()
+    dialog = desktop.locator("dialog")
+    expect(dialog).to_contain_text(f"{ward['n']} phản ánh")
+    dialog.locator(".entry").first.click()
+    expect(dialog.locator("h3")).to_have_text("Diễn biến")
+    expect(dialog).to_contain_text(ward["name"])
+    assert "complaint=" in desktop.url
+    desktop.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def test_a_tap_on_a_hexagon_tells_its_number_and_lists_it(desktop: Page, address: str) -> None:
+    busiest = desktop.request.get(f"{address}/api/v1/counts?by=cell&resolution=8").json()
+    top = busiest["cells"][int(np.argmax(busiest["n"]))]
+    lon, lat = centres(np.array([from_hex(top)]))[0]
+    open_map(desktop, address, f"?lang=en&view=12/{lon:.5f}/{lat:.5f}")
+    box = desktop.locator("#map").bounding_box()
+    assert box is not None
+    desktop.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    story = desktop.locator(".story")
+    expect(story.locator("strong")).to_have_text(re.compile(r"^\d+ complaints in this cell$"))
+    story.get_by_role("button", name="Show the list").click()
+    expect(desktop.locator("dialog .entry").first).to_be_visible()
+
+
+@pytest.mark.parametrize("query", ["", "?lang=en&layer=areas", "?layer=complaints"])
+def test_axe_finds_nothing_serious(phone: Page, address: str, query: str) -> None:
+    open_map(phone, address, query)
+    found = faults_of(phone)
+    for name in ("#show-filters", "#show-table", "#show-list", "#show-report"):
+        phone.locator(name).click()
+        phone.wait_for_timeout(700)
+        found += faults_of(phone)
+        if phone.locator("dialog[open]").count():
+            phone.keyboard.press("Escape")
+    assert found == []
+
+
+def test_nothing_is_wider_than_a_small_phone(phone: Page, address: str) -> None:
+    phone.set_viewport_size({"width": 320, "height": 640})
+    open_map(phone, address)
+    wide = "document.documentElement.scrollWidth"
+    assert phone.evaluate(wide) <= 320
+    for name in ("#show-filters", "#show-report"):
+        phone.locator(name).click()
+        assert phone.evaluate(wide) <= 320
+
+
+def test_the_first_view_is_small() -> None:
+    own = [path for path in (STATIC / "assets").glob("index-*") if path.suffix in (".js", ".css")]
+    sizes = {path.name: len(gzip.compress(path.read_bytes())) for path in own}
+    assert own, "the app is built"
+    assert sum(sizes.values()) < 300_000, json.dumps(sizes)

@@ -88,7 +88,8 @@ async function figures(months: boolean): Promise<void> {
       months ? readMonths(signal) : null,
     ]);
     if (classes) map.colour(classes.breaks);
-    drawLegend(classes, total.total, domains, legendOpen);
+    const notes = [city!.sample ? t("sample") : "", set()?.approximate ? t("roughly") : ""].filter(Boolean).join(" ");
+    drawLegend(classes, total.total, domains, notes, legendOpen);
   } catch (problem) {
     if (signal.aborted) return;
     if (!(problem instanceof Refused)) throw problem;

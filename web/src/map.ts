@@ -20,6 +20,7 @@ export class CityMap {
   private readonly map: MapView;
   private popup: Popup | null = null;
   private borders = "";
+  private readonly drawn = new Map<string, string>();
   private picking: ((lon: number, lat: number) => void) | null = null;
   constructor(private readonly config: Config, city: City, private readonly actions: { open(code: string): void; list(bbox: string): void }) {
     const [z, lon, lat] = state.view.split("/").map(Number);
@@ -39,7 +40,10 @@ export class CityMap {
       map.addSource("basemap", { type: "raster", tiles: [this.config.basemap.url], tileSize: 256, attribution: this.config.basemap.attribution });
       map.addLayer({ id: "basemap", type: "raster", source: "basemap" });
     }
-    for (const layer of ["cells", "areas", "complaints"]) map.addSource(layer, { type: "vector", tiles: [this.tiles(layer)], maxzoom: 17 });
+    for (const layer of ["cells", "areas", "complaints"]) {
+      this.drawn.set(layer, this.tiles(layer));
+      map.addSource(layer, { type: "vector", tiles: [this.tiles(layer)], maxzoom: 17 });
+    }
     map.addSource("borders", { type: "geojson", data: { type: "FeatureCollection", features: [] } });
     map.addSource("names", { type: "geojson", data: { type: "FeatureCollection", features: [] } });
     map.addLayer({ id: "land", type: "fill", source: "borders", paint: { "fill-color": dark ? "#26323c" : "#ffffff", "fill-opacity": this.config.basemap ? 0 : 1 } });
@@ -51,7 +55,7 @@ export class CityMap {
       "circle-radius": ["case", ["has", "n"], ["interpolate", ["linear"], ["log10", ["get", "n"]], 0, 7, 2, 13, 4, 22], 7],
       "circle-color": ["case", ["has", "n"], "#7c3aed", ["match", ["get", "domain"], ...(colours.length ? colours : ["", "#000"]), "#475569"] as never],
       "circle-stroke-color": "#ffffff", "circle-stroke-width": 1.5, "circle-opacity": 0.88 } });
-    map.addLayer({ id: "numbers", type: "symbol", source: "complaints", "source-layer": "complaints", filter: ["has", "n"], layout: { "text-field": ["to-string", ["get", "n"]], "text-size": 11, "text-font": ["Noto Sans Bold", "sans-serif"] }, paint: { "text-color": "#ffffff" } });
+    map.addLayer({ id: "numbers", type: "symbol", source: "complaints", "source-layer": "complaints", filter: ["has", "n"], layout: { "text-field": ["to-string", ["get", "n"]], "text-size": 11, "text-allow-overlap": true, "text-font": ["Noto Sans Bold", "sans-serif"] }, paint: { "text-color": "#ffffff" } });
     map.addLayer({ id: "names", type: "symbol", source: "names", layout: { "text-field": ["get", "name"], "text-size": ["interpolate", ["linear"], ["zoom"], 9, 10, 13, 14], "text-font": ["Noto Sans", "sans-serif"], "text-padding": 4 }, paint: { "text-color": ink, "text-halo-color": paper, "text-halo-width": 1.8 } });
     map.on("click", (event) => this.clicked(event));
     for (const layer of ["cells", "areas", "complaints"]) {
@@ -78,8 +82,9 @@ export class CityMap {
       const shown = state.layer === layer;
       for (const id of layer === "complaints" ? ["complaints", "numbers"] : [layer]) map.setLayoutProperty(id, "visibility", shown ? "visible" : "none");
       const url = this.tiles(layer);
-      const source = map.getSource(layer) as VectorTileSource;
-      if (source.tiles[0] !== url) source.setTiles([url]);
+      if (this.drawn.get(layer) === url) continue;
+      this.drawn.set(layer, url);
+      (map.getSource(layer) as VectorTileSource).setTiles([url]);
     }
     map.setFilter("chosen", ["==", ["get", "code"], state.area.split(":")[1] ?? ""]);
     const wanted = `${set?.code ?? ""} ${current()}`;

@@ -53,6 +53,7 @@ export function drawPanel(cities: City[], sets: AreaSet[], domains: Domain[], ar
   const notes = [city?.sample ? t("sample") : "", set?.approximate && set.note ? named(set.note) : ""].filter(Boolean);
   byId("panel").replaceChildren(
     h("p", { id: "total", role: "status" }),
+    ...notes.map((note) => h("p", { class: "note" }, note)),
     ...(filtered() ? [h("button", { type: "button", id: "reset", click: clear }, t("reset"))] : []),
     ...(state.area ? [h("p", { class: "chosen" }, `${t("chosenArea")}: ${area} `, h("button", { type: "button", "aria-label": t("removeArea"), click: () => change({ area: "" }) }, "✕"))] : []),
     ...(cities.length > 1 ? [choice("city", t("city"), cities.map((one) => [one.code, named(one.name)]), state.city, (value) => { location.search = `?lang=${current()}&city=${value}`; })] : []),
@@ -69,7 +70,6 @@ export function drawPanel(cities: City[], sets: AreaSet[], domains: Domain[], ar
     h("div", { class: "pair" }, date("since", t("from")), date("until", t("to"))),
     h("div", { id: "months" }),
     ...(sets.length ? [choice("set", t("set"), sets.map((one) => [one.code, named(one.name)]), state.set, (value) => change({ set: value, area: "" }))] : []),
-    ...notes.map((note) => h("p", { class: "note" }, note)),
     ...(set ? [h("p", { class: "source" }, `${set.source}${set.licence ? ` (${set.licence})` : ""}`)] : []),
   );
   if (code !== undefined && fieldset) {
@@ -112,8 +112,7 @@ function drawMonths(): void {
         }, 1200);
         drawMonths();
       } }, playing === undefined ? `▶ ${t("play")}` : `❚❚ ${t("pause")}`),
-      h("label", { for: "month" }, t("month")),
-      h("input", { type: "range", id: "month", min: 0, max: months.length, value: at, "aria-valuetext": at ? months[at - 1]?.key ?? "" : t("everyMonth"), input: (event) => { if (playing !== undefined) stop(); show(Number((event.target as HTMLInputElement).value)); } }),
+      h("input", { type: "range", id: "month", "aria-label": t("month"), min: 0, max: months.length, value: at, "aria-valuetext": at ? months[at - 1]?.key ?? "" : t("everyMonth"), input: (event) => { if (playing !== undefined) stop(); show(Number((event.target as HTMLInputElement).value)); } }),
       h("output", {}, at ? `${months[at - 1]?.key} · ${number(months[at - 1]?.n ?? 0)}` : t("everyMonth")),
     ),
   );
@@ -121,7 +120,7 @@ function drawMonths(): void {
 }
 
 /** Classes as numbers, with the total; on a phone a line that opens. */
-export function drawLegend(classes: Classes | null, total: number, domains: Domain[], wasOpen: boolean): void {
+export function drawLegend(classes: Classes | null, total: number, domains: Domain[], notes: string, wasOpen: boolean): void {
   const text = total ? `${number(total)} ${t("total")}` : t("none");
   const shown = document.getElementById("total");
   if (shown) shown.textContent = text;
@@ -137,7 +136,7 @@ export function drawLegend(classes: Classes | null, total: number, domains: Doma
     }));
   }
   const title = state.layer === "cells" ? t("perCell") : state.layer === "areas" ? t("perArea") : t("legend");
-  const box = h("details", { open: wasOpen && lines.length > 0 }, h("summary", {}, h("b", {}, text), " ", h("span", {}, title)), h("ul", {}, ...lines));
+  const box = h("details", { open: wasOpen && lines.length > 0 }, h("summary", {}, h("b", {}, text), ` · ${title}`), h("ul", {}, ...lines), notes ? h("p", { class: "note" }, notes) : null);
   if (state.layer !== "complaints") {
     box.append(choice("method", t("classes"), [["quantile", t("quantile")], ["natural", t("natural")]], state.method, (value) => change({ method: value as "quantile" | "natural" })));
   }

@@ -53,14 +53,14 @@ export function openReport(map: CityMap, domains: Domain[], follow: (code: strin
   };
   const set = (lon: number, lat: number): void => { draft.lon = lon; draft.lat = lat; keep(); void say(); };
   const finder = h("div", { class: "search" });
-  drawSearch(finder, "report-place", state.city, (found) => set(found.lon, found.lat));
+  drawSearch(finder, "report-place", state.city, (found) => set(found.lon, found.lat), ["area", "address"]);
   const button = h("button", { type: "submit", class: "main" }, t("send"));
   const form = h("form", { novalidate: true, submit: (event) => { event.preventDefault(); void submit(); } },
     h("fieldset", {}, h("legend", {}, t("step1")), where, h("div", { class: "row" },
       h("button", { type: "button", click: () => {
         dialog.close();
         byId("banner").hidden = false;
-        byId("banner").textContent = t("tapHint").split(",")[0] ?? "";
+        byId("banner").textContent = t("tapMap");
         map.pick((lon, lat) => { byId("banner").hidden = true; draft.lon = lon; draft.lat = lat; keep(); openReport(map, domains, follow); });
       } }, t("pickOnMap")),
       h("button", { type: "button", click: () => set(...map.centre) }, t("centre")),

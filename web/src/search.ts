@@ -4,7 +4,7 @@ import { byId, h } from "./dom";
 import { current, named, number, t } from "./i18n";
 
 /** A combobox: typing asks, arrows choose, Enter takes (WAI-ARIA "combobox with list popup"). */
-export function drawSearch(place: HTMLElement, id: string, city: string, take: (found: Found) => void, only?: Found["type"]): void {
+export function drawSearch(place: HTMLElement, id: string, city: string, take: (found: Found) => void, only?: Found["type"][]): void {
   let found: Found[] = [];
   let active = -1;
   let timer = 0;
@@ -33,7 +33,7 @@ export function drawSearch(place: HTMLElement, id: string, city: string, take: (
     const q = input.value.trim();
     if (!q) { close(); return; }
     try {
-      found = (await ask<{ results: Found[] }>(`/api/v1/search?${new URLSearchParams({ q, city })}`)).results.filter((one) => !only || one.type === only);
+      found = (await ask<{ results: Found[] }>(`/api/v1/search?${new URLSearchParams({ q, city })}`)).results.filter((one) => !only || only.includes(one.type));
     } catch { found = []; }
     if (input.value.trim() !== q) return;
     active = -1;
