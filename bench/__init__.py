@@ -1,0 +1,1 @@
+"""Measurements of speed; `bench/run` is the command."""

@@ -1,0 +1,154 @@
+"""The report: figures, what they were to reach, and whether they did."""
+
+from typing import Any
+
+Run = dict[str, Any]
+
+
+def _target(what: str, reach: str, value: float | None, met: bool | None) -> dict[str, Any]:
+    return {"what": what, "reach": reach, "value": value, "pass": met}
+
+
+def _most(what: str, limit: float, value: float | None, unit: str) -> dict[str, Any]:
+    met = None if value is None else value <= limit
+    return _target(what, f"≤ {limit:g} {unit}".strip(), value, met)
+
+
+def _least(what: str, limit: float, value: float | None, unit: str) -> dict[str, Any]:
+    met = None if value is None else value >= limit
+    return _target(what, f"≥ {limit:,.0f} {unit}", value, met)
+
+
+def targets(run: Run, smallest: Run | None) -> list[dict[str, Any]]:
+    """The issue's table for one run; figures that could not be taken have neither pass nor fail."""
+    found = []
+    for layer in ("cells", "areas"):
+        tiles = run["tiles"][layer]
+        found.append(_most(f"{layer} tiles, cold: p95", 60, tiles["http_ms"]["p95"], "ms"))
+        ratio = tiles["p95_over_sql"]
+        found.append(_most(f"{layer} tiles, cold: p95 over bare SQL", 1.5, ratio, "times"))
+        if smallest is not None and smallest is not run:
+            base = smallest["tiles"][layer]["http_ms"]["p50"]
+            times = round(tiles["http_ms"]["p50"] / base, 3)
+            what = f"{layer} tiles: median over that at {smallest['filled']['rows']:,} rows"
+            found.append(_most(what, 1.5, times, "times"))
+    for name, kind in (("whole", "warm tile"), ("not_modified", "warm tile, 304")):
+        found.append(_least(kind, 5000, run["warm"][name]["per_s"], "a second"))
+    for by in ("area", "cell"):
+        value = run["counts"][by]["http_ms"]["p95"]
+        found.append(_most(f"whole-city counts by {by}: p95", 80, value, "ms"))
+    imported = run["import"]
+    rate = imported["rows_per_s"] if imported["available"] else None
+    found.append(_least("import of CSV", 50_000, rate, "rows/s"))
+    posted = run["reports"]
+    good = set(posted["statuses"]) == {"201"}
+    found.append(
+        _target("one report at 100/s: p99", "≤ 50 ms, all 201", posted["ms"]["p99"],
+                good and posted["ms"]["p99"] <= 50)
+    )  # fmt: skip
+    found.append(_most("memory of a worker", 300, run["memory_mib"]["largest"], "MiB"))
+    return found
+
+
+def _row(*values: object) -> str:
+    return "| " + " | ".join("–" if value is None else str(value) for value in values) + " |"
+
+
+def _table(*rows: tuple[object, ...]) -> list[str]:
+    head, *rest = rows
+    return [_row(*head), "|" + "---|" * len(head), *(_row(*row) for row in rest), ""]
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "not available"
+    return f"{value:,.0f}" if value >= 1000 else f"{value:g}"
+
+
+def _spread_row(name: str, figures: dict[str, Any]) -> tuple[object, ...]:
+    return (name, figures["n"], figures["p50"], figures["p95"], figures["p99"], figures["max"])
+
+
+def markdown(report: dict[str, Any]) -> str:
+    """The whole report for people."""
+    machine, versions = report["machine"], report["versions"]
+    lines = ["# Speed, measured", ""]
+    lines.append(
+        f"{report['at']} on {machine['cpu']}, {machine['cores']} cores,"
+        f" {machine['memory_gib']} GiB, {machine['system']};"
+        f" load before the start {machine['load_before']}."
+    )
+    lines += ["", ", ".join(f"{name} {version}" for name, version in versions.items()) + ".", ""]
+    for run in report["runs"]:
+        lines += _run(run)
+    lines += [
+        "Cold: no tile was asked for with that filter before; PostgreSQL's pages may be in memory."
+        " Bare SQL: the service's own statement with all values written in, through psycopg;"
+        " which of the two goes first alternates. All times over loopback, in milliseconds.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _run(run: Run) -> list[str]:
+    filled = run["filled"]
+    lines = [f"## {filled['rows']:,} complaints", ""]
+    rate = f", {filled['rows_per_s']:,} rows/s" if filled["rows_per_s"] else " (kept from before)"
+    kind = "true" if filled["true_boundaries"] else "approximate"
+    lines += [f"Filled by `sample`{rate}; {filled['database_mib']:,} MiB; {kind} boundaries.", ""]
+    verdict = {True: "yes", False: "**no**", None: "not measured"}
+    lines += _table(
+        ("what", "to reach", "measured", "reached"),
+        *((t["what"], t["reach"], _number(t["value"]), verdict[t["pass"]]) for t in run["targets"]),
+    )
+    rows: list[tuple[object, ...]] = [("ms", "n", "p50", "p95", "p99", "max")]
+    for layer, figures in run["tiles"].items():
+        rows.append(_spread_row(f"{layer} tile", figures["http_ms"]))
+        rows.append(_spread_row(f"{layer} tile, bare SQL", figures["sql_ms"]))
+    for by, figures in run["counts"].items():
+        rows.append(_spread_row(f"counts by {by}", figures["http_ms"]))
+        rows.append(_spread_row(f"counts by {by}, bare SQL", figures["sql_ms"]))
+    rows.append(_spread_row("one report", run["reports"]["ms"]))
+    lines += _table(*rows)
+    by_zoom = {layer: figures["by_zoom_ms"] for layer, figures in run["tiles"].items()}
+    lines += _table(
+        ("zoom", *(f"{layer} {part}" for layer in by_zoom for part in ("p50", "p95"))),
+        *(
+            (zoom, *(by_zoom[layer][zoom][part] for layer in by_zoom for part in ("p50", "p95")))
+            for zoom in by_zoom["cells"]
+        ),
+    )
+    memory = run["memory_mib"]
+    steps = ", ".join(f"{name} {value}" for name, value in memory.items() if name != "largest")
+    lines += [f"Memory of the worker, MiB: {steps}.", ""]
+    imported = run["import"]
+    if imported["available"]:
+        lines.append(
+            f"Import: {imported['rows']:,} rows in {imported['seconds']} s, memory at most"
+            f" {imported['memory_mib']['largest']} MiB, growing by"
+            f" {imported['memory_mib']['second_half_growth']} MiB in the second half."
+        )
+    else:
+        lines.append(f"Import: not available: {imported['why']}.")
+    return [*lines, "", *_peer(run["peer"])]
+
+
+def _peer(peer: dict[str, Any]) -> list[str]:
+    if not peer["available"]:
+        return [f"Peer tipg: not available: {peer['why']}.", ""]
+    lines = [
+        f"Peer tipg on the same table, at most {peer['limit']:,} features a tile: of"
+        f" {peer['complaints']:,} complaints in these tiles it leaves out {peer['left_out']:,};"
+        " a `cells` tile counts them all.",
+        "",
+    ]
+    return lines + _table(
+        ("tile", "complaints", "tipg ms", "bytes", "left out", "cells ms", "bytes"),
+        *(
+            (
+                row["tile"], f"{row['complaints']:,}", row["tipg_ms"], f"{row['tipg_bytes']:,}",
+                f"{row['tipg_left_out']:,}", row["cells_ms"], f"{row['cells_bytes']:,}",
+            )
+            for row in peer["tiles"]
+        ),
+    )  # fmt: skip
