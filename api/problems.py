@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem documents: one table from class to status."""
 
+import traceback
 import uuid
 from typing import Any
 
@@ -8,7 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from psycopg.errors import QueryCanceled
-from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 from starlette.exceptions import HTTPException
 
 from geo.errors import (
@@ -75,5 +76,11 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     def unforeseen(request: Request, error: Exception) -> Response:
         number = uuid.uuid4().hex
-        log.error("unforeseen_error", id=number, exc_info=error)
+        if isinstance(error, DBAPIError):
+            # The database's message may quote a row: where it happened says enough.
+            code = getattr(error.orig, "sqlstate", None)
+            where = traceback.format_tb(error.__traceback__)[-6:]
+            log.error("unforeseen_database_error", id=number, sqlstate=code, where=where)
+        else:
+            log.error("unforeseen_error", id=number, exc_info=error)
         return problem(500, "Something went wrong", f"report it with the id {number}", id=number)
