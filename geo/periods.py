@@ -5,7 +5,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+import numpy as np
+from numpy.typing import NDArray
+
 EPOCH = date(1970, 1, 1)
+EPOCH_AT = datetime(1970, 1, 1, tzinfo=UTC)
+DAY_S = 86_400
 
 
 class Blocks(NamedTuple):
@@ -26,6 +31,28 @@ class Days(NamedTuple):
 def local_midnight(day: int, zone: ZoneInfo) -> datetime:
     """The instant a local day begins, in UTC."""
     return datetime.combine(EPOCH + timedelta(days=day), time(), zone).astimezone(UTC)
+
+
+def local_days(at: NDArray[np.datetime64], zone: ZoneInfo) -> NDArray[np.int64]:
+    """Local days since 1970-01-01 of instants in UTC.
+
+    The zone is asked twice for each day there is, not for each instant.
+    """
+    seconds = at.astype("datetime64[s]").astype(np.int64)
+    days, which = np.unique(seconds // DAY_S, return_inverse=True)
+    bounds = np.array(
+        [[_offset_s(int(day) * DAY_S, zone), _offset_s((int(day) + 1) * DAY_S - 1, zone)]
+         for day in days], dtype=np.int64,
+    ).reshape(-1, 2)  # fmt: skip
+    offset = bounds[which, 0]
+    for i in np.flatnonzero((bounds[:, 0] != bounds[:, 1])[which]):
+        offset[i] = _offset_s(int(seconds[i]), zone)
+    return np.asarray((seconds + offset) // DAY_S)
+
+
+def _offset_s(at_s: int, zone: ZoneInfo) -> int:
+    offset = (EPOCH_AT + timedelta(seconds=at_s)).astimezone(zone).utcoffset()
+    return 0 if offset is None else int(offset.total_seconds())
 
 
 def whole_days(

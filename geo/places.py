@@ -1,13 +1,14 @@
 """Points to areas in bulk, with the same parts and the same rule as the SQL function areas_at."""
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
+from geo.periods import local_days
 from geo.schema import area_part, area_set, city
 
 
@@ -53,8 +54,7 @@ class Places:
 
     def local_days(self, at: NDArray[np.datetime64]) -> NDArray[np.int64]:
         """Days since 1970-01-01 on the city's clocks; `at` is UTC."""
-        local = pd.DatetimeIndex(at).tz_localize("UTC").tz_convert(self.zone).tz_localize(None)
-        return np.asarray(local.to_numpy().astype("datetime64[D]").astype(np.int64))
+        return local_days(at, ZoneInfo(self.zone))
 
     def areas(
         self, lon: NDArray[np.float64], lat: NDArray[np.float64]

@@ -11,13 +11,12 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, text
 
 from geo.binary import HEADER, PG_EPOCH, fixed, lists, payload
 from geo.cells import parents
-from geo.periods import local_midnight
+from geo.periods import local_days, local_midnight
 from geo.rollup import AREA, CITY, EVERY_STATUS, LEVELS, LOCK, Kind, merge_pending, region_level
 
 BLOCK: Final = 256
@@ -209,7 +208,14 @@ def _read(
             continue
         place, at, kind, status = columns
         one = np.ones(len(place), dtype=np.int64)
-        part = Counted(place, _local_days(at, zone), kind, domain_of[kind], status, one)
+        part = Counted(
+            place,
+            local_days(PG_EPOCH + at.astype("timedelta64[us]"), zone),
+            kind,
+            domain_of[kind],
+            status,
+            one,
+        )
         # Same place, day, category and status: counted as they come, so that memory stays small.
         parts.append(_summed(part))
     if not parts:
@@ -233,12 +239,6 @@ def _arrays(answer: bytes, sizes: tuple[int, ...]) -> list[Integers] | None:
         found.append(values.astype(np.int64))
         at += length
     return found
-
-
-def _local_days(since_2000_us: Integers, zone: ZoneInfo) -> Integers:
-    at = PG_EPOCH + since_2000_us.astype("timedelta64[us]")
-    local = pd.DatetimeIndex(at).tz_localize("UTC").tz_convert(zone).tz_localize(None)
-    return np.asarray(local.to_numpy().astype("datetime64[D]").astype(np.int64))
 
 
 def _block(day: Integers, span: int) -> Integers:

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 from sqlalchemy import Engine, text
 
-from api.app import create_app
-from api.commands.session import Var, database, out
+from api.commands.session import Var, database, locate, out
 from api.settings import Settings
+from api.worker import become
 from boundaries.hanoi import WARDS, ensure_hanoi
 from geo.catalogue import ensure_catalogue
 from geo.database import engine as make_engine
@@ -45,29 +44,20 @@ def serve(
 ) -> None:
     """Run the service with Hanoi; Ctrl-C stops all of it."""
     settings = Settings()
-    # uvicorn raises the signal again when it is done: end as after Ctrl-C, so that the private
-    # cluster is stopped too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with database(var) as engine:
+    url, cluster = locate(var)
+    owned = cluster if cluster is not None and cluster.started else None
+    engine = make_engine(url)
+    try:
         prepare(engine, settings.boundary_dir, sample)
-        serving = make_engine(
-            engine.url.render_as_string(hide_password=False),
-            statement_timeout_ms=settings.statement_timeout_ms,
-            pool_size=settings.connections,
-        )
-        out.print(f"[bold]phananh: http://{host}:{port}/[/bold]  (Ctrl-C stops it)")
-        try:
-            uvicorn.run(
-                create_app(serving, settings),
-                host=host,
-                port=port,
-                log_level="warning",
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=10,
-            )
-        finally:
-            serving.dispose()
+    except BaseException:
+        engine.dispose()
+        if owned is not None:
+            owned.stop()
+        raise
+    engine.dispose()
+    out.print(f"[bold]phananh: http://{host}:{port}/[/bold]  (Ctrl-C stops it)")
+    become(url, owned, host, port)
 
 
 def migrate(var: Var = None) -> None:

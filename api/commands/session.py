@@ -20,13 +20,19 @@ out = Console(stderr=True, highlight=False)
 Var = Annotated[Path | None, typer.Option(envvar="PHANANH_VAR", help="Private database and files.")]
 
 
+def locate(var: Path | None) -> tuple[str, PrivateCluster | None]:
+    """The server at DATABASE_URL, or the private cluster, started; its address."""
+    url = os.environ.get("DATABASE_URL")
+    if url:
+        return url, None
+    cluster = PrivateCluster(var or Settings().var)
+    return cluster.start(), cluster
+
+
 @contextmanager
 def database(var: Path | None) -> Iterator[Engine]:
     """The server at DATABASE_URL, or the private cluster for as long as it is needed."""
-    url, cluster = os.environ.get("DATABASE_URL"), None
-    if not url:
-        cluster = PrivateCluster(var or Settings().var)
-        url = cluster.start()
+    url, cluster = locate(var)
     engine = make_engine(url, pool_size=10, statement_timeout_ms=0)
     try:
         yield engine

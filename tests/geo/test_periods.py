@@ -2,10 +2,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.periods import Days, blocks, local_midnight, whole_days
+from geo.periods import EPOCH, Days, blocks, local_days, local_midnight, whole_days
 
 days = st.integers(-2000, 25000)
 spans = st.sampled_from([[1], [4, 16, 64, 256], [1, 16, 256], [64, 256], [256]])
@@ -46,3 +47,15 @@ def test_whole_days_and_their_ends_make_up_the_stretch(
     assert pieces[0][0] == since
     assert pieces[-1][1] == until
     assert all(a[1] == b[0] for a, b in pairwise(pieces))
+
+
+seconds = st.integers(-630_000_000, 3_800_000_000)
+zones = ["Asia/Ho_Chi_Minh", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca"]
+
+
+@given(st.lists(seconds, max_size=40), st.sampled_from(zones))
+def test_local_days_of_many_instants_are_those_of_each(instants: list[int], name: str) -> None:
+    zone = ZoneInfo(name)
+    found = local_days(np.array(instants, dtype="datetime64[s]"), zone)
+    local = [datetime.fromtimestamp(at, zone).date() for at in instants]
+    assert found.tolist() == [(day - EPOCH).days for day in local]

@@ -1,0 +1,64 @@
+"""The serving process: what `phananh serve` becomes once the database is ready.
+
+A process of its own because preparing loads pandas and GDAL, which serving does without: 60 MiB.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NoReturn
+
+import uvicorn
+
+from api.app import create_app
+from api.cluster import PrivateCluster
+from api.settings import Settings
+from geo.database import engine as make_engine
+
+URL, OWNED = "PHANANH_SERVING_URL", "PHANANH_SERVING_CLUSTER"
+
+
+def become(url: str, cluster: PrivateCluster | None, host: str, port: int) -> NoReturn:
+    """Replace this process by the worker, which stops `cluster` at its end."""
+    environment: Mapping[str, str] = os.environ | {
+        URL: url,
+        OWNED: str(cluster.var) if cluster is not None else "",
+        "PHANANH_HOST": host,
+        "PHANANH_PORT": str(port),
+    }
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execve(sys.executable, [sys.executable, "-m", "api.worker"], dict(environment))  # noqa: S606
+
+
+def main() -> None:
+    """Serve until a signal; Ctrl-C and SIGTERM stop the private cluster too."""
+    settings = Settings()
+    # uvicorn raises the signal again when it is done: end as after Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    url, owned = os.environ.pop(URL), os.environ.pop(OWNED)
+    serving = make_engine(
+        url, statement_timeout_ms=settings.statement_timeout_ms, pool_size=settings.connections
+    )
+    try:
+        uvicorn.run(
+            create_app(serving, settings),
+            host=settings.host,
+            port=settings.port,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=10,
+        )
+    except KeyboardInterrupt:
+        sys.exit(130)
+    finally:
+        serving.dispose()
+        if owned:
+            PrivateCluster(Path(owned)).stop()
+
+
+if __name__ == "__main__":
+    main()
