@@ -6,11 +6,12 @@ import hashlib
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -451,6 +452,55 @@ def _alone(engine: Engine, source: str) -> Iterator[None]:
             holder.execute(text("SELECT pg_advisory_unlock(1887, hashtext(:name))"), lock)
 
 
+class _Part(NamedTuple):
+    """A batch of the file, ready to be stored."""
+
+    rows: int
+    skipped: int
+    end: int
+    ragged: pd.DataFrame
+    batch: Batch | None
+    """None where all of it was stored before."""
+    refused: pd.DataFrame
+
+
+def _prepared(
+    path: Path,
+    mapping: Mapping,
+    size: int,
+    limits: BBox,
+    kinds: dict[str, int],
+    next_row: int,
+    now: datetime,
+) -> Iterator[_Part]:
+    """The file's batches; rows before `next_row` are skipped."""
+    columns = ["row", "column", "value", "reason"]
+    for first_row, whole in batches(path, mapping, size):
+        rows, end = len(whole), first_row + len(whole)
+        ragged = pd.DataFrame({"value": whole.attrs.get("ragged", [])}, dtype=object)
+        ragged = ragged.assign(
+            row=f"before {end + 1}", column="", reason="wrong number of columns"
+        )[columns]
+        skipped = min(rows, max(0, next_row - first_row))
+        if rows and end <= next_row:
+            skipped, rows = skipped + len(ragged), rows + len(ragged)
+            ragged = ragged.iloc[:0]
+        batch, refused = None, ragged.iloc[:0]
+        if skipped < len(whole):
+            start = first_row + skipped
+            batch, refused = convert(whole.iloc[skipped:], mapping, limits, kinds, start, now)
+        yield _Part(rows, skipped, end, ragged, batch, refused)
+
+
+def _ahead(parts: Iterator[_Part]) -> Iterator[_Part]:
+    """The same, each prepared while the one before is stored."""
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, parts, None)
+        while (part := coming.result()) is not None:
+            coming = thread.submit(next, parts, None)
+            yield part
+
+
 def run_import(
     engine: Engine,
     path: Path,
@@ -486,36 +536,25 @@ def run_import(
         if done is None:
             return summary
         run_id, next_row = done
-        for first_row, whole in batches(path, mapping, size):
-            ragged = pd.DataFrame({"value": whole.attrs.get("ragged", [])}, dtype=object)
-            ragged = ragged.assign(
-                row=f"before {first_row + len(whole) + 1}",
-                column="",
-                reason="wrong number of columns",
-            )[["row", "column", "value", "reason"]]
-            summary.read += len(whole) + len(ragged)
-            if first_row + len(whole) > next_row or not len(whole):
-                summary.rejected.update(ragged["reason"].tolist())
-                _write_rejects(rejects, ragged)
-            else:
-                summary.skipped += len(ragged)
-            frame = whole.iloc[max(0, next_row - first_row) :]
-            summary.skipped += len(whole) - len(frame)
-            if len(frame):
-                start = first_row + len(whole) - len(frame)
-                batch, refused = convert(frame, mapping, limits, kinds, start, now)
+        read = _prepared(path, mapping, size, limits, kinds, next_row, now)
+        for part in _ahead(read):
+            summary.read += part.rows + len(part.ragged)
+            summary.skipped += part.skipped
+            summary.rejected.update(part.ragged["reason"].tolist())
+            _write_rejects(rejects, part.ragged)
+            if part.batch is not None:
                 with engine.begin() as connection:
-                    if len(batch):
-                        stored = store(connection, city_id, source_id, batch, places)
+                    if len(part.batch):
+                        stored = store(connection, city_id, source_id, part.batch, places)
                         summary.added += stored.added
                         summary.changed += stored.changed
-                        summary.same += len(batch) - stored.added - stored.changed
+                        summary.same += len(part.batch) - stored.added - stored.changed
                     connection.execute(
                         text("UPDATE import_run SET next_row = :next WHERE id = :id"),
-                        {"next": start + len(frame), "id": run_id},
+                        {"next": part.end, "id": run_id},
                     )
-                summary.rejected.update(refused["reason"].tolist())
-                _write_rejects(rejects, refused)
+                summary.rejected.update(part.refused["reason"].tolist())
+                _write_rejects(rejects, part.refused)
             progress(summary.read)
             if stopping():
                 fold_all(engine)
