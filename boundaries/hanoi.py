@@ -12,7 +12,11 @@ from sqlalchemy import Connection, select
 
 from boundaries.load import Loaded, SetSpec, ensure_city, load_set
 from boundaries.read import Report, read_areas
-from boundaries.sources.hanoi import approximate_districts, approximate_wards
+from boundaries.sources.hanoi import (
+    approximate_districts,
+    approximate_wards,
+    former_names,
+)
 from geo.schema import area_set
 
 WARDS: Final = SetSpec(
@@ -41,26 +45,36 @@ def _approximate(spec: SetSpec) -> SetSpec:
     )
 
 
+BUILT_IN: Final[dict[str, tuple[SetSpec, Callable[[], tuple[gpd.GeoDataFrame, Report]]]]] = {
+    "hanoi-wards-approximate": (_approximate(WARDS), approximate_wards),
+    "hanoi-districts-approximate": (_approximate(DISTRICTS), approximate_districts),
+}
+
+
+def with_former_names(set_code: str, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Hanoi's present wards with the names of the former ones each took in, for search."""
+    if set_code != WARDS.code:
+        return areas
+    names = former_names()
+    return areas.assign(formerly=[names.get(code, []) for code in areas.code])
+
+
 def ensure_hanoi(connection: Connection, folder: Path | None = None) -> list[Loaded]:
     """Hanoi and its two sets, from the files in `folder` or, without, approximately.
 
     A set that is loaded already is replaced only when `folder` is given.
     """
-    derive: dict[str, Callable[[], tuple[gpd.GeoDataFrame, Report]]] = {
-        WARDS.code: approximate_wards,
-        DISTRICTS.code: approximate_districts,
-    }
     there = set(connection.execute(select(area_set.c.code)).scalars())
     done = []
-    for spec in (WARDS, DISTRICTS):
+    for spec, built_in in zip((WARDS, DISTRICTS), BUILT_IN.values(), strict=True):
         if folder is None and spec.code in there:
             continue
         if folder is not None:
             chosen = replace(spec, source=_FILES[spec.code])
             areas, report = read_areas(folder / _FILES[spec.code])
         else:
-            chosen = _approximate(spec)
-            areas, report = derive[spec.code]()
+            chosen, build = built_in
+            areas, report = build()
         city_id = ensure_city(
             connection,
             "hanoi",
@@ -71,5 +85,7 @@ def ensure_hanoi(connection: Connection, folder: Path | None = None) -> list[Loa
             outline=shapely.union_all(areas.geometry.to_numpy()),
             origin="boundaries",
         )
-        done.append(load_set(connection, city_id, chosen, areas, report))
+        done.append(
+            load_set(connection, city_id, chosen, with_former_names(spec.code, areas), report)
+        )
     return done

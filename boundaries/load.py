@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, delete, insert, select, text, update
 
 from boundaries.read import Report
+from geo.errors import BoundaryError
 from geo.rollup import rebuild_areas
 from geo.schema import area, area_set, area_shape, city
 
@@ -58,13 +59,33 @@ def ensure_city(
     outline: BaseGeometry,
     origin: str,
 ) -> int:
-    """The id of a city; made with limits a little beyond its outline when it is new."""
-    found = connection.execute(select(city.c.id).where(city.c.code == code)).scalar()
-    if found is not None:
-        return int(found)
+    """The id of a city; made when it is new, left alone when it is there."""
+    statement = select(city.c.id).where(city.c.code == code)
+    if connection.execute(statement).scalar() is None:
+        put_city(
+            connection, code, name_vi=name_vi, name_en=name_en, timezone=timezone,
+            languages=languages, outline=outline, origin=origin,
+        )  # fmt: skip
+    return int(connection.execute(statement).scalar_one())
+
+
+def put_city(
+    connection: Connection,
+    code: str,
+    *,
+    name_vi: str,
+    name_en: str,
+    timezone: str,
+    languages: list[str],
+    outline: BaseGeometry,
+    origin: str,
+) -> bool:
+    """Make or change a city, with limits a little beyond its outline; True when it is new.
+
+    Raises `BoundaryError` for another time zone where complaints are counted by days already.
+    """
     west, south, east, north = outline.bounds
     values = {
-        "code": code,
         "name_vi": name_vi,
         "name_en": name_en,
         "timezone": timezone,
@@ -76,7 +97,21 @@ def ensure_city(
         "east": east + MARGIN_DEGREES,
         "north": north + MARGIN_DEGREES,
     }
-    return int(connection.execute(insert(city).values(values).returning(city.c.id)).scalar_one())
+    old = connection.execute(
+        select(city.c.id, city.c.timezone).where(city.c.code == code)
+    ).one_or_none()
+    if old is None:
+        connection.execute(insert(city).values(code=code, **values))
+    else:
+        counted = text("SELECT EXISTS (SELECT FROM complaint WHERE city_id = :id)")
+        if old.timezone != timezone and connection.execute(counted, {"id": old.id}).scalar_one():
+            raise BoundaryError(
+                f"{code} has complaints counted by the days of {old.timezone}; the time zone of a"
+                " city with complaints cannot change"
+            )
+        connection.execute(update(city).where(city.c.id == old.id).values(**values))
+    connection.execute(text("SELECT pg_notify('complaint', '*')"))
+    return old is None
 
 
 def _multi(shape: BaseGeometry) -> BaseGeometry:
@@ -139,6 +174,7 @@ def _write_areas(connection: Connection, set_id: int, areas: gpd.GeoDataFrame) -
                 "name_en": row.name_en,
                 "kind": row.kind,
                 "parent": row.parent,
+                "formerly": getattr(row, "formerly", []),
                 "population": int(row.population) if pd.notna(row.population) else None,
                 "area_km2": row.area_km2,
                 "geom": _wkt(shapes[number]),
@@ -213,12 +249,3 @@ def _remove(connection: Connection, set_id: int) -> None:
     ):
         connection.execute(text(statement), {"set_id": set_id})
     connection.execute(delete(area_set).where(area_set.c.id == set_id))
-
-
-def set_outline(connection: Connection, city_id: int, outline: BaseGeometry) -> None:
-    """Give a city the outline its boundary sets have together."""
-    connection.execute(
-        update(city)
-        .where(city.c.id == city_id)
-        .values(outline=_wkt(outline), outline_origin="boundaries")
-    )

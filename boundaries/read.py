@@ -63,34 +63,47 @@ def _polygonal(shape: BaseGeometry | None, label: str, report: Report) -> BaseGe
         shape = shapely.make_valid(shape)
         report.repairs.append(f"{label}: invalid geometry mended")
     parts = [part for part in shapely.get_parts(shape) if part.geom_type.endswith("Polygon")]
+    if not parts:
+        raise BoundaryError(f"{label}: a {shape.geom_type}, not an area")
     mended = shapely.multipolygons(
         [polygon for part in parts for polygon in shapely.get_parts(part)]
     )
-    if not parts:
-        raise BoundaryError(f"{label}: a {shape.geom_type}, not an area")
-    if before > 0 and abs(mended.area - before) > LARGEST_LOSS * before:
+    # Rings that cross themselves may have no area at all: parts with opposite sense cancel.
+    if abs(mended.area - before) > LARGEST_LOSS * max(before, mended.area):
         raise BoundaryError(f"{label}: crosses itself; mending would change more than 1% of it")
     return shapely.force_2d(mended)
 
 
 def read_areas(
-    path: Path, columns: dict[str, str] | None = None, crs: str | None = None
+    path: Path,
+    columns: dict[str, str] | None = None,
+    crs: str | None = None,
+    layer: str | None = None,
+    only_shapes: bool = False,
 ) -> tuple[gpd.GeoDataFrame, Report]:
     """Areas in EPSG:4326 with code, name, name_en, kind, population, parent and area_km2.
+
+    With `only_shapes` codes and names are the features' numbers.
 
     Raises `FileError` for what is not a map file, `BoundaryError` naming the feature that cannot
     be mended.
     """
     try:
-        frame = gpd.read_file(path)
+        frame = gpd.read_file(path, layer=layer)
     except Exception as problem:  # GDAL's errors share no useful base class
         raise FileError(f"{path} cannot be read as a map file: {problem}") from None
     if not isinstance(frame, gpd.GeoDataFrame) or frame.empty:
         raise FileError(f"{path} holds no features with geometry")
     if crs:
-        frame = frame.set_crs(crs, allow_override=True)
+        try:
+            frame = frame.set_crs(crs, allow_override=True)
+        except pyproj.exceptions.CRSError:
+            raise BoundaryError(f"--crs {crs!r} is not a known reference system") from None
     if frame.crs is None:
         raise BoundaryError(f"{path} does not say its reference system; give --crs EPSG:...")
+    if only_shapes:
+        frame = frame[["geometry"]].assign(code=[str(n) for n in range(1, len(frame) + 1)])
+        frame["name"] = frame.code
     report = Report(columns=_columns(frame, columns))
     frame = frame.to_crs(4326)
     take = report.columns

@@ -63,6 +63,33 @@ def _present_ward_of() -> dict[str, str]:
     return found
 
 
+def former_names() -> dict[str, list[str]]:
+    """Code of each present ward to the names of the former wards it took in, whole or in part."""
+    with resources.as_file(resources.files("vietnamadminunits") / "data" / "dataset.db") as path:
+        database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        rows = database.execute(
+            "SELECT provinceKey || '_' || districtKey || '_' || wardKey, ward"
+            " FROM admin_units_legacy WHERE provinceCode = ? ORDER BY wardCode",
+            (PROVINCE,),
+        ).fetchall()
+        database.close()
+    text = resources.files("vietnamadminunits").joinpath("data/converter_2025.json").read_text()
+    converter = json.loads(text)
+    into: dict[str, set[str]] = {}
+    for key, former in converter["DICT_PROVINCE_WARD_NO_DIVIDED"]["thanhphohanoi"].items():
+        for one in former:
+            into.setdefault(one, set()).add(key)
+    for former, parts in converter["DICT_PROVINCE_WARD_DIVIDED"]["thanhphohanoi"].items():
+        into.setdefault(former, set()).update(part["newWardKey"] for part in parts)
+    codes = {key: ward[0] for key, ward in _present_wards().items()}
+    found: dict[str, list[str]] = {code: [] for code in codes.values()}
+    for former, name in rows:
+        for key in into.get(former, set()) & set(codes):
+            if name not in found[codes[key]]:
+                found[codes[key]].append(name)
+    return found
+
+
 def _present_wards() -> dict[str, tuple[str, str, float, float]]:
     with resources.as_file(resources.files("vietnamadminunits") / "data" / "dataset.db") as path:
         database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
