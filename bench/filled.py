@@ -22,7 +22,7 @@ from geo.catalogue import ensure_catalogue
 from geo.database import engine as make_engine
 from geo.database import migrate
 from geo.recount import fold_all
-from geo.sample import sample
+from geo.sample import SampleOrder, sample_all
 
 UNTIL = datetime(2026, 11, 1, tzinfo=UTC)
 SEED = 1
@@ -57,15 +57,15 @@ def fill(engine: Engine, rows: int) -> dict[str, Any]:
     if removed := clean(engine):
         say(f"  {removed:,} rows of a measurement that was stopped are taken away")
     begun, added = time.perf_counter(), 0
-    while (missing := rows - _stored(engine)) > 0:
-        # Each part is a seed of its own and a transaction of its own.
-        size = min(PART, missing)
-        with engine.begin() as connection:
-            seed = SEED + _stored(engine) // PART
-            added += sample(connection, 1, WARDS.code, size, seed, UNTIL)
-        rate = added / (time.perf_counter() - begun)
-        say(f"  {rows - missing + size:,} of {rows:,} rows, {rate:,.0f} rows/s")
-    fold_all(engine)
+
+    def progress(done: int) -> None:
+        if done % PART == 0 or done == rows:
+            rate = done / (time.perf_counter() - begun)
+            say(f"  {done:,} of {rows:,} rows, {rate:,.0f} rows/s")
+
+    if _stored(engine) < rows:
+        order = SampleOrder(1, WARDS.code, rows, SEED, UNTIL)
+        added = sample_all(engine, order, progress=progress)
     seconds = time.perf_counter() - begun
     if added:
         tidy(engine)

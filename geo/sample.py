@@ -1,112 +1,123 @@
 """Sample complaints for an empty map: made up, marked as such, and the same for the same seed."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Final, NamedTuple
 
-import numpy as np
-import shapely
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, Engine, select, text
 
-from geo.arrival import Batch, ensure_source, store
-from geo.complaint import Status
+from geo.arrival import ensure_source, store
+from geo.city_life import CityLife, Kind, Planted
 from geo.errors import NotFoundError
 from geo.places import Places
+from geo.recount import fold_all, loading
 from geo.rollup import fold
-from geo.schema import area, area_set, category, domain
+from geo.schema import area, area_set, category, city, domain
 
-BATCH = 20_000
+BATCH: Final = 50_000
 
 
-def sample(
-    connection: Connection, city_id: int, set_code: str, n: int, seed: int, until: datetime
-) -> int:
-    """Add `n` complaints of the three years before `until` inside the areas of a set.
+class SampleOrder(NamedTuple):
+    """How many complaints, in which areas, drawn from which seed, of the three years before when.
 
-    Half lie around 40 spots, half anywhere; more by day than by night. Returns how many are new.
+    The same order gives the same complaints; a larger `n` the same and more.
     """
-    rows = connection.execute(
-        select(area.c.geom.ST_AsBinary().label("wkb"))
+
+    city_id: int
+    set_code: str
+    n: int
+    seed: int
+    until: datetime
+
+
+def _life(connection: Connection, order: SampleOrder) -> CityLife:
+    city_id, set_code = order.city_id, order.set_code
+    areas = connection.execute(
+        select(area.c.geom.ST_AsBinary().label("wkb"), area.c.area_km2)
         .join(area_set, area_set.c.id == area.c.set_id)
-        .where(area_set.c.code == set_code)
+        .where(area_set.c.code == set_code, area_set.c.city_id == city_id)
         .order_by(area.c.code)
     ).all()
-    if not rows:
+    if not areas:
         raise NotFoundError(f"no boundary set {set_code!r} to put a sample in")
-    outline = shapely.union_all(shapely.from_wkb([bytes(row.wkb) for row in rows]))
-    shapely.prepare(outline)
-    kinds = np.array(
-        connection.execute(
-            select(category.c.id)
-            .join(domain, domain.c.id == category.c.domain_id)
-            .where(domain.c.enabled)
-            .order_by(category.c.id)
-        )
-        .scalars()
-        .all(),
-        dtype=np.int16,
+    kinds = connection.execute(
+        select(category.c.id, category.c.code, category.c.name_vi, domain.c.code.label("domain"))
+        .join(domain, domain.c.id == category.c.domain_id)
+        .where(domain.c.enabled, category.c.enabled)
+        .order_by(category.c.id)
+    ).all()
+    zone = connection.execute(select(city.c.timezone).where(city.c.id == city_id)).scalar_one()
+    return CityLife(
+        [bytes(row.wkb) for row in areas],
+        [float(row.area_km2) for row in areas],
+        [Kind(*row) for row in kinds],
+        zone,
+        order.seed,
+        order.until,
     )
-    names = dict(connection.execute(select(category.c.id, category.c.name_vi)).all())
-    source_id = ensure_source(connection, f"sample-{set_code}-{seed}", "Sample data", "sample")
-    places = Places.load(connection, city_id)
-    rng = np.random.default_rng(seed)
-    spots = _inside(rng, outline, 40)
+
+
+def _source(connection: Connection, order: SampleOrder) -> int:
+    code = f"sample-{order.set_code}-{order.seed}-{order.until:%Y%m%d}"
+    return ensure_source(connection, code, "Sample data", "sample")
+
+
+def sample(connection: Connection, order: SampleOrder) -> int:
+    """Add complaints in the caller's transaction, for some ten thousand; `sample_all` is for more.
+
+    Returns how many are new; raises NotFoundError for a set that is not there.
+    """
+    life = _life(connection, order)
+    source_id, places = _source(connection, order), Places.load(connection, order.city_id)
     added = 0
-    for start in range(0, n, BATCH):
-        size = min(BATCH, n - start)
-        batch = _batch(rng, outline, spots, kinds, names, size, start, until)
-        added += store(connection, city_id, source_id, batch, places).added
+    for number, start in enumerate(range(0, order.n, BATCH)):
+        batch = life.batch(number, BATCH, min(BATCH, order.n - start))
+        added += store(connection, order.city_id, source_id, batch, places).added
     fold(connection)
     return added
 
 
-def _inside(rng: np.random.Generator, outline: shapely.Geometry, n: int) -> np.ndarray:
-    west, south, east, north = outline.bounds
-    found = np.empty((0, 2))
-    while len(found) < n:
-        points = rng.uniform((west, south), (east, north), (2 * n, 2))
-        found = np.vstack([found, points[shapely.contains_xy(outline, points)]])
-    return found[:n]
+def sample_all(
+    engine: Engine,
+    order: SampleOrder,
+    *,
+    progress: Callable[[int], None] = lambda rows: None,
+    stopping: Callable[[], bool] = lambda: False,
+) -> int:
+    """The same, each batch a transaction; run again after an interruption it goes on there.
+
+    `progress` hears how many rows are done; when `stopping` answers True it ends after the batch.
+    """
+    added = 0
+    with engine.begin() as connection:
+        life, source_id = _life(connection, order), _source(connection, order)
+        places = Places.load(connection, order.city_id)
+    with loading(engine):
+        for number, start in enumerate(range(0, order.n, BATCH)):
+            size = min(BATCH, order.n - start)
+            with engine.begin() as connection:
+                if not _there(connection, source_id, start + size - 1):
+                    batch = life.batch(number, BATCH, size)
+                    added += store(connection, order.city_id, source_id, batch, places).added
+            progress(start + size)
+            if stopping():
+                break
+            fold_all(engine, lazily=True)
+        fold_all(engine)
+    return added
 
 
-def _batch(
-    rng: np.random.Generator,
-    outline: shapely.Geometry,
-    spots: np.ndarray,
-    kinds: np.ndarray,
-    names: dict[int, str],
-    n: int,
-    start: int,
-    until: datetime,
-) -> Batch:
-    anywhere = _inside(rng, outline, n)
-    near = spots[rng.integers(0, len(spots), n)] + rng.normal(0, 0.004, (n, 2))
-    clustered = (rng.random(n) < 0.5) & shapely.contains_xy(outline, near)
-    points = np.where(clustered[:, None], near, anywhere)
-    end = np.datetime64(until.replace(tzinfo=None), "us")
-    day = rng.integers(1, 3 * 365, n)
-    # Two thirds between 7 and 19 o'clock, the rest at any hour.
-    second = np.where(
-        rng.random(n) < 0.67, rng.integers(7 * 3600, 19 * 3600, n), rng.integers(0, 86400, n)
+def _there(connection: Connection, source_id: int, last: int) -> bool:
+    statement = text(
+        "SELECT EXISTS (SELECT FROM complaint WHERE source_id = :source_id AND source_key = :key)"
     )
-    reported = end - day.astype("timedelta64[D]") + second.astype("timedelta64[s]")
-    reported = np.minimum(reported.astype("datetime64[us]"), end)
-    handled = reported + (rng.lognormal(1.5, 1.0, n) * 86400).astype("timedelta64[s]")
-    closing = rng.choice(
-        [Status.RESOLVED, Status.REJECTED, Status.DUPLICATE], n, p=[0.85, 0.09, 0.06]
-    )
-    still = rng.choice([Status.RECEIVED, Status.ACCEPTED, Status.IN_PROGRESS], n)
-    closed = (handled < end) & (rng.random(n) < 0.96)
-    kind = kinds[rng.integers(0, len(kinds), n)]
-    return Batch(
-        points[:, 0],
-        points[:, 1],
-        kind,
-        np.where(closed, closing, still).astype(np.int16),
-        reported,
-        np.where(closed, handled, np.datetime64("NaT")).astype("datetime64[us]"),
-        [f"{names[int(k)]} (dữ liệu mẫu)" for k in kind],
-        [None] * n,
-        [str(start + i) for i in range(n)],
-    )
+    found = connection.execute(statement, {"source_id": source_id, "key": str(last)})
+    return bool(found.scalar_one())
+
+
+def planted(connection: Connection, order: SampleOrder) -> list[Planted]:
+    """The emerging and fading hot spots of a sample, for statistics to be checked against."""
+    return _life(connection, order).planted
 
 
 def remove_sample(connection: Connection, city_id: int) -> int:

@@ -16,7 +16,7 @@ from boundaries.hanoi import WARDS, ensure_hanoi
 from geo.catalogue import ensure_catalogue
 from geo.database import engine as make_engine
 from geo.database import migrate
-from geo.sample import sample
+from geo.sample import SampleOrder, sample
 
 SAMPLES = 3000
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -69,7 +69,8 @@ def hanoi_template(cluster_url: str, template: str) -> str:
     made = make_engine(_at(cluster_url, "hanoi"))
     with made.begin() as connection:
         ensure_hanoi(connection)
-        sample(connection, 1, WARDS.code, SAMPLES, 5, datetime(2026, 11, 1, tzinfo=UTC))
+        until = datetime(2026, 11, 1, tzinfo=UTC)
+        sample(connection, SampleOrder(1, WARDS.code, SAMPLES, 5, until))
     made.dispose()
     return "hanoi"
 
@@ -102,6 +103,15 @@ def engine(database_url: str) -> Iterator[Engine]:
 @pytest.fixture
 def hanoi_engine(cluster_url: str, hanoi_template: str) -> Iterator[Engine]:
     """A copy of Hanoi that the test may change."""
+    with _copy_of(cluster_url, hanoi_template) as url:
+        made = make_engine(url)
+        yield made
+        made.dispose()
+
+
+@pytest.fixture(scope="module")
+def module_hanoi(cluster_url: str, hanoi_template: str) -> Iterator[Engine]:
+    """A copy of Hanoi for the tests of one file together."""
     with _copy_of(cluster_url, hanoi_template) as url:
         made = make_engine(url)
         yield made

@@ -1,13 +1,12 @@
 """Complaint files in."""
 
 import os
-import signal
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from api.commands.progress import stoppable
 from api.commands.session import Var, out, prepared
 from geo.errors import MappingError
 from geo.ingest import BATCH, run_import
@@ -34,42 +33,18 @@ def import_file(
     refused = rejects or file.with_name(file.name + ".rejects.csv")
     if not os.access(refused.parent, os.W_OK):
         refused = Path.cwd() / refused.name
-    asked = False
-
-    def stop(*_: object) -> None:
-        nonlocal asked
-        asked = True
-        out.print("  stopping after this batch; run the same command to go on")
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-    )
-    with prepared(var) as engine, Progress(*columns, console=out) as bar:
-        # The number of rows is known only at the end; until then, none is shown.
-        task = bar.add_task(file.name, total=None, rate="")
-        before = signal.signal(signal.SIGINT, stop)
-
-        def progress(rows: int) -> None:
-            speed = bar.tasks[0].speed
-            bar.update(task, completed=rows, rate=f"{speed:,.0f} rows/s" if speed else "")
-
-        try:
-            done = run_import(
-                engine,
-                file,
-                chosen,
-                rejects=refused,
-                city_code=city,
-                size=batch,
-                progress=progress,
-                stopping=lambda: asked,
-            )
-        finally:
-            signal.signal(signal.SIGINT, before)
+    # The number of rows is known only at the end; until then, none is shown.
+    with prepared(var) as engine, stoppable(file.name, None) as (progress, stopping):
+        done = run_import(
+            engine,
+            file,
+            chosen,
+            rejects=refused,
+            city_code=city,
+            size=batch,
+            progress=progress,
+            stopping=stopping,
+        )
     if done.read == 0:
         out.print(f"{file.name}: imported to its end before; nothing to do")
         return

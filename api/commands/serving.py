@@ -17,6 +17,7 @@ from geo.catalogue import ensure_catalogue
 from geo.database import engine as make_engine
 from geo.database import migrate as run_migrations
 from geo.rollup import fold
+from geo.sample import SampleOrder
 from geo.sample import sample as add_sample
 
 
@@ -33,7 +34,7 @@ def prepare(engine: Engine, folder: Path | None, sample: int) -> None:
         if empty and sample:
             out.print(f"  {sample} sample complaints (phananh sample --remove takes them away)")
             until = datetime.now(UTC) - timedelta(minutes=1)
-            add_sample(connection, hanoi, WARDS.code, sample, 1, until)
+            add_sample(connection, SampleOrder(hanoi, WARDS.code, sample, 1, until))
 
 
 def serve(

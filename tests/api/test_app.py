@@ -12,14 +12,14 @@ import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 from morecantile import tms
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from api.app import create_app
 from api.settings import Settings
 from boundaries.hanoi import WARDS, ensure_hanoi
 from geo import reporting
 from geo.cells import resolution_at
-from geo.sample import remove_sample, sample
+from geo.sample import SampleOrder, sample
 from tiles.address import TileAddress
 
 FORMS = ("csv", "geojson", "parquet", "gpkg")
@@ -187,7 +187,8 @@ def test_an_export_holds_no_formula_and_all_diacritics(client: TestClient) -> No
 def test_a_kept_tile_is_sent_without_a_query_until_its_data_changes(engine: Engine) -> None:
     with engine.begin() as connection:
         ensure_hanoi(connection)
-        sample(connection, 1, WARDS.code, 500, 5, datetime(2026, 11, 1, tzinfo=UTC))
+        until = datetime(2026, 11, 1, tzinfo=UTC)
+        sample(connection, SampleOrder(1, WARDS.code, 500, 5, until))
     with TestClient(create_app(engine, Settings())) as client:
         clock = client.app.state.clock  # type: ignore[attr-defined]
         for _ in range(100):
@@ -221,16 +222,3 @@ def test_a_place_outside_every_city_is_refused(client: TestClient) -> None:
     answer = client.post("/api/v1/complaints", json=body)
     assert answer.status_code == 422
     assert "outside" in answer.json()["detail"]
-
-
-def test_removing_the_sample_leaves_nothing_counted(engine: Engine) -> None:
-    with engine.begin() as connection:
-        ensure_hanoi(connection)
-        until = datetime(2026, 11, 1, tzinfo=UTC)
-        assert sample(connection, 1, WARDS.code, 500, 5, until) == 500
-        assert sample(connection, 1, WARDS.code, 500, 5, until) == 0
-        assert remove_sample(connection, 1) == 500
-        left = connection.execute(
-            text("SELECT count(*) FROM rollup WHERE places <> '{}'")
-        ).scalar_one()
-    assert left == 0
