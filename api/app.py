@@ -9,13 +9,14 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
 from sqlalchemy import Engine
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
+from api.dependencies import EVERYONE
 from api.keeper import Keeper
 from api.query import Words
 from api.routes import counting, drawing, exporting, finding, reading, reporting
@@ -97,7 +98,16 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         keeper.stop()
         words.kept = False
 
-    app = FastAPI(title="phananh", version=version("phananh"), lifespan=running)
+    # The page /docs is part of the web app: FastAPI's own asks a CDN for its scripts.
+    app = FastAPI(
+        title="phananh",
+        version=version("phananh"),
+        description="Complaints by place and time: lists, counts, tiles and files that agree.",
+        lifespan=running,
+        docs_url=None,
+        redoc_url=None,
+        responses=problems.RESPONSES,
+    )
     app.state.engine, app.state.settings = engine, settings
     app.state.words, app.state.keeper, app.state.clock = words, keeper, clock
     app.state.tiles = TileCache(
@@ -108,19 +118,19 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     )
     problems.install(app)
 
-    @app.get("/healthz")
+    @app.get("/healthz", tags=EVERYONE)
     async def alive() -> dict[str, str]:
         """The process answers."""
         return {"status": "ok"}
 
-    @app.get("/readyz")
+    @app.get("/readyz", tags=EVERYONE, response_model=dict[str, bool])
     def ready() -> Response:
         """The database answers and its schema is the newest."""
         with engine.connect() as connection:
             there: dict[str, Any] = {"migrations": current_revision(connection) == head_revision()}
         return JSONResponse({"database": True, **there}, 200 if there["migrations"] else 503)
 
-    @app.get("/metrics", response_class=Response)
+    @app.get("/metrics", response_class=PlainTextResponse, tags=EVERYONE)
     def metrics() -> Response:
         """Figures for Prometheus; nothing about persons or single complaints."""
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -6,7 +6,7 @@ import typer
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from api.cluster import ClusterError
-from api.commands import importing, maps, sampling, serving
+from api.commands import exporting, health, importing, maps, sampling, serving
 from api.commands.session import out
 from geo.errors import PhananhError
 
@@ -18,6 +18,9 @@ app.command("add-city")(maps.add_city)
 app.command("import")(importing.import_file)
 app.command()(sampling.sample)
 app.command()(serving.refresh)
+app.command("export")(exporting.export_file)
+app.command()(exporting.openapi)
+app.command()(health.doctor)
 
 
 def main() -> None:
@@ -26,6 +29,10 @@ def main() -> None:
         app()
     except ClusterError as error:
         out.print(f"phananh: {error}\n  How to mend it: {error.remedy}", style="red", markup=False)
+        sys.exit(1)
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        out.print(f"phananh: {error.strerror or error}{where}", style="red", markup=False)
         sys.exit(1)
     except (OperationalError, InterfaceError) as error:
         out.print(f"phananh: the database does not answer: {error.orig}", style="red", markup=False)

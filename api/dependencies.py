@@ -1,7 +1,8 @@
 """What routes ask for: a connection that lives as long as the request's transaction."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from enum import Enum
+from typing import Annotated, Final
 
 from fastapi import Depends, Request
 from sqlalchemy import Connection
@@ -13,3 +14,6 @@ def _connection(request: Request) -> Iterator[Connection]:
 
 
 Database = Annotated[Connection, Depends(_connection, scope="function")]
+
+# Who may call a route is written on it; a test asks every route for it.
+EVERYONE: Final[list[str | Enum]] = ["everyone"]

@@ -2,13 +2,14 @@
 
 import traceback
 import uuid
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from psycopg.errors import QueryCanceled
+from psycopg.errors import DiskFull, QueryCanceled
+from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 from starlette.exceptions import HTTPException
 
@@ -22,6 +23,28 @@ from geo.errors import (
 )
 
 log = structlog.get_logger()
+
+
+class Problem(BaseModel):
+    """RFC 9457: what is wrong, in words for a person, and which fields."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[str, str]] | None = None
+    id: str | None = None
+
+
+_DOCUMENT: dict[str, Any] = {
+    "content": {"application/problem+json": {"schema": Problem.model_json_schema()}}
+}
+RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    "4XX": {"description": "Something about the request is wrong; the document says what"}
+    | _DOCUMENT,
+    "5XX": {"description": "Not the caller's fault; 503 says when to try again"} | _DOCUMENT,
+}
+
 _STATUS: dict[type[PhananhError], int] = {
     BadFilterError: 422,
     NotFoundError: 404,
@@ -70,6 +93,10 @@ def install(app: FastAPI) -> None:
             log.warning("question_too_long", path=request.url.path)
             detail = "this question takes too long: ask for less time, fewer words or a smaller box"
             return problem(503, "Too slow", detail)
+        if isinstance(getattr(error, "orig", None), DiskFull):
+            log.error("disk_full")
+            detail = "the disk of the database is full: nothing of this was stored, nothing is lost"
+            return problem(503, "No room", detail)
         log.warning("database_unavailable", error=type(error).__name__)
         return problem(503, "Try again shortly", "the database does not answer at the moment")
 

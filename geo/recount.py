@@ -5,7 +5,7 @@ columns, counted in memory and written back packed.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -104,6 +104,38 @@ def _fold_all(engine: Engine, holder: Connection, lazily: bool) -> int:
     with engine.begin() as connection:
         merge_pending(connection)
     return total
+
+
+def rebuild(engine: Engine, progress: Callable[[int, int], None] = lambda done, of: None) -> int:
+    """Count everything anew from the complaints, block by block; returns how many blocks.
+
+    For counts that are suspected to be wrong; readers see each block before or after.
+    """
+    options = engine.execution_options(isolation_level="AUTOCOMMIT")
+    snapshot = engine.execution_options(isolation_level="REPEATABLE READ")
+    with options.connect() as holder:
+        holder.execute(text("SELECT pg_advisory_lock(:a, :b)"), {"a": LOCK[0], "b": LOCK[1]})
+        try:
+            blocks = holder.execute(
+                text(
+                    f"""
+                    SELECT DISTINCT t.id, t.timezone, (floor(d.day / {BLOCK}.0) * {BLOCK})::integer
+                      FROM city t CROSS JOIN LATERAL (
+                           SELECT local_day(reported_at, t.timezone) FROM complaint
+                            WHERE city_id = t.id
+                           UNION SELECT day FROM rollup WHERE city_id = t.id
+                           UNION SELECT day FROM pending WHERE city_id = t.id) AS d (day)
+                     ORDER BY 1, 3
+                    """
+                )
+            ).all()
+            for number, (city_id, zone, first) in enumerate(blocks):
+                with snapshot.begin() as connection:
+                    recount(connection, city_id, ZoneInfo(zone), first)
+                progress(number + 1, len(blocks))
+        finally:
+            holder.execute(text("SELECT pg_advisory_unlock(:a, :b)"), {"a": LOCK[0], "b": LOCK[1]})
+    return len(blocks)
 
 
 def _stored(connection: Connection) -> dict[tuple[int, int], int]:

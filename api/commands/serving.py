@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.progress import Progress
 from sqlalchemy import Engine, text
 
 from api.commands.session import Var, database, locate, out
@@ -16,7 +17,8 @@ from boundaries.hanoi import WARDS, ensure_hanoi
 from geo.catalogue import ensure_catalogue
 from geo.database import engine as make_engine
 from geo.database import migrate as run_migrations
-from geo.rollup import fold
+from geo.recount import fold_all
+from geo.recount import rebuild as recount_all
 from geo.sample import SampleOrder
 from geo.sample import sample as add_sample
 
@@ -68,7 +70,20 @@ def migrate(var: Var = None) -> None:
         ensure_catalogue(connection)
 
 
-def refresh(var: Var = None) -> None:
+def refresh(
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Count everything anew from the complaints.")
+    ] = False,
+    var: Var = None,
+) -> None:
     """Fold pending changes into the stored counts."""
-    with database(var) as engine, engine.begin() as connection:
-        out.print(f"{fold(connection)} changes folded")
+    with database(var) as engine:
+        if not rebuild:
+            out.print(f"{fold_all(engine):,} changes folded")
+            return
+        with Progress(console=out) as bar:
+            task = bar.add_task("counting", total=None)
+            blocks = recount_all(
+                engine, lambda done, of: bar.update(task, completed=done, total=of)
+            )
+        out.print(f"counted anew: {blocks} blocks of 256 days")

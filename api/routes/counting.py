@@ -7,7 +7,7 @@ import numpy as np
 from fastapi import APIRouter, Query, Request
 from sqlalchemy import Connection, text
 
-from api.dependencies import Database
+from api.dependencies import EVERYONE, Database
 from api.query import Question, areas_of_set
 from geo import cells, counts
 from geo.bbox import BBox
@@ -19,7 +19,7 @@ from geo.periods import EPOCH
 from geo.rollup import AREA
 from tiles.cells import reach_of
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(prefix="/api/v1", tags=EVERYONE)
 By = Literal["domain", "category", "status", "day", "week", "month", "area", "cell"]
 Resolution = Annotated[int, Query(ge=6, le=12)]
 # The web shows cells; a request for all leaves of a city is a download, for which exports are.

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 from starlette.types import Receive, Scope, Send
 
+from api.dependencies import EVERYONE
 from api.query import Question, areas_of_set
 from api.tilecache import SERVED, Tile, TileCache, key_of, send_tile
 from geo.cells import resolution_at
@@ -16,7 +17,7 @@ from tiles import areas, cells, points
 from tiles.address import TileAddress
 from tiles.version import Region, region
 
-router = APIRouter(prefix="/tiles")
+router = APIRouter(prefix="/tiles", tags=EVERYONE)
 LAYERS: dict[str, dict[str, str]] = {
     "cells": {"cell": "H3 cell", "n": "complaints"},
     "areas": {"code": "code", "name": "name", "n": "complaints", "rate": "per 1,000 residents"},

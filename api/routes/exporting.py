@@ -11,13 +11,14 @@ from fastapi.responses import FileResponse, Response, StreamingResponse
 from sqlalchemy import text
 from starlette.background import BackgroundTask
 
+from api.dependencies import EVERYONE
 from api.query import Question
 from geo.errors import NotFoundError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(prefix="/api/v1", tags=EVERYONE)
 MEDIA: Final = {
     "csv": "text/csv; charset=utf-8",
     "geojson": "application/geo+json",

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from sqlalchemy import text
 
-from api.dependencies import Database
+from api.dependencies import EVERYONE, Database
 from geo.complaint import clean_code, is_code
 from geo.database import sql
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(prefix="/api/v1", tags=EVERYONE)
 
 
 @router.get("/search")

@@ -9,21 +9,30 @@ from uuid import UUID
 import numpy as np
 import orjson
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 from sqlalchemy import Row, text
 
-from api.dependencies import Database
+from api.dependencies import EVERYONE, Database
 from api.query import Question
 from geo import cells, counts, listing
 from geo.catalogue import catalogue, grouped
 from geo.complaint import Status, clean_code
 from geo.errors import BadFilterError, NotFoundError
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(prefix="/api/v1", tags=EVERYONE)
+
+
+class GeoJSON(JSONResponse):
+    """RFC 7946."""
+
+    media_type = "application/geo+json"
+
+    def render(self, content: object) -> bytes:
+        return orjson.dumps(content)
 
 
 def geojson(value: object) -> Response:
-    return Response(orjson.dumps(value), media_type="application/geo+json")
+    return GeoJSON(value)
 
 
 @router.get("/config")
@@ -117,7 +126,7 @@ def boundaries(db: Database) -> dict[str, Any]:
     return {"sets": sets}
 
 
-@router.get("/boundaries/{set_code}")
+@router.get("/boundaries/{set_code}", response_class=GeoJSON)
 def boundary_set(
     set_code: str, db: Database, simplify: Annotated[float, Query(ge=0, le=5000)] = 50.0
 ) -> Response:
@@ -227,7 +236,7 @@ def _cursor(text_: str) -> tuple[datetime, UUID]:
         raise BadFilterError("after", "after is not a cursor from a `next` link") from None
 
 
-@router.get("/complaints")
+@router.get("/complaints", response_class=GeoJSON)
 def complaints(
     request: Request,
     question: Question,
@@ -261,7 +270,7 @@ def _public(event: Row[Any]) -> dict[str, Any]:
     return shown
 
 
-@router.get("/complaints/{code}")
+@router.get("/complaints/{code}", response_class=GeoJSON)
 def complaint(code: str, db: Database) -> Response:
     """One complaint with its areas and its public timeline."""
     row = db.execute(listing.one(clean_code(code))).one_or_none()

@@ -6,10 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.routes.reading import feature, geojson
+from api.dependencies import EVERYONE
+from api.routes.reading import GeoJSON, feature, geojson
 from geo import listing, reporting
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(prefix="/api/v1", tags=EVERYONE)
 
 
 class Report(BaseModel):
@@ -24,7 +25,7 @@ class Report(BaseModel):
     address: str | None = Field(default=None, max_length=300, pattern=r"^[^\x00]*$")
 
 
-@router.post("/complaints", status_code=201)
+@router.post("/complaints", status_code=201, response_class=GeoJSON)
 def report(
     request: Request,
     body: Report,

@@ -1,0 +1,229 @@
+"""What is missing or wrong on this machine and in the database, and how to mend it."""
+
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from enum import Enum
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import psutil
+from sqlalchemy import Connection, Engine, text
+
+from api.app import STATIC
+from api.cluster import ClusterError, PrivateCluster, binaries
+from geo.database import current_revision, head_revision
+
+LEAST_FREE_GIB: Final = 2
+LEAST_MEMORY_GIB: Final = 2
+MANY_PENDING: Final = 1_000_000
+
+
+class Verdict(Enum):
+    FINE = "ok"
+    ODD = "note"
+    WRONG = "wrong"
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at; `remedy` is empty where nothing is to be done."""
+
+    verdict: Verdict
+    what: str
+    remedy: str = ""
+
+
+def _fine(what: str) -> Finding:
+    return Finding(Verdict.FINE, what)
+
+
+def machine(var: Path, host: str, port: int, *, private: bool) -> Iterator[Finding]:
+    """Python, memory, room, rights, the web app, the port and, for a private cluster, PostGIS."""
+    yield _fine(f"Python {sys.version.split()[0]}")
+    memory = psutil.virtual_memory().total / 2**30
+    few = memory < LEAST_MEMORY_GIB
+    yield Finding(
+        Verdict.ODD if few else Verdict.FINE,
+        f"{memory:.1f} GiB of memory",
+        f"{LEAST_MEMORY_GIB} GiB or more are better" if few else "",
+    )
+    yield _room(var)
+    yield _rights(var)
+    if (STATIC / "index.html").exists():
+        yield _fine("the web app is built")
+    else:
+        yield Finding(Verdict.WRONG, "the web app is not built", "run script/server, or in web/:"
+                      " npm ci && npm run build")  # fmt: skip
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        taken = probe.connect_ex((host, port)) == 0
+    yield Finding(
+        Verdict.ODD if taken else Verdict.FINE,
+        f"port {port} of {host} is {'taken' if taken else 'free'}",
+        "fine if that is phananh; otherwise choose another with --port" if taken else "",
+    )
+    if private:
+        try:
+            yield _fine(f"PostgreSQL with PostGIS in {binaries()}")
+        except ClusterError as error:
+            yield Finding(Verdict.WRONG, str(error), error.remedy)
+
+
+def _existing(path: Path) -> Path:
+    return next(folder for folder in (path, *path.parents) if folder.exists())
+
+
+def _room(var: Path) -> Finding:
+    free = shutil.disk_usage(_existing(var)).free / 2**30
+    short = free < LEAST_FREE_GIB
+    return Finding(
+        Verdict.WRONG if short else Verdict.FINE,
+        f"{free:.1f} GiB free for {var}",
+        f"make room, at least {LEAST_FREE_GIB} GiB, or choose another folder with --var"
+        if short
+        else "",
+    )
+
+
+def _rights(var: Path) -> Finding:
+    if os.access(_existing(var), os.W_OK | os.X_OK):
+        return _fine(f"{var} can be written")
+    return Finding(
+        Verdict.WRONG, f"{var} cannot be written", "give yourself the right, or use --var"
+    )
+
+
+def cluster(var: Path) -> Iterator[Finding]:
+    """The state of the private cluster; it is not started and nothing is made."""
+    try:
+        private = PrivateCluster(var)
+    except ClusterError as error:
+        yield Finding(Verdict.WRONG, str(error), error.remedy)
+        return
+    version = private.data / "PG_VERSION"
+    if not version.exists():
+        yield Finding(Verdict.ODD, "there is no database yet", "script/server makes one")
+    elif version.read_text().strip() != private.bin.parent.name:
+        made = version.read_text().strip()
+        yield Finding(
+            Verdict.WRONG,
+            f"the database was made by PostgreSQL {made}, this machine has"
+            f" {private.bin.parent.name}",
+            f"install postgresql-{made}-postgis-3, or run pg_upgrade",
+        )
+    else:
+        state = "runs" if private.running() else "is stopped; it is started for the next questions"
+        yield _fine(f"the private PostgreSQL {state}")
+
+
+def database(engine: Engine) -> Iterator[Finding]:
+    """Versions, migrations, boundaries and counts of the database that is served."""
+    with engine.connect() as connection:
+        yield from _server(connection)
+        there, wanted = current_revision(connection), head_revision()
+        if there != wanted:
+            yield Finding(
+                Verdict.WRONG,
+                f"the schema is at {there or 'nothing'}, not at {wanted}",
+                "phananh migrate",
+            )
+            return
+        yield _fine(f"the schema is the newest ({there})")
+        yield from _content(connection)
+        yield from _counts(connection)
+
+
+def _server(connection: Connection) -> Iterator[Finding]:
+    def setting(name: str) -> str:
+        return str(connection.execute(text("SELECT current_setting(:n)"), {"n": name}).scalar_one())
+
+    number = int(setting("server_version_num")) // 10000
+    old = number < 15
+    yield Finding(
+        Verdict.WRONG if old else Verdict.FINE,
+        f"PostgreSQL {setting('server_version')}",
+        "PostgreSQL 15 or newer is needed" if old else "",
+    )
+    postgis = connection.execute(
+        text("SELECT extversion FROM pg_extension WHERE extname = 'postgis'")
+    ).scalar()
+    known = tuple(int(part) for part in str(postgis).split(".")[:2]) if postgis else (0, 0)
+    yield Finding(
+        Verdict.FINE if known >= (3, 3) else Verdict.WRONG,
+        f"PostGIS {postgis or 'is not there'}",
+        "" if known >= (3, 3) else "install PostGIS 3.3 or newer; phananh migrate turns it on",
+    )
+    checks: list[tuple[str, Callable[[str], bool], Verdict, str]] = [
+        ("server_encoding", lambda v: v == "UTF8", Verdict.WRONG, "createdb -E UTF8"),
+        ("fsync", lambda v: v == "on", Verdict.WRONG, "turn it on: rows can be lost without"),
+        ("full_page_writes", lambda v: v == "on", Verdict.WRONG, "turn it on"),
+        ("autovacuum", lambda v: v == "on", Verdict.ODD, "turn it on: tables grow without"),
+    ]
+    for name, good, verdict, remedy in checks:
+        value = setting(name)
+        yield (
+            _fine(f"{name} = {value}")
+            if good(value)
+            else Finding(verdict, f"{name} = {value}", remedy)
+        )
+
+
+def _content(connection: Connection) -> Iterator[Finding]:
+    cities = connection.execute(text("SELECT count(*) FROM city")).scalar_one()
+    if not cities:
+        yield Finding(Verdict.WRONG, "no city is set up", "phananh serve, or phananh add-city")
+    for row in connection.execute(
+        text(
+            "SELECT s.code, s.approximate, count(a.id) AS areas FROM area_set s"
+            " LEFT JOIN area a ON a.set_id = s.id GROUP BY s.id ORDER BY s.code"
+        )
+    ):
+        what = f"boundaries {row.code}: {row.areas} areas"
+        if row.approximate:
+            remedy = f"the true ones: phananh load-boundaries FILE --set {row.code}"
+            yield Finding(Verdict.ODD, f"{what}, approximate", remedy)
+        else:
+            yield _fine(what)
+    samples = connection.execute(
+        text("SELECT string_agg(code, ', ') FROM source WHERE kind = 'sample'"
+             " AND EXISTS (SELECT FROM complaint WHERE source_id = source.id)")
+    ).scalar()  # fmt: skip
+    if samples:
+        yield Finding(
+            Verdict.ODD, f"there are sample complaints ({samples})", "phananh sample --remove"
+        )
+
+
+def _counts(connection: Connection) -> Iterator[Finding]:
+    """The stored counts against the rows, city by city and status by status."""
+    pending = int(connection.execute(text("SELECT count(*) FROM pending")).scalar_one())
+    much = pending > MANY_PENDING
+    yield Finding(
+        Verdict.ODD if much else Verdict.FINE,
+        f"{pending:,} changes wait to be folded",
+        "a running server folds them, or phananh refresh" if much else "",
+    )
+    wrong = connection.execute(
+        text(
+            """
+            SELECT count(*) FROM (
+              SELECT city_id, status, sum(n) AS n FROM (
+                SELECT city_id, status, count(*) AS n FROM complaint GROUP BY city_id, status
+                UNION ALL SELECT city_id, status, -sum(n) FROM pending GROUP BY city_id, status
+                UNION ALL SELECT city_id, status, -sum(c) FROM rollup, unnest(counts) AS c
+                 WHERE grid = 0 AND span = 256 AND kind = 0 AND status <> 0
+                 GROUP BY city_id, status) AS sides
+               GROUP BY city_id, status) AS compared
+             WHERE n <> 0
+            """
+        )
+    ).scalar_one()
+    if wrong:
+        yield Finding(
+            Verdict.WRONG, "the stored counts differ from the complaints",
+            "phananh refresh --rebuild, and please report it",
+        )  # fmt: skip
+    else:
+        yield _fine("the stored counts are those of the complaints")
