@@ -1,6 +1,7 @@
 """What was measured on: the machine and the versions."""
 
 import platform
+import shutil
 import subprocess
 from importlib import metadata
 from pathlib import Path
@@ -31,9 +32,10 @@ def machine() -> dict[str, Any]:
 
 
 def _git(*arguments: str) -> str:
-    done = subprocess.run(
-        ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    """What git says; nothing on a machine without it."""
+    if (git := shutil.which("git")) is None:
+        return ""
+    done = subprocess.run([git, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     return done.stdout.strip()
 
 

@@ -4,6 +4,7 @@ https://github.com/mapbox/vector-tile-spec/tree/master/2.1
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 import shapely
@@ -14,7 +15,7 @@ from tiles.address import TileAddress
 EXTENT = 4096
 
 
-def _varint(value: int) -> bytes:
+def _long_varint(value: int) -> bytes:
     out = bytearray()
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)
@@ -23,12 +24,16 @@ def _varint(value: int) -> bytes:
     return bytes(out)
 
 
+# Nearly all numbers of a tile are small.
+_SMALL: Final = tuple(_long_varint(value) for value in range(1 << 14))
+
+
+def _varint(value: int) -> bytes:
+    return _SMALL[value] if value < len(_SMALL) else _long_varint(value)
+
+
 def _field(number: int, content: bytes) -> bytes:
     return _varint(number << 3 | 2) + _varint(len(content)) + content
-
-
-def _packed(number: int, values: Sequence[int]) -> bytes:
-    return _field(number, b"".join(map(_varint, values)))
 
 
 def to_tile(lonlat: NDArray[np.float64], address: TileAddress) -> NDArray[np.int64]:
@@ -100,18 +105,16 @@ def _layer(
 ) -> bytes:
     keys: dict[str, int] = {}
     values: dict[tuple[type, Value], int] = {}
-    features = []
+    features: list[bytes] = []
+    shape = b"\x18" + bytes((kind,)) + b"\x22"
     for geometry, row in zip(geometries, rows, strict=True):
-        tags = [
-            number
+        tags = b"".join(
+            _varint(keys.setdefault(key, len(keys)))
+            + _varint(values.setdefault((type(value), value), len(values)))
             for key, value in row.items()
-            for number in (
-                keys.setdefault(key, len(keys)),
-                values.setdefault((type(value), value), len(values)),
-            )
-        ]
-        body = _packed(2, tags) + b"\x18" + bytes((kind,)) + _field(4, geometry)
-        features.append(_field(2, body))
+        )
+        body = b"\x12" + _varint(len(tags)) + tags + shape + _varint(len(geometry)) + geometry
+        features += (b"\x12", _varint(len(body)), body)
     layer = _field(1, name.encode()) + b"".join(features)
     layer += b"".join(_field(3, key.encode()) for key in keys)
     for _, value in values:

@@ -60,7 +60,9 @@ async def _answer(
     cache: TileCache = request.app.state.tiles
 
     def drawn() -> bytes:
-        with request.app.state.engine.connect() as connection:
+        # One statement needs no BEGIN and no ROLLBACK around it.
+        reading = request.app.state.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with reading.connect() as connection:
             return draw(connection)
 
     tile, how = await cache.make(key_of(request.scope), where, drawn)
