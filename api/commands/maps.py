@@ -12,6 +12,8 @@ import typer
 from sqlalchemy import Connection, select, text
 
 from api.commands.session import Var, out, prepared
+from api.settings import Settings
+from boundaries.download import download, is_address
 from boundaries.hanoi import BUILT_IN, DISTRICTS, WARDS, ensure_hanoi, with_former_names
 from boundaries.load import SetSpec, load_set, put_city
 from boundaries.read import read_areas
@@ -24,7 +26,10 @@ CODE: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 def load_boundaries(
     source: Annotated[
-        str, typer.Argument(help="GeoJSON, GeoPackage, Shapefile, FlatGeobuf; or a built-in name")
+        str,
+        typer.Argument(
+            help="GeoJSON, GeoPackage, Shapefile, FlatGeobuf; https://...; or a built-in name"
+        ),
     ],
     set_code: Annotated[
         str | None, typer.Option("--set", help="The set it is, or replaces.")
@@ -43,6 +48,7 @@ def load_boundaries(
     layer: Annotated[str | None, typer.Option(help="Of a file with several.")] = None,
     origin: Annotated[str | None, typer.Option(help="Whose map it is.")] = None,
     licence: str | None = None,
+    sha256: Annotated[str | None, typer.Option(help="Of what an https:// source holds.")] = None,
     var: Var = None,
 ) -> None:
     """Load a boundary set, or replace it; stored complaints are assigned anew."""
@@ -65,7 +71,10 @@ def load_boundaries(
             )
         spec = SetSpec(_code("--set", set_code), "", "", "", origin or Path(source).name)
         pairs = dict(_pair(one) for one in columns or [])
-        areas, report = read_areas(Path(source), columns=pairs, crs=crs, layer=layer)
+        path = Path(source)
+        if is_address(source):
+            path = download(source, sha256, (var or Settings().var) / "downloads")
+        areas, report = read_areas(path, columns=pairs, crs=crs, layer=layer)
     with prepared(var) as engine, engine.begin() as connection:
         if source in BUILT_IN or spec.code in (WARDS.code, DISTRICTS.code):
             ensure_hanoi(connection)

@@ -1,7 +1,11 @@
 """Map files of every common kind, mended where they can be, refused by name where not."""
 
+import hashlib
+import threading
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,6 +17,7 @@ from sqlalchemy import Engine, text
 from typer.testing import CliRunner
 
 from api.cli import app
+from boundaries.download import download
 from boundaries.names import fold_name, same_name
 from boundaries.read import read_areas
 from geo.errors import BoundaryError, FileError
@@ -169,3 +174,38 @@ def test_names_with_different_tones_differ() -> None:
     assert not same_name("Hoa", "Hòa")
     assert not same_name("Hóa", "Hòa")
     assert not same_name("Đông Anh", "Đống Anh")
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A web server over a folder."""
+    folder = tmp_path / "web"
+    folder.mkdir()
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", folder
+        server.shutdown()
+
+
+def test_an_address_is_loaded_only_when_it_holds_what_was_pinned(
+    web: tuple[str, Path], tmp_path: Path
+) -> None:
+    address, folder = web
+    (folder / "areas.geojson").write_text('{"type": "FeatureCollection"}', "utf-8")
+    right = hashlib.sha256((folder / "areas.geojson").read_bytes()).hexdigest()
+    source, kept = f"{address}/areas.geojson", tmp_path / "downloads"
+    for wrong, said in ((None, "--sha256"), ("abc", "64 hexadecimal"), ("0" * 64, "pinned")):
+        with pytest.raises(FileError, match=said):
+            download(source, wrong, kept)
+    assert not kept.exists() or list(kept.iterdir()) == []
+    path = download(source, right.upper(), kept)
+    assert path.read_bytes() == (folder / "areas.geojson").read_bytes()
+    # What is there already is not asked for again, and a changed address is found out.
+    (folder / "areas.geojson").write_text("{}", "utf-8")
+    assert download(source, right, kept) == path
+    path.unlink()
+    with pytest.raises(FileError, match="pinned"):
+        download(source, right, kept)
+    with pytest.raises(FileError, match="does not answer"):
+        download("http://127.0.0.1:1/none.geojson", right, kept)

@@ -34,7 +34,11 @@ const [{ CityMap }, config, { domains }, { sets: allSets }] = await Promise.all(
   get<{ sets: AreaSet[] }>("/api/v1/boundaries"),
 ]);
 const city = config.cities.find((one) => one.code === state.city) ?? config.cities[0];
-if (!city) throw new Error("no city is set up");
+if (!city) {
+  byId("banner").textContent = t("nocity");
+  byId("banner").hidden = false;
+  throw new Error("no city is set up");
+}
 state.city = city.code;
 const sets = allSets.filter((one) => one.city === city.code);
 const set = (): AreaSet | undefined => sets.find((one) => one.code === state.set);
