@@ -142,7 +142,7 @@ class PrivateCluster:
             "lc_messages": "C",
             "jit": "off",
             "max_connections": "60",
-            "shared_buffers": f"{max(128, min(4096, memory_mb // 6))}MB",
+            "shared_buffers": f"{max(128, min(8192, memory_mb // 4))}MB",
             "effective_cache_size": f"{memory_mb // 2}MB",
             "work_mem": "64MB",
             "maintenance_work_mem": f"{max(64, min(512, memory_mb // 16))}MB",
@@ -152,6 +152,9 @@ class PrivateCluster:
             "random_page_cost": "1.1",
             "max_parallel_workers_per_gather": "1",
         }
+        if self._has_prewarm():
+            # After a restart the pages that were in memory are read again, not at the first view.
+            settings["shared_preload_libraries"] = "pg_prewarm"
         if not self.durable:
             settings |= {
                 "fsync": "off",
@@ -160,6 +163,11 @@ class PrivateCluster:
                 "shared_buffers": "256MB",
             }
         return settings
+
+    def _has_prewarm(self) -> bool:
+        # Where distributions put a server's libraries, beside its programs.
+        near = (self.bin.parent / "lib", self.bin.parent / "lib" / "postgresql")
+        return any((folder / "pg_prewarm.so").exists() for folder in near)
 
     def _init(self) -> None:
         command = [self.bin / "initdb", "-D", self.data, "-U", "phananh", "-A", "trust"]

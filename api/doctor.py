@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, text
 from api.app import STATIC
 from api.cluster import ClusterError, PrivateCluster, binaries
 from geo.database import current_revision, head_revision
+from geo.recount import has_layout
 
 LEAST_FREE_GIB: Final = 2
 LEAST_MEMORY_GIB: Final = 2
@@ -131,6 +132,10 @@ def database(engine: Engine) -> Iterator[Finding]:
             )
             return
         yield _fine(f"the schema is the newest ({there})")
+        if not has_layout(connection):
+            yield Finding(
+                Verdict.WRONG, "the stored counts are those of another version", "phananh migrate"
+            )
         yield from _content(connection)
         yield from _counts(connection)
 

@@ -21,7 +21,7 @@ from boundaries.hanoi import WARDS, ensure_hanoi
 from geo.catalogue import ensure_catalogue
 from geo.database import engine as make_engine
 from geo.database import migrate
-from geo.recount import fold_all
+from geo.recount import ensure_layout, fold_all
 from geo.sample import SampleOrder, sample_all
 
 UNTIL = datetime(2026, 11, 1, tzinfo=UTC)
@@ -54,6 +54,8 @@ def fill(engine: Engine, rows: int) -> dict[str, Any]:
         ensure_catalogue(connection)
         true = (TRUE_BOUNDARIES / "hanoi-wards-2025.geojson").exists()
         ensure_hanoi(connection, TRUE_BOUNDARIES if true else None)
+    if ensure_layout(engine):
+        say("  counted anew for this version")
     if removed := clean(engine):
         say(f"  {removed:,} rows of a measurement that was stopped are taken away")
     begun, added = time.perf_counter(), 0
@@ -69,6 +71,7 @@ def fill(engine: Engine, rows: int) -> dict[str, Any]:
     seconds = time.perf_counter() - begun
     if added:
         tidy(engine)
+    warm(engine)
     with engine.connect() as connection:
         size = connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
     return {
@@ -78,6 +81,21 @@ def fill(engine: Engine, rows: int) -> dict[str, Any]:
         "database_mib": round(size / 2**20),
         "true_boundaries": true,
     }
+
+
+def warm(engine: Engine) -> None:
+    """Pages into memory, as after a day of service; what does not fit is left on disk."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_prewarm"))
+        connection.execute(
+            text(
+                "SELECT pg_prewarm(i.oid) FROM pg_class t JOIN pg_index x ON x.indrelid = t.oid"
+                " JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_am m ON m.oid = i.relam"
+                " WHERE t.relname IN ('complaint', 'complaint_area', 'rollup')"
+                " AND m.amname <> 'gin' ORDER BY t.relname"
+            )
+        )
+        connection.execute(text("SELECT pg_prewarm('rollup')"))
 
 
 def tidy(engine: Engine) -> None:

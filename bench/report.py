@@ -82,7 +82,8 @@ def markdown(report: dict[str, Any]) -> str:
     for run in report["runs"]:
         lines += _run(run)
     lines += [
-        "Cold: no tile was asked for with that filter before; PostgreSQL's pages may be in memory."
+        "Cold: no tile was asked for with that filter before; the indexes and"
+        " stored counts are in PostgreSQL's memory (pg_prewarm), as after a day of service."
         " Bare SQL: the service's own statement with all values written in, through psycopg;"
         " which of the two goes first alternates. All times over loopback, in milliseconds.",
         "",

@@ -17,7 +17,17 @@ from sqlalchemy import Connection, Engine, text
 from geo.binary import HEADER, PG_EPOCH, fixed, lists, payload
 from geo.cells import parents
 from geo.periods import local_days, local_midnight
-from geo.rollup import AREA, CITY, EVERY_STATUS, LEVELS, LOCK, Kind, merge_pending, region_level
+from geo.rollup import (
+    AREA,
+    CITY,
+    EVERY_STATUS,
+    LAYOUT,
+    LEVELS,
+    LOCK,
+    Kind,
+    merge_pending,
+    region_level,
+)
 
 BLOCK: Final = 256
 # Days read at once.
@@ -136,6 +146,28 @@ def rebuild(engine: Engine, progress: Callable[[int, int], None] = lambda done, 
         finally:
             holder.execute(text("SELECT pg_advisory_unlock(:a, :b)"), {"a": LOCK[0], "b": LOCK[1]})
     return len(blocks)
+
+
+def has_layout(connection: Connection) -> bool:
+    """Whether the stored counts are divided as this version reads them."""
+    return connection.execute(text("SELECT layout FROM rollup_layout")).scalars().all() == [LAYOUT]
+
+
+def ensure_layout(
+    engine: Engine, progress: Callable[[int, int], None] = lambda done, of: None
+) -> bool:
+    """Count everything anew where another version divided it otherwise; returns whether it did."""
+    with engine.connect() as connection:
+        if has_layout(connection):
+            return False
+    blocks = rebuild(engine, progress)
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM rollup_layout"))
+        connection.execute(
+            text("INSERT INTO rollup_layout VALUES (:layout) ON CONFLICT DO NOTHING"),
+            {"layout": LAYOUT},
+        )
+    return blocks > 0
 
 
 def _stored(connection: Connection) -> dict[tuple[int, int], int]:

@@ -9,6 +9,7 @@ Long blocks are few and may be broken down by category; short ones are many and 
 `kind` is 0 for all, -domain.id, or category.id.
 """
 
+import json
 from enum import IntEnum
 from typing import Final
 
@@ -33,13 +34,17 @@ _A, _D, _C = Kind.ALL, Kind.DOMAIN, Kind.CATEGORY
 LEVELS: Final[dict[int, dict[int, tuple[Kind, ...]]]] = {
     # The places are categories: every kind of question can be answered.
     CITY: {1: (_A,), 16: (_A,), 256: (_A,)},
-    AREA: {1: (_A, _D), 16: (_A, _D), 256: (_A, _D, _C)},
+    AREA: {1: (_A, _D), 16: (_A, _D, _C), 256: (_A, _D, _C)},
     6: {4: (_A, _D), 16: (_A, _D), 64: (_A, _D), 256: (_A, _D, _C)},
     7: {4: (_A, _D), 16: (_A, _D), 64: (_A, _D), 256: (_A, _D, _C)},
     8: {4: (_A, _D), 16: (_A, _D), 64: (_A, _D), 256: (_A, _D, _C)},
     9: {64: (_A, _D), 256: (_A, _D)},
     10: {256: (_A, _D)},
 }
+LAYOUT: Final = json.dumps(
+    {str(grid): {str(span): list(map(int, kinds)) for span, kinds in spans.items()}
+     for grid, spans in LEVELS.items()}
+)  # fmt: skip
 _KIND: Final = {
     Kind.ALL: "0::smallint",
     Kind.DOMAIN: "(-domain_id)::smallint",

@@ -304,6 +304,13 @@ rollup = Table(
     PrimaryKeyConstraint("city_id", "grid", "span", "kind", "status", "day", "region"),
 )
 
+rollup_layout = Table(
+    "rollup_layout",
+    metadata,
+    Column("layout", Text, primary_key=True),
+    comment="how rollup is divided; where the program wants another, it counts anew",
+)
+
 idempotency = Table(
     "idempotency",
     metadata,

@@ -16,6 +16,7 @@ from boundaries.hanoi import WARDS, ensure_hanoi
 from geo.catalogue import ensure_catalogue
 from geo.database import engine as make_engine
 from geo.database import migrate
+from geo.recount import ensure_layout
 from geo.sample import SampleOrder, sample
 
 SAMPLES = 3000
@@ -58,6 +59,7 @@ def template(cluster_url: str) -> str:
     with made.begin() as connection:
         migrate(connection)
         ensure_catalogue(connection)
+    ensure_layout(made)
     made.dispose()
     return "migrated"
 

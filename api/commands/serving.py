@@ -10,13 +10,11 @@ import typer
 from rich.progress import Progress
 from sqlalchemy import Engine, text
 
-from api.commands.session import Var, database, locate, out
+from api.commands.session import Var, bring_up, database, locate, out
 from api.settings import Settings
 from api.worker import become
 from boundaries.hanoi import WARDS, ensure_hanoi
-from geo.catalogue import ensure_catalogue
 from geo.database import engine as make_engine
-from geo.database import migrate as run_migrations
 from geo.recount import fold_all
 from geo.recount import rebuild as recount_all
 from geo.sample import SampleOrder
@@ -25,9 +23,7 @@ from geo.sample import sample as add_sample
 
 def prepare(engine: Engine, folder: Path | None, sample: int) -> None:
     """Schema, catalogue, Hanoi, and a sample where there is no complaint at all."""
-    with engine.begin() as connection:
-        run_migrations(connection)
-        ensure_catalogue(connection)
+    bring_up(engine)
     with engine.begin() as connection:
         for loaded in ensure_hanoi(connection, folder):
             out.print(f"  boundaries: {loaded.areas} areas loaded")
@@ -65,9 +61,8 @@ def serve(
 
 def migrate(var: Var = None) -> None:
     """Bring the database's schema up to date."""
-    with database(var) as engine, engine.begin() as connection:
-        run_migrations(connection)
-        ensure_catalogue(connection)
+    with database(var) as engine:
+        bring_up(engine)
 
 
 def refresh(

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 from sqlalchemy import Engine
 
 from api.cluster import PrivateCluster
@@ -15,6 +16,7 @@ from api.settings import Settings
 from geo.catalogue import ensure_catalogue
 from geo.database import engine as make_engine
 from geo.database import migrate as run_migrations
+from geo.recount import ensure_layout
 
 out = Console(stderr=True, highlight=False)
 Var = Annotated[Path | None, typer.Option(envvar="PHANANH_VAR", help="Private database and files.")]
@@ -42,11 +44,20 @@ def database(var: Path | None) -> Iterator[Engine]:
             cluster.stop()
 
 
+def bring_up(engine: Engine) -> None:
+    """Schema, domains and categories, and stored counts as this version wants them."""
+    with engine.begin() as connection:
+        run_migrations(connection)
+        ensure_catalogue(connection)
+    with Progress(console=out, transient=True) as bar:
+        task = bar.add_task("counting", total=None)
+        if ensure_layout(engine, lambda done, of: bar.update(task, completed=done, total=of)):
+            out.print("  the stored counts were made anew for this version")
+
+
 @contextmanager
 def prepared(var: Path | None) -> Iterator[Engine]:
     """The database with its schema and catalogue up to date."""
     with database(var) as engine:
-        with engine.begin() as connection:
-            run_migrations(connection)
-            ensure_catalogue(connection)
+        bring_up(engine)
         yield engine

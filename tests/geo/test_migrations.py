@@ -2,6 +2,7 @@ from alembic import command
 from sqlalchemy import Engine, inspect, text
 
 from geo.database import alembic_config, current_revision, head_revision, migrate
+from geo.recount import ensure_layout
 
 
 def test_migrations_go_up_down_and_up_again(engine: Engine) -> None:
@@ -35,3 +36,15 @@ def test_folding_takes_diacritics_and_case_away(engine: Engine) -> None:
     with engine.begin() as connection:
         folded = connection.execute(text("SELECT fold('Phường ĐỐNG Đa, Cầu Giấy')")).scalar_one()
     assert folded == "phuong dong da, cau giay"
+
+
+def test_counts_divided_by_another_version_are_made_anew(hanoi_engine: Engine) -> None:
+    everything = text("SELECT count(*), sum(n) FROM rollup, unnest(counts) AS n")
+    with hanoi_engine.begin() as connection:
+        right = connection.execute(everything).one()
+        connection.execute(text("UPDATE rollup_layout SET layout = 'of yesterday'"))
+        connection.execute(text("DELETE FROM rollup WHERE grid = 1 AND span = 16"))
+    assert ensure_layout(hanoi_engine)
+    assert not ensure_layout(hanoi_engine)
+    with hanoi_engine.connect() as connection:
+        assert connection.execute(everything).one() == right
