@@ -181,7 +181,42 @@ class PrivateCluster:
 
     def running(self) -> bool:
         """Whether a postmaster already serves this folder."""
-        return self._run([self.bin / "pg_ctl", "status", "-D", self.data]).returncode == 0
+        return self._postmaster() is not None
+
+    def _postmaster(self) -> psutil.Process | None:
+        """The process that `postmaster.pid` names, if it is alive and a PostgreSQL.
+
+        After a kill, and more so after a reboot of a container, the number may be another's.
+        """
+        try:
+            number = int((self.data / "postmaster.pid").read_text().split()[0])
+            process = psutil.Process(number)
+            alive = process.status() != psutil.STATUS_ZOMBIE
+            return process if alive and process.name().startswith("postgres") else None
+        except (OSError, ValueError, IndexError, psutil.Error):
+            return None
+
+    def _clear_leftovers(self) -> None:
+        """Take away the mark of a postmaster that is gone, once its children are gone too."""
+        mark = self.data / "postmaster.pid"
+        if not mark.exists() or self.running():
+            return
+        for _ in range(300):
+            if not self._orphans():
+                mark.unlink(missing_ok=True)
+                return
+            time.sleep(0.1)
+
+    def _orphans(self) -> list[psutil.Process]:
+        """Servers' processes that still work in this folder."""
+        found = []
+        for process in psutil.process_iter(["name"]):
+            if (process.info["name"] or "").startswith("postgres"):
+                with contextlib.suppress(psutil.Error, OSError):
+                    # Their working directory is the data folder; a zombie has none.
+                    if Path(process.cwd()) == self.data:
+                        found.append(process)
+        return found
 
     def start(self) -> str:
         """Start, or adopt what a kill left running; waits for crash recovery. Returns the URL."""
@@ -195,49 +230,66 @@ class PrivateCluster:
                 f" this machine has {self.bin.parent.name}",
                 f"install postgresql-{version.read_text().strip()}-postgis-3, or run pg_upgrade",
             )
-        if not self.running():
-            sockets = self.socket_dir
-            sockets.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if self.owner:
-                os.chown(sockets, self.owner.pw_uid, self.owner.pw_gid)
-            lines = [f"{name} = {value}" for name, value in self._settings().items()]
-            configuration = self.data / "postgresql.auto.conf"
-            configuration.write_text("\n".join(lines) + "\n", "utf-8")
-            if self.owner:
-                os.chown(configuration, self.owner.pw_uid, self.owner.pw_gid)
-            log = self.home.resolve() / "postgres.log"
-            begun = self._run(
-                [self.bin / "pg_ctl", "start", "-w", "-t", "600", "-D", self.data, "-l", log]
+        # A postmaster that is just dying looks alive: then it is started after all.
+        for _ in range(3):
+            if not self.running():
+                self._clear_leftovers()
+                self._start()
+            if self._answers():
+                self._make_database()
+                return self.url
+        raise ClusterError("PostgreSQL starts but does not answer", f"read {self._log}")
+
+    @property
+    def _log(self) -> Path:
+        return self.home.resolve() / "postgres.log"
+
+    def _start(self) -> None:
+        sockets = self.socket_dir
+        sockets.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lines = [f"{name} = {value}" for name, value in self._settings().items()]
+        configuration = self.data / "postgresql.auto.conf"
+        configuration.write_text("\n".join(lines) + "\n", "utf-8")
+        if self.owner:
+            os.chown(sockets, self.owner.pw_uid, self.owner.pw_gid)
+            os.chown(configuration, self.owner.pw_uid, self.owner.pw_gid)
+        command = [
+            self.bin / "pg_ctl",
+            "start",
+            "-w",
+            "-t",
+            "600",
+            "-D",
+            self.data,
+            "-l",
+            self._log,
+        ]
+        if self._run(command).returncode:
+            tail = "\n".join(self._log.read_text("utf-8", "replace").splitlines()[-5:])
+            raise ClusterError(
+                f"PostgreSQL did not start:\n{tail}", f"read {self._log}; often the disk is full"
             )
-            if begun.returncode:
-                tail = "\n".join(log.read_text("utf-8", "replace").splitlines()[-5:])
-                raise ClusterError(
-                    f"PostgreSQL did not start:\n{tail}", f"read {log}; often the disk is full"
-                )
-            self.started = True
-        self._make_database()
-        return self.url
+        self.started = True
+
+    def _psql(self, query: str) -> subprocess.CompletedProcess[str]:
+        who = ["-h", self.socket_dir, "-U", "phananh", "-d", "postgres"]
+        return self._run([self.bin / "psql", *who, "-Atc", query])
+
+    def _answers(self) -> bool:
+        """Whether it takes questions: recovery may take minutes, a server that ends has no answer."""
+        for _ in range(3000):
+            if self._psql("SELECT 1").returncode == 0:
+                return True
+            if not self.running():
+                return False
+            time.sleep(0.2)
+        return False
 
     def _make_database(self) -> None:
-        base = ["-h", self.socket_dir, "-U", "phananh"]
-        for _ in range(50):
-            asked = self._run(
-                [
-                    self.bin / "psql",
-                    *base,
-                    "-d",
-                    "postgres",
-                    "-Atc",
-                    "SELECT datname FROM pg_database",
-                ]
-            )
-            if asked.returncode == 0:
-                break
-            time.sleep(0.2)
-        else:
-            raise ClusterError(asked.stderr.strip(), f"read {self.home}/postgres.log")
-        if DATABASE not in asked.stdout.split():
-            self._run([self.bin / "createdb", *base, DATABASE])
+        there = self._psql("SELECT datname FROM pg_database").stdout.split()
+        if DATABASE not in there:
+            who = ["-h", self.socket_dir, "-U", "phananh"]
+            self._run([self.bin / "createdb", *who, DATABASE])
 
     def stop(self) -> None:
         """A fast, clean shutdown; does nothing when it is not running."""

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -15,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg
 import pytest
 
 from api.cluster import PrivateCluster
+from geo.database import engine as make_engine
 
 
 def _free_port() -> int:
@@ -106,6 +109,48 @@ def test_a_kill_loses_no_report_and_the_next_start_recovers(service: Service) ->
     with service.running():
         assert service.ask(f"/api/v1/complaints/{made['id']}")[0] == 200
         assert service.ask("/api/v1/counts?by=status")[2]["total"] == 301
+
+
+def test_the_mark_of_a_dead_server_with_the_number_of_another_process_is_no_hindrance(
+    tmp_path: Path,
+) -> None:
+    for folder in (tmp_path, *list(tmp_path.parents)[:2]):
+        folder.chmod(0o755)
+    cluster = PrivateCluster(tmp_path / "var")
+    cluster.start()
+    mark = cluster.data / "postmaster.pid"
+    written = mark.read_text()
+    cluster.stop()
+    # As after a reboot: this very process has the number now.
+    mark.write_text(written.replace(written.split()[0], str(os.getpid()), 1))
+    assert not cluster.running()
+    again = PrivateCluster(tmp_path / "var")
+    again.start()
+    assert again.running()
+    again.stop()
+
+
+def test_a_start_waits_for_what_a_kill_left_behind(tmp_path: Path) -> None:
+    for folder in (tmp_path, *list(tmp_path.parents)[:2]):
+        folder.chmod(0o755)
+    cluster = PrivateCluster(tmp_path / "var")
+    address = make_engine(cluster.start()).url
+    busy = psycopg.connect(
+        host=str(address.query["host"]), user=address.username, dbname=address.database
+    )
+    postmaster = int((cluster.data / "postmaster.pid").read_text().split()[0])
+    # A backend at work does not notice at once that its parent is gone.
+    backend = busy.info.backend_pid
+    os.kill(backend, signal.SIGSTOP)
+    os.kill(postmaster, signal.SIGKILL)
+    threading.Timer(2, os.kill, (backend, signal.SIGKILL)).start()
+    begun = time.monotonic()
+    again = PrivateCluster(tmp_path / "var")
+    again.start()
+    assert again.running()
+    assert time.monotonic() - begun > 1
+    busy.close()
+    again.stop()
 
 
 def test_a_database_that_leaves_and_returns_needs_no_restart(service: Service) -> None:
