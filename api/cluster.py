@@ -276,7 +276,7 @@ class PrivateCluster:
         return self._run([self.bin / "psql", *who, "-Atc", query])
 
     def _answers(self) -> bool:
-        """Whether it takes questions: recovery may take minutes, a server that ends has no answer."""
+        """Whether it takes questions; recovery may take minutes, a server that ends never will."""
         for _ in range(3000):
             if self._psql("SELECT 1").returncode == 0:
                 return True
