@@ -197,13 +197,16 @@ class PrivateCluster:
             return None
 
     def _clear_leftovers(self) -> None:
-        """Take away the mark of a postmaster that is gone, once its children are gone too."""
-        mark = self.data / "postmaster.pid"
-        if not mark.exists() or self.running():
+        """Take away the marks of a postmaster that is gone, once its children are gone too."""
+        # The socket has a mark of its own, which names the same process.
+        socket = self.socket_dir / ".s.PGSQL.5432"
+        marks = (self.data / "postmaster.pid", socket.with_name(f"{socket.name}.lock"), socket)
+        if self.running() or not any(mark.exists() for mark in marks):
             return
         for _ in range(300):
             if not self._orphans():
-                mark.unlink(missing_ok=True)
+                for mark in marks:
+                    mark.unlink(missing_ok=True)
                 return
             time.sleep(0.1)
 
