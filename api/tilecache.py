@@ -44,7 +44,8 @@ class Tile:
         self.encoded: dict[str, Encoded] = {}
 
     def size(self) -> int:
-        return OVERHEAD + len(self.body) + sum(len(one.body) for one in self.encoded.values())
+        """Bytes of memory, with the two compressed forms, made or not: about half each."""
+        return OVERHEAD + 2 * len(self.body)
 
     def as_(self, encoding: str) -> Encoded:
         """The tile in an encoding: 'br', 'gzip' or '' for none."""
@@ -68,6 +69,14 @@ class Tile:
                 headers.append((b"content-encoding", encoding.encode()))
             found = self.encoded[encoding] = Encoded(etag, headers, body)
         return found
+
+
+def encoding_of(scope: Scope) -> str:
+    """The encoding this caller takes: 'br', 'gzip' or '' for none."""
+    for name, value in scope["headers"]:
+        if name == b"accept-encoding":
+            return _encoding(value)
+    return ""
 
 
 def _encoding(accepted: bytes) -> str:
@@ -130,18 +139,18 @@ class TileCache:
     def _keep(self, key: Key, tile: Tile) -> None:
         if key in self._tiles:
             self._drop(key)
-        # Both compressed forms will be asked for: count them now, so that the sum stays true.
-        tile.as_("gzip")
-        tile.as_("br")
         self._tiles[key] = tile
         self._bytes += tile.size()
         while self._bytes > self._most and len(self._tiles) > 1:
             self._drop(next(iter(self._tiles)))
 
-    async def make(self, key: Key, where: Region, draw: Callable[[], bytes]) -> tuple[Tile, str]:
+    async def make(
+        self, key: Key, where: Region, draw: Callable[[], bytes], encoding: str = ""
+    ) -> tuple[Tile, str]:
         """The tile and how it came: drawn now ('miss') or by another request ('coalesced').
 
-        `draw` runs in a thread. Raises `OverloadedError` when too many wait already.
+        The encoding is made in the same thread; others when they are asked for. `draw` runs in a
+        thread. Raises `OverloadedError` when too many wait already.
         """
         flight = self._flights.get(key)
         if flight is not None and self.clock.still(flight[0], where):
@@ -149,7 +158,7 @@ class TileCache:
         if len(self._flights) >= self._waiting:
             raise OverloadedError("too many different tiles are being drawn at this moment")
         stamp = self.clock.now
-        task = asyncio.create_task(self._draw(key, stamp, where, draw))
+        task = asyncio.create_task(self._draw(key, stamp, where, draw, encoding))
         self._flights[key] = (stamp, task)
         # The drawing goes on for others when its first caller goes away.
         task.add_done_callback(lambda done: self._landed(key, done))
@@ -161,14 +170,16 @@ class TileCache:
         if not task.cancelled():
             task.exception()  # seen, so that an abandoned failure is not reported twice
 
-    async def _draw(self, key: Key, stamp: int, where: Region, draw: Callable[[], bytes]) -> Tile:
+    async def _draw(
+        self, key: Key, stamp: int, where: Region, draw: Callable[[], bytes], encoding: str
+    ) -> Tile:
         if self._limiter is None:
             self._limiter = CapacityLimiter(self._queries)
 
         def whole() -> Tile:
             tile = Tile(draw(), stamp, where)
-            tile.as_("gzip")
-            tile.as_("br")
+            if tile.body:
+                tile.as_(encoding)
             return tile
 
         tile = await to_thread.run_sync(whole, limiter=self._limiter)

@@ -42,6 +42,8 @@ def engine(url: str, *, statement_timeout_ms: int = 0, pool_size: int = 5) -> En
         max_overflow=0,
         pool_timeout=5,
         pool_pre_ping=True,
+        # The connection used last: its catalogue and prepared statements are warm.
+        pool_use_lifo=True,
         # Values may be a citizen's words: they never go into an error's message.
         hide_parameters=True,
         connect_args={"options": _options(statement_timeout_ms), "connect_timeout": 5},

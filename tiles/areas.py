@@ -31,7 +31,7 @@ def select_tile(question: Filter, address: TileAddress, ids: Sequence[int]) -> S
         .join_from(area, area_shape, area_shape.c.area_id == area.c.id)
         .outerjoin(counted, counted.c.place == area.c.id)
         .where(
-            area.c.id.in_(ids),
+            counts.is_any(area.c.id, ids),
             area_shape.c.zoom == zoom,
             area_shape.c.geom.op("&&")(bounds),
         )

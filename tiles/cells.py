@@ -11,7 +11,7 @@ from geo.bbox import BBox
 from geo.errors import BadFilterError
 from geo.filters import Filter
 from tiles.address import TileAddress
-from tiles.encode import polygon_layer
+from tiles.encode import Column, polygon_layer
 
 
 def reach(question: Filter, address: TileAddress, resolution: int) -> list[int] | None:
@@ -62,8 +62,8 @@ def encode(address: TileAddress, rows: Sequence[Any]) -> bytes:
     if not rows:
         return b""
     places = np.array([row.place for row in rows], dtype=np.int64)
-    facts: list[dict[str, str | int]] = [
-        {"cell": name, "n": int(row.n)}
-        for name, row in zip(cells.hexes(places.tolist()), rows, strict=True)
-    ]
-    return polygon_layer("cells", address, cells.polygons(places), facts)
+    columns: dict[str, Column] = {
+        "cell": cells.hexes(places.tolist()),
+        "n": [int(row.n) for row in rows],
+    }
+    return polygon_layer("cells", address, cells.polygons(places), columns)

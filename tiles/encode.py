@@ -4,7 +4,7 @@ https://github.com/mapbox/vector-tile-spec/tree/master/2.1
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import shapely
@@ -97,31 +97,50 @@ def _geometries(xy: NDArray[np.int64], owner: NDArray[np.int64], n: int) -> list
     return [whole[a:b] for a, b in zip(starts.tolist(), stops.tolist(), strict=True)]
 
 
-Value = str | int
+Column = Sequence[str] | Sequence[int]
 
 
-def _layer(
-    name: str, kind: int, geometries: Sequence[bytes], rows: Sequence[Mapping[str, Value]]
-) -> bytes:
+class Features(NamedTuple):
+    """Features with the same properties: their geometries, and a column for each property."""
+
+    geometries: Sequence[bytes]
+    columns: Mapping[str, Column]
+
+
+def _tags(
+    columns: Mapping[str, Column], keys: dict[str, int], values: dict[str | int, int]
+) -> list[bytes]:
+    """The properties of each feature as numbers of keys and values, which are added to."""
+    n = len(next(iter(columns.values())))
+    numbers = np.empty((n, 2 * len(columns)), dtype=np.int64)
+    for place, (key, column) in enumerate(columns.items()):
+        numbers[:, 2 * place] = keys.setdefault(key, len(keys))
+        numbers[:, 2 * place + 1] = [values.setdefault(value, len(values)) for value in column]
+    stream, ends = _varints(numbers.ravel())
+    whole = stream.tobytes()
+    stops = ends[2 * len(columns) - 1 :: 2 * len(columns)].tolist()
+    return [whole[a:b] for a, b in zip([0, *stops], stops, strict=False)]
+
+
+def _layer(name: str, kind: int, groups: Sequence[Features]) -> bytes:
     keys: dict[str, int] = {}
-    values: dict[tuple[type, Value], int] = {}
+    values: dict[str | int, int] = {}
     features: list[bytes] = []
     shape = b"\x18" + bytes((kind,)) + b"\x22"
-    for geometry, row in zip(geometries, rows, strict=True):
-        tags = b"".join(
-            _varint(keys.setdefault(key, len(keys)))
-            + _varint(values.setdefault((type(value), value), len(values)))
-            for key, value in row.items()
-        )
-        body = b"\x12" + _varint(len(tags)) + tags + shape + _varint(len(geometry)) + geometry
-        features += (b"\x12", _varint(len(body)), body)
+    for group in groups:
+        tags = _tags(group.columns, keys, values)
+        for geometry, tag in zip(group.geometries, tags, strict=True):
+            body = b"\x12" + _varint(len(tag)) + tag + shape + _varint(len(geometry)) + geometry
+            features += (b"\x12", _varint(len(body)), body)
     layer = _field(1, name.encode()) + b"".join(features)
     layer += b"".join(_field(3, key.encode()) for key in keys)
-    for _, value in values:
-        if isinstance(value, str):
-            layer += _field(4, _field(1, value.encode()))
-        else:
-            layer += _field(4, b"\x28" + _varint(value))
+    written = [
+        b"\x0a" + _varint(len(text)) + text
+        if isinstance(value, str) and (text := value.encode()) is not None
+        else b"\x28" + _varint(int(value))
+        for value in values
+    ]
+    layer += b"".join([b"\x22" + _varint(len(value)) + value for value in written])
     layer += b"\x28" + _varint(EXTENT) + b"\x78\x02"
     return _field(3, layer)
 
@@ -130,17 +149,24 @@ def polygon_layer(
     name: str,
     address: TileAddress,
     shapes: NDArray[np.object_],
-    rows: Sequence[Mapping[str, Value]],
+    columns: Mapping[str, Column],
 ) -> bytes:
     """Polygons without holes and their properties, as a whole tile of one layer."""
     coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
     xy = to_tile(coordinates, address)
-    return _layer(name, 3, _geometries(xy, owner, len(shapes)), rows)
+    return _layer(name, 3, [Features(_geometries(xy, owner, len(shapes)), columns)])
 
 
-def point_layer(name: str, features: Sequence[tuple[int, int, Mapping[str, Value]]]) -> bytes:
-    """Points in tile units and their properties, as a whole tile of one layer."""
-    geometries = [
-        b"\x09" + _varint(x << 1 ^ x >> 63) + _varint(y << 1 ^ y >> 63) for x, y, _ in features
-    ]
-    return _layer(name, 1, geometries, [row for _, _, row in features])
+def points(xy: NDArray[np.int64]) -> list[bytes]:
+    """Geometries of single points in tile units, shape (n, 2)."""
+    numbers = np.empty((len(xy), 3), dtype=np.int64)
+    numbers[:, 0] = 9
+    numbers[:, 1:] = (xy << 1) ^ (xy >> 63)
+    stream, ends = _varints(numbers.ravel())
+    whole, stops = stream.tobytes(), ends[2::3].tolist()
+    return [whole[a:b] for a, b in zip([0, *stops], stops, strict=False)]
+
+
+def point_layer(name: str, groups: Sequence[Features]) -> bytes:
+    """Points and their properties, as a whole tile of one layer."""
+    return _layer(name, 1, groups)

@@ -18,7 +18,7 @@ from geo.filters import Filter
 from geo.periods import EPOCH
 from geo.schema import category, city, complaint, domain
 from tiles.address import TileAddress
-from tiles.encode import EXTENT, point_layer, to_tile
+from tiles.encode import EXTENT, Features, point_layer, points, to_tile
 
 # A cell with more complaints than this is one point; at the deepest zooms more fit side by side.
 PINS_PER_CELL: Final = 4
@@ -84,27 +84,26 @@ def draw(connection: Connection, question: Filter, address: TileAddress) -> byte
     few = [int(row.place) for row in rows if row.n <= limit]
     xy = to_tile(cells.centres(many), address)
     here = _inside(xy)
-    features: list[tuple[int, int, dict[str, str | int]]] = [
-        (int(x), int(y), {"n": int(count), "cell": name})
-        for (x, y), count, name in zip(
-            xy[here], n[here], cells.hexes(many[here].tolist()), strict=True
-        )
-    ]
+    groups = []
+    if here.any():
+        cell = cells.hexes(many[here].tolist())
+        groups.append(Features(points(xy[here]), {"n": n[here].tolist(), "cell": cell}))
     if few:
         pins = connection.execute(_pins(question, resolution, few)).all()
         places = np.array([(pin.lon, pin.lat) for pin in pins], dtype=np.float64).reshape(-1, 2)
         xy = to_tile(places, address)
-        for pin, (x, y), inside in zip(pins, xy, _inside(xy), strict=True):
-            if inside:
-                facts: dict[str, str | int] = {
-                    "code": pin.code,
-                    "domain": pin.domain,
-                    "category": pin.category,
-                    "status": Status(pin.status).code,
-                    "day": str(np.datetime64(EPOCH, "D") + int(pin.day)),
-                }
-                features.append((int(x), int(y), facts))
-    return point_layer("complaints", features) if features else b""
+        here = _inside(xy)
+        pins = [pins[i] for i in np.flatnonzero(here).tolist()]
+        if pins:
+            columns = {
+                "code": [pin.code for pin in pins],
+                "domain": [pin.domain for pin in pins],
+                "category": [pin.category for pin in pins],
+                "status": [Status(pin.status).code for pin in pins],
+                "day": [str(np.datetime64(EPOCH, "D") + int(pin.day)) for pin in pins],
+            }
+            groups.append(Features(points(xy[here]), columns))
+    return point_layer("complaints", groups) if groups else b""
 
 
 def _inside(xy: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.dependencies import EVERYONE
 from api.query import Question, areas_of_set
-from api.tilecache import SERVED, Tile, TileCache, key_of, send_tile
+from api.tilecache import SERVED, Tile, TileCache, encoding_of, key_of, send_tile
 from geo.cells import resolution_at
 from geo.errors import NotFoundError
 from tiles import areas, cells, points
@@ -65,7 +65,7 @@ async def _answer(
         with reading.connect() as connection:
             return draw(connection)
 
-    tile, how = await cache.make(key_of(request.scope), where, drawn)
+    tile, how = await cache.make(key_of(request.scope), where, drawn, encoding_of(request.scope))
     SERVED.labels(layer, how).inc()
     return TileResponse(tile, how)
 
