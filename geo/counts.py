@@ -14,8 +14,11 @@ from enum import Enum
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import (
+    Column,
     ColumnElement,
+    FromClause,
     Select,
     Subquery,
     and_,
@@ -30,7 +33,7 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import BIGINT, INTEGER
+from sqlalchemy.dialects.postgresql import BIGINT, INTEGER, SMALLINT
 from sqlalchemy.types import UserDefinedType
 
 from geo.cells import LEAF, PROBED, children, estimated, holding, parents, probes
@@ -55,10 +58,6 @@ class _Numbers(UserDefinedType[str]):
 
     def get_col_spec(self, **_: Any) -> str:
         return self.name
-
-
-_INTEGERS: Final = _Numbers("INTEGER[]")
-_BIGINTS: Final = _Numbers("BIGINT[]")
 
 
 class Key(Enum):
@@ -167,11 +166,16 @@ def of_words(question: Filter) -> ColumnElement[bool]:
     return func.words(complaint.c.address, complaint.c.text).op("@@")(asked)
 
 
+def array_of(values: Iterable[int], kind: str) -> ColumnElement[Any]:
+    """An array as one bind, so that the statement's text does not grow with it."""
+    listed = values.tolist() if isinstance(values, np.ndarray) else values
+    return bindparam(None, "{" + ",".join(map(str, listed)) + "}", _Numbers(kind))
+
+
 def is_any(column: ColumnElement[int], values: Iterable[int]) -> ColumnElement[bool]:
-    """`column = ANY(array)`: one bind, so that the statement's text does not grow."""
-    written = "{" + ",".join(map(str, np.asarray(list(values), dtype=np.int64).tolist())) + "}"
-    kind = _INTEGERS if isinstance(column.type, INTEGER) else _BIGINTS
-    return column == any_(bindparam(None, written, kind))
+    """`column = ANY(array)`."""
+    kind = "INTEGER[]" if isinstance(column.type, INTEGER) else "BIGINT[]"
+    return column == any_(array_of(values, kind))
 
 
 def matches(question: Filter, stretches: Sequence[Stretch] | None = None) -> ColumnElement[bool]:
@@ -210,40 +214,62 @@ def _probe() -> ColumnElement[int]:
     return complaint.c.cell.op(">>")(literal_column("18"))
 
 
-def _days(city: City, block: Blocks) -> ColumnElement[bool]:
-    """The blocks of one length, one by one, so that an index can look up each with its regions."""
-    if block.first <= EARLIEST or block.last + block.span >= LATEST:
-        known = rollup.alias("known")
-        return rollup.c.day.in_(
-            select(known.c.day).where(
-                known.c.city_id == city.id,
-                known.c.grid == CITY,
-                known.c.span == block.span,
-                known.c.kind == 0,
-                known.c.status == EVERY_STATUS,
-                known.c.day.between(block.first, block.last),
-            )
+def _is_open(block: Blocks) -> bool:
+    return block.first <= EARLIEST or block.last + block.span >= LATEST
+
+
+def _known_days(city: City, block: Blocks) -> ColumnElement[bool]:
+    """The blocks without a beginning or an end that have any complaint."""
+    known = rollup.alias("known")
+    return rollup.c.day.in_(
+        select(known.c.day).where(
+            known.c.city_id == city.id,
+            known.c.grid == CITY,
+            known.c.span == block.span,
+            known.c.kind == 0,
+            known.c.status == EVERY_STATUS,
+            known.c.day.between(block.first, block.last),
         )
-    return is_any(rollup.c.day, range(block.first, block.last + 1, block.span))
+    )
 
 
-def _regions(grid: int, span: int, within: Sequence[int]) -> ColumnElement[bool]:
-    if grid == AREA:
-        sets = select(area.c.set_id).where(is_any(area.c.id, within)).distinct()
-        return rollup.c.region.in_(sets)
-    above = parents(np.asarray(within, dtype=np.int64), region_level(grid, span))
-    return is_any(rollup.c.region, np.unique(above))
+def _regions(grid: int, span: int, within: Sequence[int]) -> NDArray[np.int64]:
+    return np.unique(parents(np.asarray(within, dtype=np.int64), region_level(grid, span)))
+
+
+def _listed(
+    grid: int, found: Sequence[Blocks], within: Sequence[int] | None
+) -> tuple[FromClause, ColumnElement[bool]]:
+    """Blocks one by one, and with their regions, so that an index looks up each."""
+    spans, days, regions = [], [], []
+    for block in found:
+        days_of = np.arange(block.first, block.last + 1, block.span)
+        where = np.zeros(1, np.int64) if within is None else _regions(grid, block.span, within)
+        days.append(np.repeat(days_of, len(where)))
+        regions.append(np.tile(where, len(days_of)))
+        spans.append(np.full(len(days[-1]), block.span))
+    lists = [array_of(np.concatenate(spans), "SMALLINT[]"),
+             array_of(np.concatenate(days), "INTEGER[]")]  # fmt: skip
+    columns = [Column("span", SMALLINT), Column("day", INTEGER)]
+    if within is not None:
+        lists.append(array_of(np.concatenate(regions), "BIGINT[]"))
+        columns.append(Column("region", BIGINT))
+    block_ = func.unnest(*lists).table_valued(*columns).render_derived(name="block")
+    conditions = [rollup.c[column.name] == block_.c[column.name] for column in columns]
+    return block_, and_(*conditions)
 
 
 def _stored(
     question: Filter, of: Plan, grid: int, within: Sequence[int] | None, key: Key
 ) -> list[Select[Any]]:
+    near = within if within is not None and len(within) <= MOST_PROBES else None
     parts = []
-    for block, kind in of.blocks:
+    for kind in sorted({kind for _, kind in of.blocks}):
+        found = [block for block, its in of.blocks if its is kind]
+        closed = [block for block in found if not _is_open(block)]
         conditions = [
             rollup.c.city_id == of.city.id,
             rollup.c.grid == grid,
-            rollup.c.span == block.span,
             _of_stored_kind(question, kind),
         ]
         if question.statuses:
@@ -252,33 +278,53 @@ def _stored(
             conditions.append(rollup.c.status != EVERY_STATUS)
         else:
             conditions.append(rollup.c.status == EVERY_STATUS)
-        if within is None or len(within) > MOST_PROBES:
-            conditions.append(rollup.c.day.between(block.first, block.last))
-        else:
-            conditions += [_days(of.city, block), _regions(grid, block.span, within)]
-        held = (
-            select(
-                rollup.c.status,
-                rollup.c.day,
-                func.unnest(rollup.c.places, type_=BIGINT).label("place"),
-                func.unnest(rollup.c.counts, type_=INTEGER).label("n"),
-            )
-            .where(and_(*conditions))
-            .subquery()
-        )
-        what = {Key.STATUS: held.c.status, Key.DAY: held.c.day}.get(key, held.c.place)
-        statement: Select[Any] = select(what.label("place"), held.c.n)
-        if grid == CITY:
-            # Its places are categories.
-            statement = statement.where(of_kind(question, held.c.place))
-            if key is Key.PLACE:
-                statement = select(literal(0).label("place"), held.c.n).where(
-                    of_kind(question, held.c.place)
-                )
-        elif within is not None:
-            statement = statement.where(is_any(held.c.place, within))
-        parts.append(statement)
+        if grid == AREA and near is not None:
+            sets = select(area.c.set_id).where(is_any(area.c.id, near)).distinct()
+            conditions.append(rollup.c.region.in_(sets))
+        cells_near = near if grid > AREA else None
+        if closed:
+            listed, same = _listed(grid, closed, cells_near)
+            parts.append(_held(question, grid, within, key, and_(*conditions, same), listed))
+        for block in found:
+            if _is_open(block):
+                some = [*conditions, rollup.c.span == block.span, _known_days(of.city, block)]
+                if cells_near is not None:
+                    regions = _regions(grid, block.span, cells_near)
+                    some.append(is_any(rollup.c.region, regions))
+                parts.append(_held(question, grid, within, key, and_(*some)))
     return parts
+
+
+def _held(
+    question: Filter,
+    grid: int,
+    within: Sequence[int] | None,
+    key: Key,
+    condition: ColumnElement[bool],
+    listed: FromClause | None = None,
+) -> Select[Any]:
+    """Rows (place, n) of the stored blocks that meet a condition."""
+    rows = select(
+        rollup.c.status,
+        rollup.c.day,
+        func.unnest(rollup.c.places, type_=BIGINT).label("place"),
+        func.unnest(rollup.c.counts, type_=INTEGER).label("n"),
+    )
+    if listed is not None:
+        rows = rows.select_from(listed.join(rollup, condition))
+    else:
+        rows = rows.where(condition)
+    held = rows.subquery()
+    what = {Key.STATUS: held.c.status, Key.DAY: held.c.day}.get(key, held.c.place)
+    statement: Select[Any] = select(what.label("place"), held.c.n)
+    if grid == CITY:
+        # Its places are categories.
+        if key is Key.PLACE:
+            statement = select(literal(0).label("place"), held.c.n)
+        statement = statement.where(of_kind(question, held.c.place))
+    elif within is not None:
+        statement = statement.where(is_any(held.c.place, within))
+    return statement
 
 
 def _place(grid: int, cell: ColumnElement[int]) -> ColumnElement[int]:
