@@ -55,13 +55,14 @@ class Batch:
             self.status[index],
             self.reported_at[index],
             self.closed_at[index],
-            _strings(self.text).take(pa.array(index)),
-            _strings(self.address).take(pa.array(index)),
-            _strings(self.source_key).take(pa.array(index)),
+            strings(self.text).take(pa.array(index)),
+            strings(self.address).take(pa.array(index)),
+            strings(self.source_key).take(pa.array(index)),
         )
 
 
-def _strings(values: Texts) -> pa.Array:
+def strings(values: Texts) -> pa.Array:
+    """The texts as one pyarrow array."""
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
     if isinstance(values, pa.Array):
@@ -111,8 +112,8 @@ def store(
     Part of the caller's transaction. Batches of about 50,000 rows are a good size. `places` must be
     those of the moment: they are loaded again where a boundary set was replaced since.
     """
-    batch = batch.take(_last_of_each(_strings(batch.source_key)))
-    keys = _strings(batch.source_key)
+    batch = batch.take(_last_of_each(strings(batch.source_key)))
+    keys = strings(batch.source_key)
     known = _known(connection, source_id, keys)
     if not known:
         _insert(connection, city_id, source_id, batch, places)
@@ -151,8 +152,8 @@ def _known(connection: Connection, source_id: int, keys: pa.Array) -> dict[str |
 def _update(connection: Connection, batch: Batch, known: dict[str | None, Any]) -> int:
     cells = leaf_cells(batch.lon, batch.lat)
     changes = []
-    texts, addresses = _strings(batch.text).to_pylist(), _strings(batch.address).to_pylist()
-    for i, key in enumerate(_strings(batch.source_key).to_pylist()):
+    texts, addresses = strings(batch.text).to_pylist(), strings(batch.address).to_pylist()
+    for i, key in enumerate(strings(batch.source_key).to_pylist()):
         row = known[key]
         instant = batch.closed_at[i]
         closed = None if np.isnat(instant) else instant.astype("datetime64[us]").item()
@@ -193,7 +194,8 @@ def _new_codes(connection: Connection, n: int) -> NDArray[np.str_]:
     codes = np.unique(new_codes(n, rng))
     while True:
         taken = connection.execute(
-            text("SELECT code FROM complaint WHERE code = ANY(:codes)"), {"codes": codes.tolist()}
+            text("SELECT code FROM complaint WHERE code = ANY(string_to_array(:codes, ' '))"),
+            {"codes": " ".join(codes.tolist())},
         ).scalars()
         codes = np.setdiff1d(codes, np.array(list(taken), dtype=codes.dtype))
         if len(codes) >= n:

@@ -34,7 +34,7 @@ def _options(statement_timeout_ms: int) -> str:
     )
 
 
-def engine(url: str, *, statement_timeout_ms: int = 0, pool_size: int = 5) -> Engine:
+def engine(url: str, *, statement_timeout_ms: int = 0, pool_size: int = 12) -> Engine:
     """A blocking engine, for commands and tests; 0 ms means no statement timeout."""
     return create_engine(
         psycopg_url(url),

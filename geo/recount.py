@@ -5,7 +5,8 @@ columns, counted in memory and written back packed.
 """
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -35,8 +36,9 @@ SLICE: Final = 16
 # A block is counted anew when it has this many changes, and they are this share of its rows.
 MANY: Final = 20_000
 SHARE: Final = 0.05
-# A bulk load folds when what waits is at least this much, and as much as what is folded.
-LATELY: Final = 500_000
+# A bulk load folds when as much waits as is folded, between these bounds: what waits slows reads
+# down, and folding reads whole blocks again.
+LATELY: Final = (1_000_000, 3_000_000)
 
 Integers = NDArray[np.int64]
 
@@ -103,14 +105,16 @@ def _fold_all(engine: Engine, holder: Connection, lazily: bool) -> int:
         )
     ).all()
     total = sum(int(block.n) for block in waiting)
-    snapshot = engine.execution_options(isolation_level="REPEATABLE READ")
     stored = _stored(holder)
-    if lazily and total < max(LATELY, sum(stored.values())):
+    if lazily and total < min(max(LATELY[0], sum(stored.values())), LATELY[1]):
         return 0
-    for block in waiting:
-        if block.n >= max(MANY, SHARE * stored.get((block.city_id, block.first), 0)):
-            with snapshot.begin() as connection:
-                recount(connection, block.city_id, ZoneInfo(block.timezone), block.first)
+    many = [
+        (block.city_id, ZoneInfo(block.timezone), block.first)
+        for block in waiting
+        if block.n >= max(MANY, SHARE * stored.get((block.city_id, block.first), 0))
+    ]
+    for _ in _recounted(engine, many):
+        pass
     with engine.begin() as connection:
         merge_pending(connection)
     return total
@@ -122,7 +126,6 @@ def rebuild(engine: Engine, progress: Callable[[int, int], None] = lambda done, 
     For counts that are suspected to be wrong; readers see each block before or after.
     """
     options = engine.execution_options(isolation_level="AUTOCOMMIT")
-    snapshot = engine.execution_options(isolation_level="REPEATABLE READ")
     with options.connect() as holder:
         holder.execute(text("SELECT pg_advisory_lock(:a, :b)"), {"a": LOCK[0], "b": LOCK[1]})
         try:
@@ -139,10 +142,9 @@ def rebuild(engine: Engine, progress: Callable[[int, int], None] = lambda done, 
                     """
                 )
             ).all()
-            for number, (city_id, zone, first) in enumerate(blocks):
-                with snapshot.begin() as connection:
-                    recount(connection, city_id, ZoneInfo(zone), first)
-                progress(number + 1, len(blocks))
+            which = [(city_id, ZoneInfo(zone), first) for city_id, zone, first in blocks]
+            for done in _recounted(engine, which):
+                progress(done, len(blocks))
         finally:
             holder.execute(text("SELECT pg_advisory_unlock(:a, :b)"), {"a": LOCK[0], "b": LOCK[1]})
     return len(blocks)
@@ -180,6 +182,19 @@ def _stored(connection: Connection) -> dict[tuple[int, int], int]:
         )
     )
     return {(row.city_id, row.day): int(row.n or 0) for row in rows}
+
+
+def _recounted(engine: Engine, blocks: Sequence[tuple[int, ZoneInfo, int]]) -> Iterator[int]:
+    """Count some blocks anew, two at a time; yields how many are done."""
+    snapshot = engine.execution_options(isolation_level="REPEATABLE READ")
+
+    def counted(block: tuple[int, ZoneInfo, int]) -> None:
+        with snapshot.begin() as connection:
+            recount(connection, *block)
+
+    with ThreadPoolExecutor(2) as pool:
+        for done, _ in enumerate(pool.map(counted, blocks)):
+            yield done + 1
 
 
 def recount(connection: Connection, city_id: int, zone: ZoneInfo, first: int) -> None:

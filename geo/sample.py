@@ -1,12 +1,14 @@
 """Sample complaints for an empty map: made up, marked as such, and the same for the same seed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, Engine, select, text
 
-from geo.arrival import ensure_source, store
+from geo.arrival import Batch, ensure_source, store
+from geo.bulk import side_by_side
 from geo.city_life import CityLife, Kind, Planted
 from geo.errors import NotFoundError
 from geo.places import Places
@@ -86,33 +88,47 @@ def sample_all(
 ) -> int:
     """The same, each batch a transaction; run again after an interruption it goes on there.
 
-    `progress` hears how many rows are done; when `stopping` answers True it ends after the batch.
+    `progress` hears how many rows are done; when `stopping` answers True it ends after the batches
+    at hand.
     """
     added = 0
     with engine.begin() as connection:
         life, source_id = _life(connection, order), _source(connection, order)
         places = Places.load(connection, order.city_id)
+    with engine.connect() as connection:
+        there = _there(connection, source_id, order.n)
     with loading(engine):
-        for number, start in enumerate(range(0, order.n, BATCH)):
-            size = min(BATCH, order.n - start)
-            with engine.begin() as connection:
-                if not _there(connection, source_id, start + size - 1):
-                    batch = life.batch(number, BATCH, size)
-                    added += store(connection, order.city_id, source_id, batch, places).added
-            progress(start + size)
-            if stopping():
-                break
-            fold_all(engine, lazily=True)
+        parts = _missing(life, order.n, there, stopping)
+        arriving = side_by_side(engine, order.city_id, source_id, places, parts)
+        with closing(arriving):
+            for done, stored in arriving:
+                added += stored.added
+                progress(done)
+                fold_all(engine, lazily=True)
         fold_all(engine)
     return added
 
 
-def _there(connection: Connection, source_id: int, last: int) -> bool:
+def _missing(
+    life: CityLife, n: int, there: frozenset[int], stopping: Callable[[], bool]
+) -> Iterator[tuple[int, Batch | None]]:
+    """How many rows are done after each batch, and the batch where it is not stored yet."""
+    for number, start in enumerate(range(0, n, BATCH)):
+        if stopping():
+            return
+        size = min(BATCH, n - start)
+        stored = start + size - 1 in there
+        yield start + size, None if stored else life.batch(number, BATCH, size)
+
+
+def _there(connection: Connection, source_id: int, n: int) -> frozenset[int]:
+    """The last rows of the batches that are stored: a batch is there as a whole or not at all."""
+    last = [str(min(n, start + BATCH) - 1) for start in range(0, n, BATCH)]
     statement = text(
-        "SELECT EXISTS (SELECT FROM complaint WHERE source_id = :source_id AND source_key = :key)"
+        "SELECT source_key FROM complaint WHERE source_id = :source_id AND source_key = ANY(:last)"
     )
-    found = connection.execute(statement, {"source_id": source_id, "key": str(last)})
-    return bool(found.scalar_one())
+    found = connection.execute(statement, {"source_id": source_id, "last": last}).scalars()
+    return frozenset(map(int, found))
 
 
 def planted(connection: Connection, order: SampleOrder) -> list[Planted]:

@@ -9,8 +9,9 @@ import typer
 from api.commands.progress import stoppable
 from api.commands.session import Var, out, prepared
 from geo.errors import MappingError
-from geo.ingest import BATCH, run_import
+from geo.ingest import run_import
 from geo.mapping import read_mapping, shipped
+from geo.tabular import BATCH
 
 
 def import_file(

@@ -113,7 +113,7 @@ def test_an_interrupted_import_goes_on_and_a_finished_one_changes_nothing(
     mapping, rejects = _mapping(tmp_path), tmp_path / "r.csv"
     parquet = tmp_path / "f.parquet"
     _rows(1000).to_parquet(parquet)
-    stops = iter([False, True])
+    stops = iter([False, False, True])
     first = run_import(
         engine, parquet, mapping, rejects=rejects, size=300, stopping=lambda: next(stops)
     )

@@ -79,7 +79,7 @@ def test_the_sample_goes_on_where_it_was_stopped(
     monkeypatch.setattr("geo.sample.BATCH", 100)
     with hanoi_engine.begin() as connection:
         remove_sample(connection, 1)
-    asked = iter([False, True])
+    asked = iter([False, False, True])
     assert sample_all(hanoi_engine, ORDER, stopping=lambda: next(asked)) == 200
     done: list[int] = []
     assert sample_all(hanoi_engine, ORDER, progress=done.append) == 300
