@@ -181,11 +181,15 @@ def _content(connection: Connection) -> Iterator[Finding]:
         yield Finding(Verdict.WRONG, "no city is set up", "phananh serve, or phananh add-city")
     for row in connection.execute(
         text(
-            "SELECT s.code, s.approximate, count(a.id) AS areas FROM area_set s"
+            "SELECT s.code, s.approximate, s.ready, count(a.id) AS areas FROM area_set s"
             " LEFT JOIN area a ON a.set_id = s.id GROUP BY s.id ORDER BY s.code"
         )
     ):
         what = f"boundaries {row.code}: {row.areas} areas"
+        if not row.ready:
+            remedy = "if no load runs now, load the set again: that clears it up"
+            yield Finding(Verdict.ODD, f"{what}, loaded or taken away only in part", remedy)
+            continue
         if row.approximate:
             remedy = f"the true ones: phananh load-boundaries FILE --set {row.code}"
             yield Finding(Verdict.ODD, f"{what}, approximate", remedy)

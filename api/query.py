@@ -32,6 +32,7 @@ def read_vocabulary(connection: Connection) -> Vocabulary:
             area_set.c.code, area.c.code.label("area"), area.c.id, area_set.c.city_id, area.c.set_id
         )
         .join(area, area.c.set_id == area_set.c.id)
+        .where(area_set.c.ready)
         .order_by(area.c.id)
     )
     for row in rows:

@@ -123,7 +123,8 @@ def _wkt(shape: BaseGeometry, srid: int = 4326) -> str:
     return f"SRID={srid};{whole.wkt}"
 
 
-def _checksum(spec: SetSpec, areas: gpd.GeoDataFrame) -> str:
+def checksum_of(spec: SetSpec, areas: gpd.GeoDataFrame) -> str:
+    """What tells two loads of a set apart: names, codes, period and shapes."""
     digest = hashlib.sha256(json.dumps(asdict(spec), default=str, sort_keys=True).encode())
     digest.update(areas.drop(columns="geometry").to_json().encode())
     for wkb in shapely.to_wkb(areas.geometry.to_numpy()):
@@ -136,9 +137,9 @@ def load_set(
 ) -> Loaded:
     """Load or replace a set in the caller's transaction; readers see the old one until commit.
 
-    New complaints wait while the stored ones are assigned; reading goes on.
+    New complaints wait until then: for a database with few; `boundaries.replace` is for the others.
     """
-    checksum = _checksum(spec, areas)
+    checksum = checksum_of(spec, areas)
     old = connection.execute(
         select(area_set.c.id, area_set.c.checksum).where(area_set.c.code == spec.code)
     ).one_or_none()
@@ -147,18 +148,34 @@ def load_set(
     connection.execute(text("SELECT pg_advisory_xact_lock(1887, 1)"))
     if old is not None:
         _remove(connection, old.id)
-    set_id = int(
-        connection.execute(
-            insert(area_set)
-            .values(city_id=city_id, checksum=checksum, report=asdict(report), **asdict(spec))
-            .returning(area_set.c.id)
-        ).scalar_one()
-    )
-    _write_areas(connection, set_id, areas)
+    set_id = put_set(connection, city_id, spec, areas, report, checksum)
     assigned = _assign(connection, set_id, city_id)
     rebuild_areas(connection, set_id)
     connection.execute(text("SELECT pg_notify('complaint', '*')"))
     return Loaded(set_id, len(areas), True, assigned)
+
+
+def put_set(
+    connection: Connection,
+    city_id: int,
+    spec: SetSpec,
+    areas: gpd.GeoDataFrame,
+    report: Report,
+    checksum: str,
+    *,
+    shown: bool = True,
+) -> int:
+    """Write a set and its areas, without complaints; returns its id.
+
+    One that is not shown has a code of its own until it is.
+    """
+    values = {"city_id": city_id, "checksum": checksum, "report": asdict(report), **asdict(spec)}
+    if not shown:
+        values |= {"ready": False, "code": f"{spec.code}~new"}
+    statement = insert(area_set).values(**values).returning(area_set.c.id)
+    set_id = int(connection.execute(statement).scalar_one())
+    _write_areas(connection, set_id, areas)
+    return set_id
 
 
 def _write_areas(connection: Connection, set_id: int, areas: gpd.GeoDataFrame) -> None:

@@ -439,7 +439,7 @@ def _single_by_area(question: Filter, of: Plan, within: Sequence[int] | None) ->
     if question.statuses:
         conditions.append(held.c.status.in_(question.statuses))
     if within is None:
-        sets = select(area_set.c.id).where(area_set.c.city_id == of.city.id)
+        sets = select(area_set.c.id).where(area_set.c.city_id == of.city.id, area_set.c.ready)
         areas = select(area.c.id).where(area.c.set_id.in_(sets))
         conditions.append(held.c.area_id.in_(areas))
     if question.areas:

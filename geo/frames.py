@@ -20,7 +20,7 @@ def sets_of(connection: Connection, question: Filter) -> dict[int, str]:
     ids = [one.id for one in question.cities]
     rows = connection.execute(
         select(area_set.c.id, area_set.c.code)
-        .where(area_set.c.city_id.in_(ids))
+        .where(area_set.c.city_id.in_(ids), area_set.c.ready)
         .order_by(area_set.c.code)
     )
     return {row.id: str(row.code) for row in rows}

@@ -131,6 +131,13 @@ area_set = Table(
     Column("checksum", Text, nullable=False, comment="of names, codes and shapes as loaded"),
     Column("report", JSONB, nullable=False, server_default=text("'{}'")),
     _instant("loaded_at", now=True),
+    Column(
+        "ready",
+        Boolean,
+        nullable=False,
+        server_default=text("true"),
+        comment="false while it is being loaded or taken away: assigned to, but not shown",
+    ),
     CheckConstraint("since < until", name="period"),
 )
 

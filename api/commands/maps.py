@@ -11,12 +11,14 @@ import shapely
 import typer
 from sqlalchemy import Connection, select, text
 
+from api.commands.progress import steps
 from api.commands.session import Var, out, prepared
 from api.settings import Settings
 from boundaries.download import download, is_address
 from boundaries.hanoi import BUILT_IN, DISTRICTS, WARDS, ensure_hanoi, with_former_names
-from boundaries.load import SetSpec, load_set, put_city
+from boundaries.load import SetSpec, put_city
 from boundaries.read import read_areas
+from boundaries.replace import replace_set
 from geo.errors import BoundaryError, NotFoundError
 from geo.outline import outline_of_points
 from geo.schema import area_set, city
@@ -75,22 +77,25 @@ def load_boundaries(
         if is_address(source):
             path = download(source, sha256, (var or Settings().var) / "downloads")
         areas, report = read_areas(path, columns=pairs, crs=crs, layer=layer)
-    with prepared(var) as engine, engine.begin() as connection:
-        if source in BUILT_IN or spec.code in (WARDS.code, DISTRICTS.code):
-            ensure_hanoi(connection)
-            city_code = city_code or "hanoi"
-        if source not in BUILT_IN:
-            spec = _described(connection, spec)
-            changes = {name: value for name, value in given.items() if value is not None}
-            spec = replace(spec, **changes)
-        for option in ("level", "name_vi", "name_en"):
-            if not getattr(spec, option):
-                name = option.replace("_", "-")
-                raise BoundaryError(f"{spec.code} is a new set: give --{name} ...")
-        if spec.since and spec.until and spec.since >= spec.until:
-            raise BoundaryError(f"--since {spec.since} is not before --until {spec.until}")
-        city_id = _city_of(connection, spec.code, city_code)
-        loaded = load_set(connection, city_id, spec, with_former_names(spec.code, areas), report)
+    with prepared(var) as engine:
+        with engine.begin() as connection:
+            if source in BUILT_IN or spec.code in (WARDS.code, DISTRICTS.code):
+                ensure_hanoi(connection)
+                city_code = city_code or "hanoi"
+            if source not in BUILT_IN:
+                spec = _described(connection, spec)
+                changes = {name: value for name, value in given.items() if value is not None}
+                spec = replace(spec, **changes)
+            for option in ("level", "name_vi", "name_en"):
+                if not getattr(spec, option):
+                    name = option.replace("_", "-")
+                    raise BoundaryError(f"{spec.code} is a new set: give --{name} ...")
+            if spec.since and spec.until and spec.since >= spec.until:
+                raise BoundaryError(f"--since {spec.since} is not before --until {spec.until}")
+            city_id = _city_of(connection, spec.code, city_code)
+        with steps(f"{spec.code}: complaints assigned") as progress:
+            whole = with_former_names(spec.code, areas)
+            loaded = replace_set(engine, city_id, spec, whole, report, progress)
     for line in [*report.repairs, *report.overlaps]:
         out.print(f"  {line}", markup=False)
     out.print(f"  overlaps {report.overlap_m2:.1f} m², gaps {report.gap_m2:.1f} m²")

@@ -4,9 +4,40 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from api.commands.session import out
+
+
+def _columns() -> tuple[ProgressColumn, ...]:
+    return (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+
+
+@contextmanager
+def steps(title: str) -> Iterator[Callable[[int, int], None]]:
+    """Gives `progress`, told how many are done, of how many."""
+    with Progress(*_columns(), console=out) as bar:
+        task = bar.add_task(title, total=None, rate="")
+
+        def progress(done: int, of: int) -> None:
+            speed = bar.tasks[0].speed
+            rate = f"{speed:,.0f} a second" if speed else ""
+            bar.update(task, completed=done, total=of, rate=rate)
+
+        yield progress
 
 
 @contextmanager
@@ -21,14 +52,7 @@ def stoppable(
         asked = True
         out.print("  stopping after this batch; run the same command to go on")
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=out) as bar:
+    with Progress(*_columns(), console=out) as bar:
         task = bar.add_task(title, total=total, rate="")
 
         def progress(rows: int) -> None:

@@ -20,7 +20,9 @@ def _city_of(connection: Connection, set_code: str) -> int:
     """Raises NotFoundError, naming the sets there are."""
     sets = {
         str(row.code): int(row.city_id)
-        for row in connection.execute(text("SELECT code, city_id FROM area_set ORDER BY code"))
+        for row in connection.execute(
+            text("SELECT code, city_id FROM area_set WHERE ready ORDER BY code")
+        )
     }
     if set_code not in sets:
         raise NotFoundError(f"no boundary set {set_code!r}; there are {', '.join(sets) or 'none'}")

@@ -103,6 +103,7 @@ def boundaries(db: Database) -> dict[str, Any]:
             """
             SELECT s.*, t.code AS city, (SELECT count(*) FROM area a WHERE a.set_id = s.id) AS areas
               FROM area_set s JOIN city t ON t.id = s.city_id
+             WHERE s.ready
              ORDER BY t.id, s.since DESC NULLS LAST, s.code
             """
         )
@@ -139,7 +140,7 @@ def boundary_set(
                    ST_AsGeoJSON(ST_Transform(h.geom, 4326), 6) AS shape
               FROM area a JOIN area_set s ON s.id = a.set_id
               JOIN area_shape h ON h.area_id = a.id
-             WHERE s.code = :code AND h.zoom = (
+             WHERE s.code = :code AND s.ready AND h.zoom = (
                    SELECT coalesce(min(zoom) FILTER (WHERE 40075016.686 / 512 / 2 ^ zoom / 3
                                                      <= :simplify), max(zoom)) FROM area_shape)
              ORDER BY a.code
@@ -179,7 +180,7 @@ def areas_of(db: Database, lon: float, lat: float, at: date | None) -> list[dict
                    s.approximate
               FROM city t
              CROSS JOIN areas_at(ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), t.id) AS held
-              JOIN area a ON a.id = ANY(held) JOIN area_set s ON s.id = a.set_id
+              JOIN area a ON a.id = ANY(held) JOIN area_set s ON s.id = a.set_id AND s.ready
              WHERE CAST(:at AS date) IS NULL
                 OR (coalesce(s.since <= :at, true) AND coalesce(:at < s.until, true))
              ORDER BY s.code

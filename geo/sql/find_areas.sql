@@ -9,7 +9,7 @@ SELECT a.code, s.code AS set, s.name_vi AS set_vi, s.name_en AS set_en, s.until,
        ST_XMin(a.geom) AS west, ST_YMin(a.geom) AS south,
        ST_XMax(a.geom) AS east, ST_YMax(a.geom) AS north
   FROM area a
-  JOIN area_set s ON s.id = a.set_id
+  JOIN area_set s ON s.id = a.set_id AND s.ready
   JOIN city t ON t.id = s.city_id
  CROSS JOIN (SELECT fold(:q) AS words) AS asked
  WHERE (CAST(:city AS text) IS NULL OR t.code = :city)
