@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
@@ -19,8 +20,9 @@ from api import problems
 from api.dependencies import EVERYONE
 from api.keeper import Keeper
 from api.query import Words
-from api.routes import counting, drawing, exporting, finding, reading, reporting
+from api.routes import counting, drawing, exporting, finding, hotspots, reading, reporting, sharing
 from api.settings import Settings
+from api.studies import Studies
 from api.tilecache import TileAnswers, TileCache
 from geo.database import current_revision, head_revision
 from tiles.version import Clock
@@ -116,6 +118,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         queries=settings.tile_queries,
         waiting=settings.tile_waiting,
     )
+    app.state.studies = Studies(clock)
     problems.install(app)
 
     @app.get("/healthz", tags=EVERYONE)
@@ -135,7 +138,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         """Figures for Prometheus; nothing about persons or single complaints."""
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    for routes in (reading, counting, finding, exporting, reporting, drawing):
+    for routes in (reading, counting, finding, exporting, reporting, drawing, hotspots, sharing):
         app.include_router(routes.router)
     if STATIC.exists():
         app.mount("/", StaticFiles(directory=STATIC, html=True), name="web")
@@ -147,6 +150,8 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         allow_headers=["Content-Type", "Idempotency-Key"],
         expose_headers=["ETag", "Location", "Retry-After"],
     )
+    # A phone on a bad connection: lists and outlines shrink to a fifth. Tiles bring their own.
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     app.add_middleware(Watched, basemap=_basemap_origin(settings))
     app.add_middleware(TileAnswers, cache=app.state.tiles)
     return app

@@ -28,6 +28,8 @@ def become(url: str, cluster: PrivateCluster | None, host: str, port: int) -> No
         OWNED: str(cluster.var) if cluster is not None else "",
         "PHANANH_HOST": host,
         "PHANANH_PORT": str(port),
+        # Threads share two heaps: with one for each, memory that was freed stays with the process.
+        "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "2"),
     }
     sys.stdout.flush()
     sys.stderr.flush()

@@ -14,22 +14,20 @@ MOST_VALUES: Final = 1500
 def breaks(values: NDArray[np.float64], method: Method, k: int) -> list[float]:
     """Lower bounds of the second and later of up to `k` classes, ascending, without repeats.
 
-    Equal values always share a class, so fewer classes than asked for may come back. `natural`
-    minimises the variance within classes (Jenks 1967; Fisher 1958).
+    Equal values always share a class, so fewer classes than asked for may come back. `quantile`
+    gives each class its equal share of what the classes below it left: where half of all cells have
+    one complaint, plain quantiles would leave three classes of six. `natural` minimises the
+    variance within classes (Jenks 1967; Fisher 1958).
 
-    >>> breaks(np.array([1.0, 1, 1, 2, 3, 10]), "quantile", 3)
-    [2.0, 3.0]
+    >>> breaks(np.array([1.0, 1, 1, 1, 1, 1, 2, 2, 3, 4, 9, 50]), "quantile", 4)
+    [2.0, 3.0, 9.0]
     """
     ordered = np.sort(values)
     distinct = np.unique(ordered)
-    if len(distinct) <= 1:
-        return []
     if len(distinct) <= k:
         return [float(value) for value in distinct[1:]]
     if method == "quantile":
-        places = np.ceil(np.arange(1, k) * len(ordered) / k).astype(int)
-        lower = np.unique(ordered[np.minimum(places, len(ordered) - 1)])
-        return [float(value) for value in lower if value > ordered[0]]
+        return _shares(ordered, k)
     if len(ordered) > MOST_VALUES:
         ordered = np.quantile(ordered, np.linspace(0, 1, MOST_VALUES), method="nearest")
         distinct = np.unique(ordered)
@@ -37,3 +35,14 @@ def breaks(values: NDArray[np.float64], method: Method, k: int) -> list[float]:
     upper = jenkspy.jenks_breaks(ordered, n_classes=min(k, len(distinct)))[1:-1]
     lower = distinct[np.minimum(np.searchsorted(distinct, upper, side="right"), len(distinct) - 1)]
     return [float(value) for value in np.unique(lower)]
+
+
+def _shares(left: NDArray[np.float64], k: int) -> list[float]:
+    found: list[float] = []
+    for more in range(k, 1, -1):
+        last = left[max(0, round(len(left) / more) - 1)]
+        left = left[left > last]
+        if not len(left):
+            break
+        found.append(float(left[0]))
+    return found

@@ -1,6 +1,32 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Plugin } from "vite";
 import { defineConfig } from "vite";
 
+const require = createRequire(import.meta.url);
+const file = (name: string): string => require.resolve(name);
+const licence = (name: string): string => `/*!\n${readFileSync(file(name), "utf8").replaceAll("*/", "* /").trim()}\n*/\n`;
+
+/** What `GET /api/v1/report.html` puts into its page, which asks nobody for anything: Python reads these. */
+const report: Plugin = {
+  name: "report",
+  apply: "build",
+  generateBundle() {
+    const script = (fileName: string, from: string, terms: string): void => {
+      const source = readFileSync(file(from), "utf8").replace(/^\/\/# sourceMappingURL=.*$/gm, "");
+      this.emitFile({ type: "asset", fileName: `report/${fileName}`, source: licence(terms) + source });
+    };
+    const picture = (_: string, name: string): string => `url(data:image/png;base64,${readFileSync(file(`leaflet/dist/${name}`)).toString("base64")})`;
+    const styles = readFileSync(file("leaflet/dist/leaflet.css"), "utf8").replace(/url\((images\/[^)]+)\)/g, picture);
+    script("leaflet.js", "leaflet/dist/leaflet.js", "leaflet/LICENSE");
+    script("leaflet-heat.js", "leaflet.heat/dist/leaflet-heat.js", "leaflet.heat/LICENSE");
+    script("leaflet-markercluster.js", "leaflet.markercluster/dist/leaflet.markercluster.js", "leaflet.markercluster/MIT-LICENCE.txt");
+    this.emitFile({ type: "asset", fileName: "report/leaflet.css", source: styles });
+  },
+};
+
 export default defineConfig({
+  plugins: [report],
   build: {
     outDir: "../api/static",
     emptyOutDir: true,

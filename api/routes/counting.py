@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from api.dependencies import EVERYONE, Database
 from api.query import Question, areas_of_set
-from geo import cells, counts
+from geo import cells, counts, rates
 from geo.bbox import BBox
 from geo.classes import Method, breaks
 from geo.complaint import Status
@@ -35,7 +35,11 @@ def count(
     set: str | None = None,
     resolution: Resolution = 8,
 ) -> dict[str, Any]:
-    """How many complaints under the filter; the totals are the same whatever `by` is."""
+    """How many complaints under the filter; the totals are the same whatever `by` is.
+
+    By area, rates are per 1,000 residents, with their exact 95 % interval and an empirical Bayes
+    estimate; `unusual` is 1 or -1 where chance alone would carry a rate so far one time in 500.
+    """
     if by == "area":
         return _by_area(db, question, set, areas_of_set(request, set))
     if by == "cell":
@@ -109,9 +113,14 @@ def _by_area(
             " WHERE id = ANY(:ids) ORDER BY code"
         ),
         {"ids": list(ids)},
-    )
+    ).all()
+    # A stored count is never below zero; pending changes of a moment may leave one there.
+    events = np.maximum([held.get(area.id, 0) for area in rows], 0)
+    people = np.array([area.population or np.nan for area in rows], dtype=np.float64)
+    interval, smoothed = rates.rate_interval(events, people), rates.empirical_bayes(events, people)
+    funnel = rates.funnel(events, people, levels=(0.998,))
     table = []
-    for area in rows:
+    for i, area in enumerate(rows):
         n = held.get(area.id, 0)
         table.append(
             {
@@ -122,13 +131,29 @@ def _by_area(
                 "n": n,
                 "population": area.population,
                 "rate": round(n * 1000 / area.population, 3) if area.population else None,
+                "rate_low": _per_1000(interval.lower[i]),
+                "rate_high": _per_1000(interval.upper[i]),
+                "rate_smoothed": _per_1000(smoothed[i]),
+                "unusual": int(funnel.outside[0, i]),
+                "few": bool(funnel.few[i]),
                 "area_km2": round(area.area_km2, 3),
                 "per_km2": round(n / area.area_km2, 3),
             }
         )
     total = int(db.execute(counts.total(question)).scalar_one())
     inside = sum(row["n"] for row in table)
-    return {"by": "area", "set": code, "total": total, "rows": table, "outside": total - inside}
+    return {
+        "by": "area",
+        "set": code,
+        "total": total,
+        "rows": table,
+        "outside": total - inside,
+        "rate": _per_1000(funnel.overall),
+    }
+
+
+def _per_1000(rate: float) -> float | None:
+    return None if np.isnan(rate) else round(float(rate) * 1000, 3)
 
 
 @router.get("/classes")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
+from anyio import to_thread
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
@@ -10,10 +11,13 @@ from starlette.types import Receive, Scope, Send
 
 from api.dependencies import EVERYONE
 from api.query import Question, areas_of_set
+from api.studies import Studies
 from api.tilecache import SERVED, Tile, TileCache, encoding_of, key_of, send_tile
 from geo.cells import resolution_at
+from geo.emergence import Emergence, StepOf
 from geo.errors import NotFoundError
-from tiles import areas, cells, points
+from geo.significance import Hot
+from tiles import areas, cells, points, studied
 from tiles.address import TileAddress
 from tiles.version import Region, region
 
@@ -21,6 +25,18 @@ router = APIRouter(prefix="/tiles", tags=EVERYONE)
 LAYERS: dict[str, dict[str, str]] = {
     "cells": {"cell": "H3 cell", "n": "complaints"},
     "areas": {"code": "code", "name": "name", "n": "complaints", "rate": "per 1,000 residents"},
+    "hotspots": {
+        "cell": "H3 cell",
+        "n": "complaints",
+        "class": "hot99, hot95, hot90, none, cold90, cold95, cold99",
+        "z": "Gi*",
+    },
+    "trends": {
+        "cell": "H3 cell",
+        "n": "complaints in all periods",
+        "class": "new_hot, consecutive_hot ... historical_cold, none",
+        "z": "Mann-Kendall trend of the counts",
+    },
     "complaints": {
         "code": "code of a single complaint",
         "domain": "domain",
@@ -106,6 +122,63 @@ async def area_tile(
 
     # An area's count changes with complaints that lie outside the tile.
     return await _answer(request, "areas", None, draw)
+
+
+@router.api_route(
+    "/hotspots/{z}/{x}/{y}.mvt", methods=["GET"], responses=ANSWERS, response_class=Response
+)
+async def hotspot_tile(
+    request: Request,
+    z: int,
+    x: int,
+    y: int,
+    question: Question,
+    resolution: Annotated[int, Query(ge=6, le=10)] = 8,
+    k: Annotated[int, Query(ge=1, le=5)] = 1,
+) -> Response:
+    """All cells of the region, empty ones too, with `class`, `z` (Gi*) and `n`."""
+    address = TileAddress.of(z, x, y)
+    studies: Studies = request.app.state.studies
+
+    def found() -> Hot:
+        reading = request.app.state.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with reading.connect() as connection:
+            return studies.hot_cells(connection, question, resolution, k)
+
+    # Not among the places for tile queries: a statistic of the whole city may take longer.
+    await to_thread.run_sync(found, limiter=studies.limiter())
+    # Asked again in the drawing: where something changed meanwhile, the tile is of the new state.
+    return await _answer(
+        request, "hotspots", None, lambda _: studied.hotspots(address, found(), resolution)
+    )
+
+
+@router.api_route(
+    "/trends/{z}/{x}/{y}.mvt", methods=["GET"], responses=ANSWERS, response_class=Response
+)
+async def trend_tile(
+    request: Request,
+    z: int,
+    x: int,
+    y: int,
+    question: Question,
+    resolution: Annotated[int, Query(ge=6, le=9)] = 8,
+    k: Annotated[int, Query(ge=1, le=5)] = 1,
+    step: StepOf = "month",
+) -> Response:
+    """All cells of the region with the pattern of their hot or cold spot as `class`."""
+    address = TileAddress.of(z, x, y)
+    studies: Studies = request.app.state.studies
+
+    def found() -> Emergence:
+        reading = request.app.state.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with reading.connect() as connection:
+            return studies.emergence(connection, question, resolution, k, step)
+
+    await to_thread.run_sync(found, limiter=studies.limiter())
+    return await _answer(
+        request, "trends", None, lambda _: studied.trends(address, found(), resolution)
+    )
 
 
 @router.api_route(

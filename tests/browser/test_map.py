@@ -143,7 +143,43 @@ def test_a_tap_on_a_hexagon_tells_its_number_and_lists_it(desktop: Page, address
     expect(desktop.locator("dialog .entry").first).to_be_visible()
 
 
-@pytest.mark.parametrize("query", ["", "?lang=en&layer=areas", "?layer=complaints"])
+def test_a_planner_sees_which_places_are_hot_beyond_chance_and_goes_to_one(
+    desktop: Page, address: str
+) -> None:
+    asked = "format=spots&resolution=7"
+    found = desktop.request.get(f"{address}/api/v1/hotspots?{asked}").json()
+    open_map(desktop, address, "?lang=en&layer=hotspots&size=7")
+    legend = desktop.locator("#legend")
+    for code, name in (("hot99", "Hot, 99% confidence"), ("none", "No different from chance")):
+        if n := found["classes"].get(code):
+            expect(legend).to_contain_text(f"{name}: {n:,} cells")
+    legend.get_by_role("button", name="List of hot spots").click()
+    entries = desktop.locator("dialog .entry")
+    expect(entries).to_have_count(len(found["spots"]))
+    expect(entries.first).to_contain_text(found["spots"][0]["areas_en"][0])
+    entries.first.click()
+    expect(desktop.locator("dialog")).to_be_hidden()
+    desktop.wait_for_url(re.compile("view=13.5"))
+    box = desktop.locator("#map").bounding_box()
+    assert box is not None
+    desktop.wait_for_selector("body[data-ready]")
+    desktop.wait_for_timeout(1500)
+    desktop.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(desktop.locator(".story")).to_contain_text("Here and in the cells around: Hot")
+
+
+def test_a_planner_sees_trends_and_why_there_are_none_in_a_month(phone: Page, address: str) -> None:
+    open_map(phone, address, "?layer=trends&size=7&step=quarter")
+    phone.locator("#legend summary").click()
+    expect(phone.locator("#legend")).to_contain_text("kỳ: 2024-01-01 – 2026-07-01")
+    phone.goto(f"{address}/?layer=trends&since=2026-09-01&until=2026-09-30")
+    expect(phone.locator("#banner")).to_contain_text("Cần ít nhất 10 kỳ")
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "?lang=en&layer=areas", "?layer=complaints", "?layer=hotspots", "?lang=en&layer=trends"],
+)
 def test_axe_finds_nothing_serious(phone: Page, address: str, query: str) -> None:
     open_map(phone, address, query)
     found = faults_of(phone)

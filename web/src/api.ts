@@ -5,10 +5,13 @@ export interface AreaSet { code: string; city: string; name: Names; approximate:
 export interface Category { code: string; name: Names; colour: string }
 export interface Domain { code: string; name: Names; colour: string; categories: Category[] }
 export interface Config { cities: City[]; basemap: { url: string; attribution: string } | null }
-export interface AreaRow { key: string; name: string; name_en: string; kind: string | null; n: number; population: number | null; rate: number | null; per_km2: number }
+export interface AreaRow { key: string; name: string; name_en: string; kind: string | null; n: number; population: number | null; rate: number | null; rate_low: number | null; rate_high: number | null; rate_smoothed: number | null; unusual: -1 | 0 | 1; few: boolean; per_km2: number }
 export interface Counts { total: number; rows: { key: string; n: number }[] }
-export interface AreaCounts { total: number; outside: number; rows: AreaRow[] }
+export interface AreaCounts { total: number; rate: number | null; outside: number; rows: AreaRow[] }
 export interface Classes { breaks: number[]; min: number | null; max: number | null; count: number }
+export interface Spot { rank: number; n: number; z: number; class: string; area_km2: number; lon: number; lat: number; areas: string[]; areas_en: string[]; street: string | null; cells: string[] }
+export interface Trends { total: number; periods: string[]; places: number; few: boolean; classes: Record<string, number> }
+export interface Hotspots { total: number; inside: number; outside: number; places: number; few: boolean; classes: Record<string, number>; spots: Spot[] }
 export interface Properties { code: string; city: string; domain: string; category: string; status: string; reported_at: string; closed_at: string | null; text: string; address: string | null; sample: boolean; areas?: Held[]; timeline?: { at: string; kind: string; from?: string; to?: string }[] }
 export interface Held { set: string; code: string; name: string; name_en: string; kind: string | null; until: string | null }
 export interface Feature { id: string; geometry: { coordinates: [number, number] }; properties: Properties }

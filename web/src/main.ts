@@ -1,7 +1,8 @@
 import "./style.css";
-import type { AreaSet, Classes, Config, Counts, Domain, Found } from "./api";
+import type { AreaSet, Classes, Config, Counts, Domain, Found, Hotspots, Trends } from "./api";
 import { get, onTrouble, Refused } from "./api";
 import { byId } from "./dom";
+import { openSpots } from "./hotspots";
 import { current, named, setLanguage, t } from "./i18n";
 import { drawLegend, drawPanel, readMonths } from "./panel";
 import { done, openReport, sendWhenOnline } from "./report";
@@ -86,19 +87,23 @@ async function figures(months: boolean): Promise<void> {
   if (state.layer === "areas") asked.set("set", state.set);
   else asked.set("resolution", String(Math.min(shownResolution, 10)));
   try {
-    const [total, classes] = await Promise.all([
+    const plain = state.layer === "cells" || state.layer === "areas";
+    const [total, classes, hot, trends] = await Promise.all([
       get<Counts>(`/api/v1/counts?by=status&${filter()}`, signal),
-      state.layer === "complaints" ? null : get<Classes>(`/api/v1/classes?${asked}`, signal),
+      plain ? get<Classes>(`/api/v1/classes?${asked}`, signal) : null,
+      state.layer === "hotspots" ? get<Hotspots>(`/api/v1/hotspots?format=spots&resolution=${state.size}&${filter()}`, signal) : null,
+      state.layer === "trends" ? get<Trends>(`/api/v1/trends?format=patterns&resolution=${state.size}&step=${state.step}&${filter()}`, signal) : null,
       months ? readMonths(signal) : null,
     ]);
+    banner();
     if (classes) map.colour(classes.breaks);
     const notes = [city!.sample ? t("sample") : "", set()?.approximate ? t("roughly") : ""].filter(Boolean).join(" ");
-    drawLegend(classes, total.total, domains, notes, legendOpen);
+    drawLegend(classes, hot, trends, total.total, domains, notes, legendOpen, () => { if (hot) openSpots(hot, (lon, lat) => map.go(lon, lat, 13.5)); });
   } catch (problem) {
     if (signal.aborted) return;
     if (!(problem instanceof Refused)) throw problem;
     byId("banner").hidden = false;
-    byId("banner").textContent = problem.message;
+    byId("banner").textContent = state.layer === "trends" ? t("tooShort") : problem.message;
   }
 }
 

@@ -6,7 +6,8 @@ import type { AreaSet, City, Config, Domain } from "./api";
 import { get } from "./api";
 import { byId, h } from "./dom";
 import { current, number, t } from "./i18n";
-import { change, filter, state } from "./state";
+import { className, HOT, PATTERNS } from "./hotspots";
+import { change, filter, LAYERS, state, STUDIED } from "./state";
 
 setWorkerUrl(workerUrl);
 // ColorBrewer YlOrRd, six classes: ordered in lightness, safe for the colour-blind and in print.
@@ -14,6 +15,7 @@ export const RAMP = ["#ffffb2", "#fed976", "#feb24c", "#fd8d3c", "#f03b20", "#bd
 const dark = matchMedia("(prefers-color-scheme: dark)").matches;
 const paper = dark ? "#1b242c" : "#eef2f5";
 const ink = dark ? "#e2e8f0" : "#1c2733";
+const coloured = (of: typeof HOT): never => ["match", ["get", "class"], ...Object.entries(of).filter(([code]) => code !== "none").flatMap(([code, { colour }]) => [code, colour]), "rgba(0,0,0,0)"] as never;
 type Names = { features: { id: string; properties: { name: string; name_en: string; label_lon: number; label_lat: number } }[] };
 
 export class CityMap {
@@ -40,7 +42,7 @@ export class CityMap {
       map.addSource("basemap", { type: "raster", tiles: [this.config.basemap.url], tileSize: 256, attribution: this.config.basemap.attribution });
       map.addLayer({ id: "basemap", type: "raster", source: "basemap" });
     }
-    for (const layer of ["cells", "areas", "complaints"]) {
+    for (const layer of LAYERS) {
       this.drawn.set(layer, this.tiles(layer));
       map.addSource(layer, { type: "vector", tiles: [this.tiles(layer)], maxzoom: 17 });
     }
@@ -48,6 +50,12 @@ export class CityMap {
     map.addSource("names", { type: "geojson", data: { type: "FeatureCollection", features: [] } });
     map.addLayer({ id: "land", type: "fill", source: "borders", paint: { "fill-color": dark ? "#26323c" : "#ffffff", "fill-opacity": this.config.basemap ? 0 : 1 } });
     for (const layer of ["cells", "areas"]) map.addLayer({ id: layer, type: "fill", source: layer, "source-layer": layer, paint: { "fill-opacity": 0.78, "fill-outline-color": "rgba(60,30,0,0.25)" } });
+    map.addLayer({ id: "hotspots", type: "fill", source: "hotspots", "source-layer": "hotspots", paint: { "fill-color": coloured(HOT), "fill-opacity": 0.8, "fill-outline-color": "rgba(71,85,105,0.35)" } });
+    // Width and dashes say it again for a print without colours: hot is a full line, cold a dashed one.
+    const width = ["match", ["slice", ["get", "class"], -2], "99", 2.4, "95", 1.5, 0.8] as never;
+    map.addLayer({ id: "hot", type: "line", source: "hotspots", "source-layer": "hotspots", filter: ["==", ["slice", ["get", "class"], 0, 3], "hot"], paint: { "line-color": dark ? "#fecaca" : "#450a0a", "line-width": width } });
+    map.addLayer({ id: "cold", type: "line", source: "hotspots", "source-layer": "hotspots", filter: ["==", ["slice", ["get", "class"], 0, 4], "cold"], paint: { "line-color": dark ? "#bfdbfe" : "#0c2d57", "line-width": width, "line-dasharray": [2, 2] } });
+    map.addLayer({ id: "trends", type: "fill", source: "trends", "source-layer": "trends", paint: { "fill-color": coloured(PATTERNS), "fill-opacity": 0.85, "fill-outline-color": "rgba(71,85,105,0.35)" } });
     map.addLayer({ id: "borders", type: "line", source: "borders", paint: { "line-color": dark ? "#94a3b8" : "#475569", "line-width": ["interpolate", ["linear"], ["zoom"], 8, 0.5, 14, 1.6] } });
     map.addLayer({ id: "chosen", type: "line", source: "borders", filter: ["==", ["get", "code"], ""], paint: { "line-color": "#1d4ed8", "line-width": 4 } });
     const colours = domains.flatMap((one) => [one.code, one.colour]);
@@ -57,8 +65,9 @@ export class CityMap {
       "circle-stroke-color": "#ffffff", "circle-stroke-width": 1.5, "circle-opacity": 0.88 } });
     map.addLayer({ id: "numbers", type: "symbol", source: "complaints", "source-layer": "complaints", filter: ["has", "n"], layout: { "text-field": ["to-string", ["get", "n"]], "text-size": 11, "text-allow-overlap": true, "text-font": ["Noto Sans Bold", "sans-serif"] }, paint: { "text-color": "#ffffff" } });
     map.addLayer({ id: "names", type: "symbol", source: "names", layout: { "text-field": ["get", "name"], "text-size": ["interpolate", ["linear"], ["zoom"], 9, 10, 13, 14], "text-font": ["Noto Sans", "sans-serif"], "text-padding": 4 }, paint: { "text-color": ink, "text-halo-color": paper, "text-halo-width": 1.8 } });
+    map.addLayer({ id: "signs", type: "symbol", source: "trends", "source-layer": "trends", filter: ["!=", ["get", "class"], "none"], minzoom: 9.5, layout: { "text-field": ["match", ["get", "class"], ...Object.entries(PATTERNS).flatMap(([code, { sign }]) => [code, sign]), ""] as never, "text-size": 13, "text-allow-overlap": true, "text-font": ["Noto Sans", "sans-serif"] }, paint: { "text-color": "#111827", "text-halo-color": "#ffffff", "text-halo-width": 1.4 } });
     map.on("click", (event) => this.clicked(event));
-    for (const layer of ["cells", "areas", "complaints"]) {
+    for (const layer of LAYERS) {
       map.on("mousemove", layer, (event) => this.hover(event.features?.[0], event));
       map.on("mouseleave", layer, () => { map.getCanvas().style.cursor = ""; byId("map").title = ""; });
     }
@@ -73,14 +82,16 @@ export class CityMap {
   private tiles(layer: string): string {
     const asked = filter();
     if (layer === "areas") asked.set("set", state.set);
+    if (STUDIED.includes(layer as never)) asked.set("resolution", state.size);
+    if (layer === "trends") asked.set("step", state.step);
     return `${location.origin}/tiles/${layer}/{z}/{x}/{y}.mvt?${asked}`;
   }
   /** Draws what the state says. */
   async update(set: AreaSet | undefined): Promise<void> {
     const map = this.map;
-    for (const layer of ["cells", "areas", "complaints"] as const) {
+    for (const layer of LAYERS) {
       const shown = state.layer === layer;
-      for (const id of layer === "complaints" ? ["complaints", "numbers"] : [layer]) map.setLayoutProperty(id, "visibility", shown ? "visible" : "none");
+      for (const id of { complaints: ["complaints", "numbers"], hotspots: ["hotspots", "hot", "cold"], trends: ["trends", "signs"] }[layer as string] ?? [layer]) map.setLayoutProperty(id, "visibility", shown ? "visible" : "none");
       const url = this.tiles(layer);
       if (this.drawn.get(layer) === url) continue;
       this.drawn.set(layer, url);
@@ -112,8 +123,8 @@ export class CityMap {
   private hover(feature: MapGeoJSONFeature | undefined, _: MapMouseEvent): void {
     if (!feature || this.picking) return;
     this.map.getCanvas().style.cursor = "pointer";
-    const p = feature.properties as { n?: number; name?: string };
-    byId("map").title = [p.name, p.n === undefined ? "" : `${number(p.n)} ${t("total")}`].filter(Boolean).join(": ");
+    const p = feature.properties as { n?: number; name?: string; class?: string };
+    byId("map").title = [p.name, p.n === undefined ? "" : `${number(p.n)} ${t("total")}`, p.class ? className(p.class) : ""].filter(Boolean).join(": ");
   }
   private clicked(event: MapMouseEvent): void {
     if (this.picking) {
@@ -126,9 +137,10 @@ export class CityMap {
     const feature = this.map.queryRenderedFeatures(event.point, { layers: [state.layer] })[0];
     this.popup?.remove();
     if (!feature) return;
-    const p = feature.properties as { n?: number; name?: string; code?: string; rate?: number; cell?: string };
+    const p = feature.properties as { n?: number; name?: string; code?: string; rate?: number; cell?: string; class?: string; z?: string };
     if (state.layer === "complaints" && p.code) { this.actions.open(p.code); return; }
     const lines: Node[] = [h("strong", {}, `${number(p.n ?? 0)} ${state.layer === "areas" ? t("total") : t("inCell")}`)];
+    if (p.class) lines.push(h("p", {}, `${t("around")}: ${className(p.class)} (z = ${number(Number(p.z))})`));
     if (state.layer === "areas") {
       lines.unshift(h("h3", {}, p.name ?? ""));
       if (p.rate !== undefined) lines.push(h("p", {}, `${number(p.rate)} ${t("rate")}`));

@@ -1,9 +1,10 @@
-import type { AreaSet, City, Classes, Counts, Domain } from "./api";
+import type { AreaSet, City, Classes, Counts, Domain, Hotspots, Trends } from "./api";
 import { get } from "./api";
 import { byId, h } from "./dom";
 import { current, named, number, status, t } from "./i18n";
+import { caution, classLines, HOT, PATTERNS } from "./hotspots";
 import { RAMP } from "./map";
-import { change, clear, dayAfter, filter, filtered, state, type Layer } from "./state";
+import { change, clear, dayAfter, filter, filtered, SIZES, state, STEPS, STUDIED, type Layer } from "./state";
 
 const STATES = ["received", "accepted", "in_progress", "resolved", "rejected", "duplicate", "withdrawn"];
 let months: { key: string; n: number }[] = [];
@@ -49,7 +50,7 @@ export function drawPanel(cities: City[], sets: AreaSet[], domains: Domain[], ar
     const crossed = value && other && (id === "since" ? value > other : value < other);
     change({ [id]: value, ...(crossed ? { [id === "since" ? "until" : "since"]: "" } : {}) });
   } }));
-  const layers: [string, string][] = [["cells", t("cells")], ["areas", t("areas")], ["complaints", t("complaints")]];
+  const layers: [string, string][] = [["cells", t("cells")], ["areas", t("areas")], ["hotspots", t("hotspots")], ["trends", t("trends")], ["complaints", t("complaints")]];
   const notes = [city?.sample ? t("sample") : "", set?.approximate && set.note ? named(set.note) : ""].filter(Boolean);
   byId("panel").replaceChildren(
     h("p", { id: "total", role: "status" }),
@@ -58,6 +59,8 @@ export function drawPanel(cities: City[], sets: AreaSet[], domains: Domain[], ar
     ...(state.area ? [h("p", { class: "chosen" }, `${t("chosenArea")}: ${area} `, h("button", { type: "button", "aria-label": t("removeArea"), click: () => change({ area: "" }) }, "✕"))] : []),
     ...(cities.length > 1 ? [choice("city", t("city"), cities.map((one) => [one.code, named(one.name)]), state.city, (value) => { location.search = `?lang=${current()}&city=${value}`; })] : []),
     chips(t("layer"), layers, state.layer, (value) => change({ layer: value as Layer })),
+    ...(STUDIED.includes(state.layer) ? [choice("size", t("cellSize"), SIZES.map(([size, km2]) => [size, `≈ ${number(km2)} km²`]), state.size, (value) => change({ size: value }))] : []),
+    ...(state.layer === "trends" ? [choice("step", t("step"), STEPS.map((step) => [step, t(step === "month" ? "oneMonth" : step)]), state.step, (value) => change({ step: value }))] : []),
     chips(t("domain"), [["", t("all")], ...domains.map((one): [string, string, string] => [one.code, named(one.name), one.colour])], state.domain, (value) => change({ domain: value, category: "" })),
     choice("category", t("category"), [["", t("all")], ...categories.map((one): [string, string] => [one.code, named(one.name)])], state.category, (value) => change({ category: value })),
     choice("status", t("status"), statuses, state.status, (value) => change({ status: value })),
@@ -70,6 +73,9 @@ export function drawPanel(cities: City[], sets: AreaSet[], domains: Domain[], ar
     h("div", { class: "pair" }, date("since", t("from")), date("until", t("to"))),
     h("div", { id: "months" }),
     ...(sets.length ? [choice("set", t("set"), sets.map((one) => [one.code, named(one.name)]), state.set, (value) => change({ set: value, area: "" }))] : []),
+    h("details", { id: "take" }, h("summary", {}, t("takeAway")), h("ul", {},
+      h("li", {}, h("a", { href: `/api/v1/report.html?${filter()}&set=${state.set}&lang=${current()}`, download: `phananh-${state.city}.html` }, t("reportFile"))),
+      ...["csv", "geojson", "gpkg", "parquet"].map((form) => h("li", {}, h("a", { href: `/api/v1/export.${form}?${filter()}`, download: true }, `${t("list")}: ${form}`))))),
     ...(set ? [h("p", { class: "source" }, `${set.source}${set.licence ? ` (${set.licence})` : ""}`)] : []),
   );
   if (code !== undefined && fieldset) {
@@ -120,13 +126,17 @@ function drawMonths(): void {
 }
 
 /** Classes as numbers, with the total; on a phone a line that opens. */
-export function drawLegend(classes: Classes | null, total: number, domains: Domain[], notes: string, wasOpen: boolean): void {
+export function drawLegend(classes: Classes | null, hot: Hotspots | null, trends: Trends | null, total: number, domains: Domain[], notes: string, wasOpen: boolean, openSpots: () => void): void {
   const text = total ? `${number(total)} ${t("total")}` : t("none");
   const shown = document.getElementById("total");
   if (shown) shown.textContent = text;
   const lines: Node[] = [];
   if (state.layer === "complaints") {
     lines.push(...domains.map((one) => line(one.colour, named(one.name))), line("#7c3aed", t("many")));
+  } else if (hot) {
+    lines.push(...classLines(hot.classes, HOT));
+  } else if (trends) {
+    lines.push(...classLines(trends.classes, PATTERNS));
   } else if (classes && classes.min !== null && classes.max !== null) {
     const bounds = [classes.min, ...classes.breaks];
     lines.push(...bounds.map((low, i) => {
@@ -135,9 +145,13 @@ export function drawLegend(classes: Classes | null, total: number, domains: Doma
       return line(RAMP[i] ?? "", `${number(low)}${high > low ? `–${number(high)}` : ""}`);
     }));
   }
-  const title = state.layer === "cells" ? t("perCell") : state.layer === "areas" ? t("perArea") : t("legend");
+  const title = state.layer === "cells" ? t("perCell") : state.layer === "areas" ? t("perArea") : STUDIED.includes(state.layer) ? t(state.layer as "hotspots") : t("legend");
   const box = h("details", { open: wasOpen && lines.length > 0 }, h("summary", {}, h("b", {}, text), ` · ${title}`), h("ul", {}, ...lines), notes ? h("p", { class: "note" }, notes) : null);
-  if (state.layer !== "complaints") {
+  if (hot) {
+    box.append(h("p", { class: "source" }, caution(hot)), h("button", { type: "button", id: "show-spots", click: openSpots }, `${t("spotList")} (${number(hot.spots.length)})`));
+  } else if (trends) {
+    box.append(h("p", { class: "source" }, `${trends.periods.length} ${t("periods")}: ${trends.periods[0]} – ${trends.periods.at(-1)}. ${caution(trends)}`));
+  } else if (state.layer === "cells" || state.layer === "areas") {
     box.append(choice("method", t("classes"), [["quantile", t("quantile")], ["natural", t("natural")]], state.method, (value) => change({ method: value as "quantile" | "natural" })));
   }
   byId("legend").setAttribute("aria-label", t("legend"));

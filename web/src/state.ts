@@ -1,10 +1,16 @@
 /** What is shown, kept in the address so that a link brings back the same view. */
-export type Layer = "cells" | "areas" | "complaints";
+export type Layer = "cells" | "areas" | "hotspots" | "trends" | "complaints";
+export const LAYERS: readonly Layer[] = ["cells", "areas", "hotspots", "trends", "complaints"];
+/** The layers of statistics: their cells have one size at every zoom. */
+export const STUDIED: readonly Layer[] = ["hotspots", "trends"];
+export const STEPS = ["month", "week", "quarter"] as const;
+/** H3 resolutions a statistic may be asked at, and about how many km² a cell has. */
+export const SIZES: readonly [string, number][] = [["7", 5.2], ["8", 0.74], ["9", 0.11]];
 export interface State {
   city: string; layer: Layer; set: string; domain: string; category: string; status: string;
-  since: string; until: string; area: string; method: "quantile" | "natural"; lang: string; view: string; complaint: string;
+  since: string; until: string; area: string; method: "quantile" | "natural"; lang: string; view: string; complaint: string; size: string; step: string;
 }
-const empty: State = { city: "", layer: "cells", set: "", domain: "", category: "", status: "", since: "", until: "", area: "", method: "quantile", lang: "vi", view: "", complaint: "" };
+const empty: State = { city: "", layer: "cells", set: "", domain: "", category: "", status: "", since: "", until: "", area: "", method: "quantile", lang: "vi", view: "", complaint: "", size: "8", step: "month" };
 export const state: State = { ...empty };
 const listeners: (() => void)[] = [];
 export const onChange = (listener: () => void): void => { listeners.push(listener); };
@@ -16,7 +22,9 @@ export function readAddress(): void {
     const value = given.get(key);
     if (value !== null) Object.assign(state, { [key]: value });
   }
-  if (!["cells", "areas", "complaints"].includes(state.layer)) state.layer = "cells";
+  if (!LAYERS.includes(state.layer)) state.layer = "cells";
+  if (!SIZES.some(([size]) => size === state.size)) state.size = empty.size;
+  if (!STEPS.some((step) => step === state.step)) state.step = empty.step;
   if (state.method !== "natural") state.method = "quantile";
 }
 

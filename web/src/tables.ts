@@ -4,14 +4,14 @@ import { byId, h, openDialog } from "./dom";
 import { current, instant, named, number, status, t } from "./i18n";
 import { change, filter, state } from "./state";
 
-type Column = "name" | "n" | "rate" | "per_km2" | "population";
+type Column = "name" | "n" | "rate" | "rate_smoothed" | "per_km2" | "population";
 let order: { by: Column; down: boolean } = { by: "n", down: true };
 
 /** The map's figures as a table that sorts. */
 export async function openTable(): Promise<void> {
   openDialog(t("table"), t("close"), h("p", { role: "status" }, t("loading")));
   const found = await get<AreaCounts>(`/api/v1/counts?by=area&set=${state.set}&${filter()}`);
-  const titles: [Column, string][] = [["name", t("name")], ["n", t("count")], ["rate", t("rate")], ["per_km2", t("density")], ["population", t("population")]];
+  const titles: [Column, string][] = [["name", t("name")], ["n", t("count")], ["rate", t("rate")], ["rate_smoothed", t("smoothed")], ["per_km2", t("density")], ["population", t("population")]];
   const name = (row: AreaRow): string => (current() === "vi" ? `${row.kind ?? ""} ${row.name}`.trim() : row.name_en);
   const draw = (): void => {
     const rows = [...found.rows].sort((a, b) => {
@@ -21,9 +21,11 @@ export async function openTable(): Promise<void> {
     const head = h("tr", {}, ...titles.map(([column, title]) => h("th", { scope: "col", "aria-sort": order.by === column ? (order.down ? "descending" : "ascending") : "none" },
       h("button", { type: "button", click: () => { order = { by: column, down: order.by === column ? !order.down : column !== "name" }; draw(); } }, `${title}${order.by === column ? (order.down ? " ↓" : " ↑") : ""}`))));
     const shown = (value: number | null): string => (value === null ? "–" : number(value));
-    const body = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, h("button", { type: "button", class: "link", click: () => { byId<HTMLDialogElement>("dialog").close(); change({ area: `${state.set}:${row.key}` }); } }, name(row))), h("td", {}, number(row.n)), h("td", {}, shown(row.rate)), h("td", {}, shown(row.per_km2)), h("td", {}, shown(row.population))));
-    const outside = h("tr", {}, h("th", { scope: "row" }, t("outside")), h("td", {}, number(found.outside)), h("td"), h("td"), h("td"));
+    const rate = (row: AreaRow): Node => h("span", {}, shown(row.rate), row.unusual ? h("abbr", { title: t(row.unusual > 0 ? "unusuallyHigh" : "unusuallyLow") }, row.unusual > 0 ? " ▲" : " ▼") : "", row.rate === null ? "" : h("small", {}, ` ${shown(row.rate_low)}–${shown(row.rate_high)}`));
+    const body = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, h("button", { type: "button", class: "link", click: () => { byId<HTMLDialogElement>("dialog").close(); change({ area: `${state.set}:${row.key}` }); } }, name(row))), h("td", {}, number(row.n)), h("td", {}, rate(row)), h("td", {}, shown(row.rate_smoothed)), h("td", {}, shown(row.per_km2)), h("td", {}, shown(row.population))));
+    const outside = h("tr", {}, h("th", { scope: "row" }, t("outside")), h("td", {}, number(found.outside)), h("td"), h("td"), h("td"), h("td"));
     openDialog(t("table"), t("close"),
+      ...(found.rate === null ? [] : [h("p", { class: "source" }, `${t("overall")}: ${number(found.rate)} ${t("rate")}. ${t("ratesSay")}`)]),
       h("p", {}, `${number(found.total)} ${t("total")} · `, h("a", { href: `/api/v1/export.csv?${filter()}`, download: true }, t("download"))),
       h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("table") }, h("table", {}, h("thead", {}, head), h("tbody", {}, ...body, outside))));
   };

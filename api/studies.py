@@ -1,0 +1,105 @@
+"""Heavy answers kept while they hold, and made one at a time, so that tiles never wait for them."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any, Final, TypeVar
+
+from anyio import CapacityLimiter
+from sqlalchemy import Connection
+
+from geo import emergence, significance, study
+from geo.filters import Filter
+from tiles.version import Clock
+
+T = TypeVar("T")
+# Regions change with boundaries alone, which are announced as changes of everything.
+NOWHERE: Final[frozenset[int]] = frozenset()
+
+
+class Kept:
+    """The last answers, each good until something it depends on changes."""
+
+    def __init__(self, clock: Clock, most: int, *, with_complaints: bool) -> None:
+        self._clock, self._most = clock, most
+        self._where = None if with_complaints else NOWHERE
+        self._kept: OrderedDict[Hashable, tuple[int, Any]] = OrderedDict()
+        self._making = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The kept answer, or one made now; callers who come meanwhile wait for it."""
+        with self._making:
+            found = self._kept.get(key)
+            if found and self._clock.trusted and self._clock.still(found[0], self._where):
+                self._kept.move_to_end(key)
+                answer: T = found[1]
+                return answer
+            stamp = self._clock.now
+            made = make()
+            self._kept[key] = (stamp, made)
+            self._kept.move_to_end(key)
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+            return made
+
+
+class Studies:
+    """Regions with their neighbours, and the significance of what lies in them."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._regions = Kept(clock, 8, with_complaints=False)
+        self._found = Kept(clock, 12, with_complaints=True)
+        self._trends = Kept(clock, 4, with_complaints=True)
+        self._limiter: CapacityLimiter | None = None
+
+    def limiter(self) -> CapacityLimiter:
+        """How many requests may wait for a heavy answer in threads; for the event loop alone."""
+        if self._limiter is None:
+            self._limiter = CapacityLimiter(4)
+        return self._limiter
+
+    def cells(
+        self, connection: Connection, question: Filter, resolution: int, k: int
+    ) -> study.CellStudy:
+        """The cells of a question's region."""
+        key = ("cells", study.one_city(question).id, question.areas, question.bbox, resolution, k)
+        return self._regions.get(key, lambda: study.cell_study(connection, question, resolution, k))
+
+    def areas(self, connection: Connection, ids: tuple[int, ...]) -> study.AreaStudy:
+        """The areas of a set and which of them touch."""
+        return self._regions.get(("areas", ids), lambda: study.area_study(connection, ids))
+
+    def hot_cells(
+        self,
+        connection: Connection,
+        question: Filter,
+        resolution: int,
+        k: int,
+        permutations: int = 0,
+        seed: int = 0,
+    ) -> significance.Hot:
+        """Gi* of the cells under a filter."""
+        region = self.cells(connection, question, resolution, k)
+        return self._found.get(
+            ("cells", question, resolution, k, permutations, seed),
+            lambda: significance.hot_cells(
+                connection, question, region, resolution, permutations=permutations, seed=seed
+            ),
+        )
+
+    def emergence(
+        self,
+        connection: Connection,
+        question: Filter,
+        resolution: int,
+        k: int,
+        step: emergence.StepOf,
+    ) -> emergence.Emergence:
+        """Patterns in place and time under a filter."""
+        region = self.cells(connection, question, resolution, k)
+
+        def made() -> emergence.Emergence:
+            periods = emergence.periods_of(connection, question, step)
+            return emergence.emergence(connection, question, region, resolution, periods)
+
+        return self._trends.get((question, resolution, k, step), made)

@@ -1,0 +1,208 @@
+"""Which places have more, or fewer, complaints around them than chance would give."""
+
+from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from sqlalchemy import Connection
+
+from geo import cells, counts
+from geo.database import sql
+from geo.filters import Filter
+from geo.hotspots import (
+    benjamini_hochberg,
+    getis_ord,
+    joined,
+    permutation_p,
+    significance_class,
+)
+from geo.rollup import AREA
+from geo.study import AreaStudy, CellStudy, filled
+
+Measure = Literal["n", "per_km2", "rate"]
+MOST_SPOTS: Final = 200
+# Below this mean, null maps of cells (k = 1) show false hot spots three times as often as they say.
+FEW_PER_PLACE: Final = 2.0
+CLASSES: Final = {
+    3: "hot99", 2: "hot95", 1: "hot90", 0: "none", -1: "cold90", -2: "cold95", -3: "cold99",
+}  # fmt: skip
+
+
+class Hot(NamedTuple):
+    """Arrays of one length, a row for each place of the study."""
+
+    places: NDArray[np.int64]
+    n: NDArray[np.int64]
+    value: NDArray[np.float64]
+    """What was compared: n, or a rate; NaN where it is not known, and then nothing else is."""
+    z: NDArray[np.float64]
+    p: NDArray[np.float64]
+    q: NDArray[np.float64]
+    level: NDArray[np.int8]
+    """3, 2, 1: hot at 99, 95, 90 % of confidence after correction; negative: cold; 0: neither."""
+    spot: NDArray[np.int64]
+    """The hot spot a place belongs to, the strongest first from 0; -1 for none."""
+    total: int
+    """All complaints that match, those outside the study included."""
+
+
+def sparse(hot: Hot) -> bool:
+    """Whether there are too few complaints for so many places for p to be what it says."""
+    return float(hot.n.sum()) < FEW_PER_PLACE * len(hot.places)
+
+
+def _of(
+    places: NDArray[np.int64],
+    n: NDArray[np.float64],
+    value: NDArray[np.float64],
+    weights: csr_array,
+    direct: csr_array,
+    total: int,
+    permutations: int,
+    seed: int,
+) -> Hot:
+    known = np.isfinite(value)
+    z, p, q = (np.full(len(places), np.nan) for _ in range(3))
+    level, spot = np.zeros(len(places), np.int8), np.full(len(places), -1, np.int64)
+    if known.sum() > 1:
+        near = weights if known.all() else weights[known][:, known]
+        z[known], p[known] = getis_ord(value[known], near)
+        if permutations:
+            p[known] = permutation_p(value[known], near, permutations=permutations, seed=seed)
+        q[known] = benjamini_hochberg(p[known])
+        level[known] = significance_class(z[known], q[known])
+        spot = joined(level, direct)
+        spot[known] = _ranked(spot[known], z[known])
+    return Hot(places, n.astype(np.int64), value, z, p, q, level, spot, total)
+
+
+def _ranked(labels: NDArray[np.int64], z: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The labels numbered anew by the sum of their z, the largest first."""
+    there = labels >= 0
+    if not there.any():
+        return labels
+    strength = np.bincount(labels[there], weights=z[there])
+    rank = np.empty(len(strength), dtype=np.int64)
+    rank[np.argsort(-strength, kind="stable")] = np.arange(len(strength))
+    return np.where(there, rank[labels], -1)
+
+
+def hot_cells(
+    connection: Connection,
+    question: Filter,
+    study: CellStudy,
+    resolution: int,
+    *,
+    permutations: int = 0,
+    seed: int = 0,
+) -> Hot:
+    """Gi* of every cell of a study under a filter; one count by cell, one in all."""
+    rows = connection.execute(counts.by_place(question, resolution)).all()
+    total = sum(int(row.n) for row in rows)
+    n = filled(study.cells, [(row.place, row.n) for row in rows])
+    return _of(study.cells, n, n, study.weights, study.direct, total, permutations, seed)
+
+
+def hot_areas(
+    connection: Connection,
+    question: Filter,
+    study: AreaStudy,
+    measure: Measure,
+    *,
+    permutations: int = 0,
+    seed: int = 0,
+) -> Hot:
+    """Gi* of every area: of its complaints, or of these per km² or per 1,000 residents."""
+    ids = study.ids.tolist()
+    rows = connection.execute(counts.by_place(question, AREA, ids)).all()
+    total = int(connection.execute(counts.total(question)).scalar_one())
+    n = filled(study.ids, [(row.place, row.n) for row in rows])
+    value = n
+    if measure == "per_km2":
+        value = n / study.km2
+    elif measure == "rate":
+        people = np.where(study.population > 0, study.population, np.nan)
+        value = 1000 * n / people
+    return _of(study.ids, n, value, study.weights, study.weights, total, permutations, seed)
+
+
+class Spot(NamedTuple):
+    """Neighbouring cells that are significantly hot, as one."""
+
+    rank: int
+    cells: NDArray[np.int64]
+    n: int
+    z: float
+    """The largest of its cells."""
+    level: int
+    area_km2: float
+    lon: float
+    lat: float
+    areas: tuple[str, ...]
+    """Names of the present areas its cells lie in, the one with most complaints first."""
+    areas_en: tuple[str, ...]
+    street: str | None
+    """The street most of its addresses name."""
+
+
+def spots(connection: Connection, hot: Hot, city_id: int, resolution: int) -> list[Spot]:
+    """The hot spots of a study, the strongest first, with names; at most `MOST_SPOTS`."""
+    found = []
+    each = cells.average_area_km2(resolution)
+    for rank in range(min(MOST_SPOTS, int(hot.spot.max(initial=-1)) + 1)):
+        at = np.flatnonzero(hot.spot == rank)
+        at = at[np.argsort(-hot.z[at], kind="stable")]
+        found.append(at)
+    names = _names(connection, hot, found, city_id)
+    centres = cells.centres(hot.places[np.array([at[0] for at in found], dtype=np.int64)])
+    return [
+        Spot(
+            rank,
+            hot.places[at],
+            int(hot.n[at].sum()),
+            float(hot.z[at[0]]),
+            int(hot.level[at].max()),
+            round(each * len(at), 3),
+            float(centre[0]),
+            float(centre[1]),
+            *name,
+            _street(connection, hot.places[at[:8]]) if rank < 20 else None,
+        )
+        for rank, (at, centre, name) in enumerate(zip(found, centres, names, strict=True))
+    ]
+
+
+def _names(
+    connection: Connection, hot: Hot, found: Sequence[NDArray[np.int64]], city_id: int
+) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    if not found:
+        return []
+    every = np.concatenate(found)
+    points = cells.centres(hot.places[every])
+    rows = connection.execute(
+        sql("geo", "spot_names"),
+        {"lon": points[:, 0].tolist(), "lat": points[:, 1].tolist(), "city_id": city_id},
+    ).all()
+    name_of = {int(row.i) - 1: (row.name, row.name_en) for row in rows}
+    result, start = [], 0
+    for at in found:
+        weight: dict[tuple[str, str], int] = {}
+        for i, place in enumerate(at, start):
+            if i in name_of:
+                weight[name_of[i]] = weight.get(name_of[i], 0) + int(hot.n[place]) + 1
+        start += len(at)
+        ordered = sorted(weight, key=lambda name: (-weight[name], name))[:3]
+        result.append((tuple(vi for vi, _ in ordered), tuple(en for _, en in ordered)))
+    return result
+
+
+def _street(connection: Connection, places: NDArray[np.int64]) -> str | None:
+    """The street that at least a fifth of some addresses in the cells name, without numbers."""
+    ranges = [cells.leaf_range(int(place)) for place in places]
+    row = connection.execute(
+        sql("geo", "spot_street"),
+        {"low": [low for low, _ in ranges], "high": [high for _, high in ranges]},
+    ).one_or_none()
+    return str(row.street) if row is not None and row.n * 5 >= row.of_all else None

@@ -1,0 +1,230 @@
+"""Hot spots through the API: figures that agree with the counts and with an independent Gi*."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import h3.api.basic_str as h3
+import mapbox_vector_tile
+import numpy as np
+import pymannkendall as mann_kendall
+import pytest
+from esda import G_Local
+from fastapi.testclient import TestClient
+from libpysal.weights import W
+from morecantile import tms
+from scipy.stats import chi2, poisson
+from sqlalchemy import Engine, text
+
+from api.app import create_app
+from api.settings import Settings
+from geo.sample import SampleOrder, planted
+
+ORDER = SampleOrder(1, "hanoi-ward-2025", 3000, 5, datetime(2026, 11, 1, tzinfo=UTC))
+FILTERS = ["", "domain=construction", "status=open&since=2025-06-01", "category=pothole,noise"]
+
+
+@pytest.fixture(scope="module")
+def client(module_hanoi: Engine) -> Iterator[TestClient]:
+    app = create_app(module_hanoi, Settings())
+    with TestClient(app, raise_server_exceptions=False) as made:
+        yield made
+
+
+@pytest.mark.parametrize("query", FILTERS)
+def test_cells_agree_with_the_counts_and_with_esda(client: TestClient, query: str) -> None:
+    found = client.get(f"/api/v1/hotspots?resolution=7&{query}").json()
+    columns = found["columns"]
+    counted = client.get(f"/api/v1/counts?by=cell&resolution=7&{query}").json()
+    assert found["total"] == counted["total"] == found["inside"] + found["outside"]
+    n = dict(zip(counted["cells"], counted["n"], strict=True))
+    assert columns["n"] == [n.get(cell, 0) for cell in columns["cell"]]
+    assert sum(found["classes"].values()) == found["places"] == len(columns["cell"])
+    # The same from libraries that share no code with ours.
+    every = set(columns["cell"])
+    near = {
+        cell: [one for one in h3.grid_disk(cell, 1) if one in every and one != cell]
+        for cell in columns["cell"]
+    }
+    theirs = G_Local(
+        np.array(columns["n"], float), W(near, id_order=columns["cell"], silence_warnings=True),
+        transform="B", star=True, permutations=0,
+    )  # fmt: skip
+    np.testing.assert_allclose(columns["z"], theirs.Zs, atol=1e-4)
+
+
+def test_all_cells_of_the_region_take_part_and_no_others(
+    client: TestClient, module_hanoi: Engine
+) -> None:
+    whole = client.get("/api/v1/hotspots?resolution=7").json()
+    few = client.get("/api/v1/hotspots?resolution=7&domain=traffic&since=2026-10-25").json()
+    assert whole["columns"]["cell"] == few["columns"]["cell"]
+    assert 0 in whole["columns"]["n"]
+    area = client.get("/api/v1/hotspots?resolution=9&area=hanoi-district-2014:001").json()
+    with module_hanoi.connect() as connection:
+        km2 = connection.execute(
+            text(
+                "SELECT area_km2 FROM area a JOIN area_set s ON s.id = a.set_id"
+                " WHERE s.code = 'hanoi-district-2014' AND a.code = '001'"
+            )
+        ).scalar_one()
+    assert km2 / 0.105 < area["places"] < 2.2 * km2 / 0.105
+    counted = client.get("/api/v1/counts?by=status&area=hanoi-district-2014:001").json()
+    assert area["inside"] == counted["total"]
+    assert area["outside"] == 0
+
+
+def test_the_planted_hot_spots_are_found_and_named(
+    client: TestClient, module_hanoi: Engine
+) -> None:
+    with module_hanoi.connect() as connection:
+        true = planted(connection, ORDER)
+    seen = 0
+    for one in true:
+        period = {"since": one.since.isoformat(), "until": one.until.isoformat()}
+        asked = {"resolution": 8, "domain": one.domain, **period}
+        found = client.get("/api/v1/hotspots", params=asked).json()
+        hot = {cell for spot in found["spots"] for cell in spot["cells"]}
+        around = h3.grid_disk(h3.latlng_to_cell(one.lat, one.lon, 8), 1)
+        seen += not hot.isdisjoint(around)
+    # A hundred complaints or so in half a year: the larger ones of the six.
+    assert seen >= 4
+    assert [spot["rank"] for spot in found["spots"]] == list(range(1, len(found["spots"]) + 1))
+    assert all(spot["areas"] for spot in found["spots"])
+    n = dict(zip(found["columns"]["cell"], found["columns"]["n"], strict=True))
+    for one in found["spots"]:
+        assert one["n"] == sum(n[cell] for cell in one["cells"])
+
+
+def test_areas_take_a_measure_and_cells_do_not(client: TestClient) -> None:
+    for measure in ("n", "per_km2", "rate"):
+        found = client.get(f"/api/v1/hotspots?set=hanoi-district-2014&measure={measure}").json()
+        assert len(found["columns"]["code"]) == 30
+        known = [value is not None for value in found["columns"]["value"]]
+        assert [z is not None for z in found["columns"]["z"]] == known
+    assert client.get("/api/v1/hotspots?measure=rate").status_code == 422
+    shapes = client.get("/api/v1/hotspots?set=hanoi-district-2014&format=geojson").json()
+    assert [one["properties"]["code"] for one in shapes["features"]] == found["columns"]["code"]
+
+
+def test_a_permutation_p_is_the_same_for_the_same_seed(client: TestClient) -> None:
+    asked = "/api/v1/hotspots?resolution=6&permutations=199&seed="
+    first, again, other = (client.get(asked + seed).json()["columns"]["p"] for seed in "112")
+    assert first == again != other
+    assert min(first) >= 1 / 200
+
+
+def test_tiles_show_every_cell_with_its_class(client: TestClient) -> None:
+    found = client.get("/api/v1/hotspots?resolution=7&domain=construction").json()["columns"]
+    expected = dict(zip(found["cell"], zip(found["n"], found["class"], strict=True), strict=True))
+    for z in (8, 11):
+        shown = {}
+        for tile in tms.get("WebMercatorQuad").tiles(105.2, 20.5, 106.1, 21.5, [z]):
+            answer = client.get(
+                f"/tiles/hotspots/{z}/{tile.x}/{tile.y}.mvt?resolution=7&domain=construction"
+            )
+            if answer.status_code == 204:
+                continue
+            for feature in mapbox_vector_tile.decode(answer.content)["hotspots"]["features"]:
+                p = feature["properties"]
+                shown[p["cell"]] = (p["n"], p["class"])
+        assert shown == expected, z
+
+
+def test_a_report_changes_the_hot_spots_and_their_tile(client: TestClient) -> None:
+    address = "/tiles/hotspots/9/406/225.mvt?resolution=7"
+    before = client.get(address)
+    total = client.get("/api/v1/hotspots?format=spots&resolution=7").json()["total"]
+    said = {"lon": 105.85, "lat": 21.03, "category": "pothole", "text": "Ổ gà"}
+    assert client.post("/api/v1/complaints", json=said).status_code == 201
+    after = client.get("/api/v1/hotspots?format=spots&resolution=7").json()
+    assert after["total"] == total + 1
+    assert "columns" not in after
+    assert client.get(address).headers["etag"] != before.headers["etag"]
+
+
+def test_what_cannot_be_answered_is_said(client: TestClient) -> None:
+    for query, word in (
+        ("resolution=10", "coarser"),
+        ("resolution=9&format=geojson", "columns"),
+        ("bbox=10,10,11,11", "outside the city"),
+        ("resolution=5", "greater than or equal to 6"),
+        ("set=nowhere", "boundaries"),
+    ):
+        answer = client.get(f"/api/v1/hotspots?{query}")
+        assert answer.status_code in (404, 422)
+        assert word in json.dumps(answer.json()), answer.json()
+
+
+def test_trends_have_the_counts_of_their_periods_and_agree_with_pymannkendall(
+    client: TestClient,
+) -> None:
+    found = client.get("/api/v1/trends?resolution=6&domain=traffic").json()
+    columns, periods = found["columns"], found["periods"]
+    months = client.get("/api/v1/counts?by=month&domain=traffic").json()["rows"]
+    counted = {row["key"]: row["n"] for row in months}
+    # Whole months only: the first and the last of the sample are cut.
+    assert [period[:7] for period in periods] == [row["key"] for row in months][1:][: len(periods)]
+    assert len(periods) >= len(months) - 2
+    assert found["series"] == [counted[period[:7]] for period in periods]
+    series = np.array(columns["series"])
+    assert series.shape == (found["places"], len(periods))
+    assert series.sum(axis=0).tolist() == found["series"]
+    for row in (0, found["places"] // 2, int(series.sum(axis=1).argmax())):
+        theirs = mann_kendall.original_test(series[row])
+        assert columns["z"][row] == pytest.approx(theirs.z, abs=1e-4)
+        assert columns["p"][row] == pytest.approx(theirs.p, abs=1e-5)
+    assert sum(found["classes"].values()) == found["places"]
+
+
+def test_a_trend_of_too_few_periods_is_refused_with_a_way_out(client: TestClient) -> None:
+    answer = client.get("/api/v1/trends?since=2026-01-01&until=2026-06-01")
+    assert answer.status_code == 422
+    assert "longer time or a shorter step" in answer.json()["errors"][0]["message"]
+    weeks = client.get("/api/v1/trends?since=2026-01-01&until=2026-06-01&step=week&resolution=6")
+    assert weeks.status_code == 200
+    assert weeks.json()["periods"][0] == "2026-01-05"
+    none = client.get("/api/v1/trends?category=pothole&q=khongcogi")
+    assert none.status_code == 422
+
+
+def test_the_pattern_of_a_cell_is_the_same_in_the_tile(client: TestClient) -> None:
+    query = "resolution=6&step=quarter"
+    columns = client.get(f"/api/v1/trends?{query}").json()["columns"]
+    expected = dict(zip(columns["cell"], columns["category"], strict=True))
+    shown = {}
+    for tile in tms.get("WebMercatorQuad").tiles(105.2, 20.5, 106.1, 21.5, [9]):
+        answer = client.get(f"/tiles/trends/9/{tile.x}/{tile.y}.mvt?{query}")
+        if answer.status_code == 200:
+            for feature in mapbox_vector_tile.decode(answer.content)["trends"]["features"]:
+                shown[feature["properties"]["cell"]] = feature["properties"]["class"]
+    assert shown == expected
+
+
+def test_rates_come_with_their_interval_and_what_chance_would_carry(
+    client: TestClient, module_hanoi: Engine
+) -> None:
+    with module_hanoi.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE area SET population = CASE WHEN area.code = '001' THEN NULL ELSE 100000 END"
+                " FROM area_set s WHERE s.id = set_id AND s.code = 'hanoi-district-2014'"
+            )
+        )
+    found = client.get("/api/v1/counts?by=area&set=hanoi-district-2014").json()
+    rows = {row["key"]: row for row in found["rows"]}
+    unknown = rows.pop("001")
+    assert unknown["rate"] is unknown["rate_low"] is unknown["rate_smoothed"] is None
+    assert unknown["unusual"] == 0
+    n = np.array([row["n"] for row in rows.values()])
+    assert found["rate"] == pytest.approx(n.sum() / len(n) / 100, abs=1e-3)
+    for row in rows.values():
+        low, high = chi2.ppf(0.025, 2 * row["n"]) / 2, chi2.ppf(0.975, 2 * row["n"] + 2) / 2
+        assert row["rate_low"] == pytest.approx(np.nan_to_num(low) / 100, abs=1e-3)
+        assert row["rate_high"] == pytest.approx(high / 100, abs=1e-3)
+        expected = n.mean()
+        beyond = int(row["n"] > poisson.ppf(0.999, expected))
+        beyond -= int(row["n"] < poisson.ppf(0.001, expected))
+        assert row["unusual"] == beyond
+        between = sorted((row["rate"], found["rate"]))
+        assert between[0] - 1e-3 <= row["rate_smoothed"] <= between[1] + 1e-3

@@ -1,0 +1,309 @@
+"""One self-contained page with a folium map of a question: it opens without any network.
+
+Folium writes links to CDNs; here the same libraries, which `npm --prefix web run build` copies
+from npm packages, are written into the page, and the page's own policy forbids it to load
+anything else.
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from datetime import timedelta
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import folium
+import numpy as np
+import orjson
+import shapely
+from folium.map import Layer
+from folium.template import Template
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from geo.cells import average_area_km2, polygons
+from geo.classes import breaks
+from geo.complaint import Status
+from geo.errors import FileError
+from geo.periods import EPOCH
+from tiles import report_words as words_of
+from tiles.report_figures import Area, Figures
+from tiles.report_words import WORDS, Language
+
+# ColorBrewer YlOrRd, six classes, as on the page: ordered in lightness, safe for the colour-blind.
+RAMP: Final = ("#ffffb2", "#fed976", "#feb24c", "#fd8d3c", "#f03b20", "#bd0026")
+LIBRARIES: Final = ("leaflet.js", "leaflet-heat.js", "leaflet-markercluster.js")
+# Degrees are written in hundred-thousandths: a metre.
+UNIT: Final = 100_000
+Kind = Literal["hexagons", "months", "heat", "areas", "pins", "borders", "names"]
+
+
+def script_json(value: object) -> Markup:
+    """JSON that may stand in a script, whatever it holds: the escapes of Jinja's `tojson`.
+
+    >>> print(script_json("</script><b>"))
+    "\\u003c/script\\u003e\\u003cb\\u003e"
+    """
+    text = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    for symbol in "<>&'\u2028\u2029":
+        text = text.replace(symbol, f"\\u{ord(symbol):04x}")
+    return Markup(text)  # noqa: S704 - no symbol is left that could end the script
+
+
+def _own(name: str) -> str:
+    return resources.files("tiles").joinpath(name).read_text("utf-8")
+
+
+def library(folder: Path, name: str) -> str:
+    """A built file; raises `FileError` that says how to make it."""
+    try:
+        return (folder / name).read_text("utf-8").replace("\r\n", "\n")
+    except FileNotFoundError:
+        raise FileError(
+            f"{folder / name} is missing: build the web app first (npm --prefix web ci,"
+            " then npm --prefix web run build; script/server does both)"
+        ) from None
+
+
+_PAGE: Final = Environment(autoescape=True, undefined=StrictUndefined).from_string(
+    _own("report.html")
+)
+
+
+class Page(folium.Figure):
+    """The HTML around the map; each script is named in the page's policy by its hash."""
+
+    def __init__(self, folder: Path, context: dict[str, Any]) -> None:
+        super().__init__()
+        self._context = context
+        self._scripts = [library(folder, name) for name in LIBRARIES] + [_own("report.js")]
+        self._styles = [library(folder, "leaflet.css"), _own("report.css")]
+        self.policy = ""
+
+    def render(self, **kwargs: Any) -> str:
+        for child in list(self._children.values()):
+            child.render(**kwargs)
+        last = self.script.render(**kwargs)
+        if any("</script" in one.lower() or "\r" in one for one in (*self._scripts, last)):
+            raise ValueError("a script would end before its end")
+        self.policy = policy([*self._scripts, last])
+        return _PAGE.render(
+            self._context,
+            policy=self.policy,
+            styles=[Markup(one) for one in self._styles],  # noqa: S704 - files of our own
+            scripts=[Markup(one) for one in self._scripts],  # noqa: S704
+            map=Markup(self.html.render(**kwargs)),  # noqa: S704 - an element with an id
+            last=Markup(last),  # noqa: S704 - made by script_json and folium's tojavascript
+        )
+
+
+def policy(scripts: list[str]) -> str:
+    """A content security policy under which these scripts run, and nothing is ever loaded."""
+    hashes = (base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in scripts)
+    named = " ".join(f"'sha256-{one}'" for one in dict.fromkeys(hashes))
+    return (
+        f"default-src 'none'; script-src {named}; style-src 'unsafe-inline'; img-src data:;"
+        " base-uri 'none'; form-action 'none'"
+    )
+
+
+class ReportMap(folium.Map):
+    """A folium map without bootstrap, jQuery and icon fonts, and without its links to them.
+
+    Branca compiles what a macro has rendered as a template once more, so a name with braces would
+    be run on the server: nothing that people wrote may pass through folium. The figures stand in
+    the page as data.
+    """
+
+    _template = Template(
+        """
+        {% macro html(this, kwargs) %}<div class="folium-map" id="{{ this.get_name() }}"></div>
+        {% endmacro %}
+        {% macro script(this, kwargs) %}
+            const {{ this.get_name() }} = L.map({{ this.get_name()|tojson }}, {
+                maxZoom: 18, center: {{ this.location|tojson }}, ...{{ this.options|tojavascript }}
+            });
+            const report = phananhReport(
+                {{ this.get_name() }}, JSON.parse(document.getElementById("data").textContent)
+            );
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, centre: tuple[float, float]) -> None:
+        super().__init__(
+            location=centre, tiles=None, zoom_start=10, zoom_control=False,
+            prefer_canvas=True, zoom_snap=0.25,
+        )  # fmt: skip
+        self.default_js, self.default_css = [], []
+
+
+class Drawn(Layer):
+    """A layer that `report.js` draws; themes (`overlay` false) replace each other."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            const {{ this.get_name() }} = report.{{ this.kind }}({{ this.argument|tojson }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(
+        self, kind: Kind, name: str, *, overlay: bool = False, show: bool = False,
+        argument: str = "",
+    ) -> None:  # fmt: skip
+        # Leaflet writes the names of its control as HTML: they are words of our own.
+        super().__init__(name=name, overlay=overlay, show=show)
+        self._name = "Drawn"
+        self.kind, self.argument = kind, argument
+
+
+class Layers(folium.LayerControl):
+    """Open where there is room for it."""
+
+    def __init__(self) -> None:
+        super().__init__(collapsed=folium.JsCode("innerWidth < 760"))  # type: ignore[arg-type]
+
+
+def outlines(cells: NDArray[np.int64]) -> list[list[int]]:
+    """Each cell as lon, lat, then steps from corner to corner, in units of 1e-5 degrees."""
+    found = []
+    for shape in polygons(cells) if len(cells) else ():
+        corners = np.rint(shapely.get_coordinates(shape)[:-1] * UNIT).astype(np.int64)
+        found.append(np.diff(corners, axis=0, prepend=[[0, 0]]).ravel().tolist())
+    return found
+
+
+def classes(values: Iterable[float], k: int = len(RAMP)) -> list[float]:
+    """The classes of what is not zero, as on the page."""
+    return breaks(np.array([one for one in values if one], dtype=np.float64), "quantile", k)
+
+
+def measures(areas: tuple[Area, ...]) -> dict[str, list[float | None]]:
+    """What areas can be coloured by; None where an area's population is not known."""
+    found: dict[str, list[float | None]] = {"n": [float(one.n) for one in areas]}
+    if any(one.population for one in areas):
+        found["rate"] = [
+            round(one.n * 1000 / one.population, 3) if one.population else None for one in areas
+        ]
+    found["per_km2"] = [round(one.n / one.area_km2, 3) for one in areas]
+    return found
+
+
+def _areas(figures: Figures, lang: Language) -> dict[str, Any]:
+    return {
+        "names": [
+            words_of.area_name(one.name, one.name_en, one.kind, lang) for one in figures.areas
+        ],
+        "labels": [one.name if lang == "vi" else one.name_en or one.name for one in figures.areas],
+        "at": [[one.lat, one.lon] for one in figures.areas],
+        "population": [one.population for one in figures.areas],
+        "shapes": [one.shape for one in figures.areas],
+        "measures": {
+            key: {
+                "values": values,
+                "breaks": classes([one for one in values if one is not None]),
+            }
+            for key, values in measures(figures.areas).items()
+        },
+        "outside": figures.outside,
+    }
+
+
+def _pins(figures: Figures, lang: Language) -> dict[str, Any] | None:
+    if figures.pins is None:
+        return None
+    kinds = sorted({pin.category_id for pin in figures.pins})
+    named = {row.id: row for row in figures.kinds}
+    return {
+        "kinds": [
+            [
+                (named[one].name_vi if lang == "vi" else named[one].name_en),
+                named[one].domain_colour,
+            ]
+            for one in kinds
+        ],
+        "rows": [
+            [pin.code, pin.lat, pin.lon, kinds.index(pin.category_id),
+             words_of.STATES[lang][Status(pin.status)],
+             words_of.day(EPOCH + timedelta(days=int(pin.day)), lang)]
+            for pin in figures.pins
+        ],
+    }  # fmt: skip
+
+
+def content(figures: Figures, lang: Language) -> dict[str, Any]:
+    """All that the page's script draws from."""
+    asked = figures.question.bbox
+    step = figures.steps[0].key if figures.steps else ""
+    return {
+        "lang": lang,
+        "words": WORDS[lang],
+        "ramp": RAMP,
+        "step": "quarter" if "Q" in step else "month" if "-" in step else "year",
+        "total": figures.total,
+        "cells": {
+            "outlines": outlines(figures.cells),
+            "n": figures.n.tolist(),
+            "breaks": classes(figures.n.tolist()),
+        },
+        "steps": {
+            "keys": [one.key for one in figures.steps],
+            # Ascending positions as differences: short numbers.
+            "cells": [np.diff(one.cells, prepend=0).tolist() for one in figures.steps],
+            "n": [one.n.tolist() for one in figures.steps],
+            "breaks": classes([float(n) for one in figures.steps for n in one.n]),
+        },
+        "areas": _areas(figures, lang),
+        "chosen": [orjson.loads(row.shape) for row in figures.chosen],
+        "box": [[asked.south, asked.west], [asked.north, asked.east]] if asked else None,
+        "pins": _pins(figures, lang),
+    }
+
+
+def draw(figures: Figures, lang: Language, libraries: Path) -> tuple[str, str]:
+    """The page, and the policy that its scripts run under.
+
+    `libraries` is where the build puts Leaflet; raises `FileError` where it did not.
+    """
+    words, box = WORDS[lang], figures.extent
+    drawn = ReportMap(((box.south + box.north) / 2, (box.west + box.east) / 2))
+    page = Page(
+        libraries,
+        {
+            "lang": lang,
+            "words": words,
+            "title": f"{words['title']} · {words_of.city_names(figures, lang)}",
+            "total": words_of.number(figures.total, lang),
+            "period": words_of.period(figures, lang),
+            "filter": words_of.sentence(figures, lang),
+            "warnings": words_of.warnings(figures, lang),
+            "notes": words_of.notes(figures, lang, average_area_km2(figures.resolution)),
+            "has_table": bool(figures.areas),
+            "data": script_json(content(figures, lang)),
+        },
+    )
+    page.add_child(drawn)
+    drawn.fit_bounds([[box.south, box.west], [box.north, box.east]], padding=(10, 10))
+    for layer in _layers(figures, words):
+        layer.add_to(drawn)
+    Layers().add_to(drawn)
+    return page.render(), page.policy
+
+
+def _layers(figures: Figures, words: dict[str, str]) -> list[Drawn]:
+    layers = [Drawn("hexagons", words["cells"], show=True)]
+    if len(figures.steps) > 1:
+        layers.append(Drawn("months", words["months"]))
+    layers.append(Drawn("heat", words["heat"]))
+    for measure in measures(figures.areas) if figures.areas else ():
+        layers.append(Drawn("areas", words[f"areas_{measure}"], argument=measure))
+    if figures.pins:
+        layers.append(Drawn("pins", words["pins"], overlay=True))
+    if figures.areas:
+        layers.append(Drawn("borders", words["borders"], overlay=True, show=True))
+        layers.append(Drawn("names", words["names"], overlay=True, show=True))
+    return layers

@@ -1,0 +1,49 @@
+import type { Hotspots, Spot, Trends } from "./api";
+import { h, openDialog } from "./dom";
+import { current, number, t } from "./i18n";
+
+type Key = Parameters<typeof t>[0];
+/** A colour, and a sign that says the same without colours. */
+interface Class { colour: string; name: Key; sign: string }
+// ColorBrewer RdBu: safe for the colour-blind; the map's outlines say the same for a print.
+export const HOT: Record<string, Class> = {
+  hot99: { colour: "#b2182b", name: "hot99", sign: "" }, hot95: { colour: "#ef8a62", name: "hot95", sign: "" }, hot90: { colour: "#fddbc7", name: "hot90", sign: "" },
+  none: { colour: "transparent", name: "notSignificant", sign: "" },
+  cold90: { colour: "#d1e5f0", name: "cold90", sign: "" }, cold95: { colour: "#67a9cf", name: "cold95", sign: "" }, cold99: { colour: "#2166ac", name: "cold99", sign: "" },
+};
+// ColorBrewer Reds and Blues; the strongest for what asks for action first.
+export const PATTERNS: Record<string, Class> = {
+  intensifying_hot: { colour: "#99000d", name: "intensifyingHot", sign: "▲" }, new_hot: { colour: "#cb181d", name: "newHot", sign: "✱" }, consecutive_hot: { colour: "#ef3b2c", name: "consecutiveHot", sign: "●" }, persistent_hot: { colour: "#fb6a4a", name: "persistentHot", sign: "■" },
+  diminishing_hot: { colour: "#fc9272", name: "diminishingHot", sign: "▼" }, sporadic_hot: { colour: "#fcbba1", name: "sporadicHot", sign: "∼" }, oscillating_hot: { colour: "#fee0d2", name: "oscillatingHot", sign: "±" }, historical_hot: { colour: "#fff5f0", name: "historicalHot", sign: "○" },
+  none: { colour: "transparent", name: "noPattern", sign: "" },
+  intensifying_cold: { colour: "#084594", name: "intensifyingCold", sign: "▲" }, new_cold: { colour: "#2171b5", name: "newCold", sign: "✱" }, consecutive_cold: { colour: "#4292c6", name: "consecutiveCold", sign: "●" }, persistent_cold: { colour: "#6baed6", name: "persistentCold", sign: "■" },
+  diminishing_cold: { colour: "#9ecae1", name: "diminishingCold", sign: "▼" }, sporadic_cold: { colour: "#c6dbef", name: "sporadicCold", sign: "∼" }, oscillating_cold: { colour: "#deebf7", name: "oscillatingCold", sign: "±" }, historical_cold: { colour: "#f7fbff", name: "historicalCold", sign: "○" },
+};
+
+export const className = (code: string): string => {
+  const found = HOT[code] ?? PATTERNS[code];
+  return found ? t(found.name) : code;
+};
+
+/** Lines of the legend: each class that is there, with the number of its cells. */
+export function classLines(classes: Record<string, number>, of: Record<string, Class>): HTMLElement[] {
+  return Object.entries(of).filter(([code]) => classes[code]).map(([code, { colour, name, sign }]) => {
+    const box = h("i", { class: code.includes("hot") ? "hot" : code.includes("cold") ? "cold" : "" });
+    box.style.background = colour;
+    return h("li", {}, box, `${sign} ${t(name)}: ${number(classes[code] ?? 0)} ${t("cellsOf")}`.trim());
+  });
+}
+
+/** Whether a statistic was asked at too few complaints, and what it does not say. */
+export const caution = (found: Hotspots | Trends): string => `${t("rawCounts")}${found.few ? ` ${t("few")}` : ""}`;
+
+export const spotName = (one: Spot): string => [one.street, (current() === "vi" ? one.areas : one.areas_en).join(", ")].filter(Boolean).join(" · ");
+
+/** The hot spots, the strongest first; each can be shown on the map. */
+export function openSpots(found: Hotspots, go: (lon: number, lat: number) => void): void {
+  if (!found.spots.length) { openDialog(t("spotList"), t("close"), h("p", {}, t("noSpots"))); return; }
+  const entries = found.spots.map((one) => h("li", {}, h("button", { type: "button", class: "entry", click: () => { dialog.close(); go(one.lon, one.lat); } },
+    h("span", { class: "what" }, `${one.rank}. ${spotName(one) || `${one.lat.toFixed(4)}, ${one.lon.toFixed(4)}`}`), h("span", { class: "state" }, className(one.class)),
+    h("small", {}, `${number(one.n)} ${t("total")} · ${number(one.area_km2)} km² · ${t("strength")} ${number(one.z)}`))));
+  const dialog = openDialog(t("spotList"), t("close"), h("p", { class: "source" }, caution(found)), h("ol", { class: "entries" }, ...entries));
+}
