@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import importing, measures, peer
+from bench import importing, measures, peer, significance
 from bench.filled import clean, cluster, fill, free_port, say, service
 from bench.machine import ROOT, machine, versions
 from bench.measures import QUICK, Bare, Effort, memory_mib
@@ -48,6 +48,7 @@ def run(rows: int, var: Path, effort: Effort, seed: int, with_peer: bool) -> dic
             memory["start"] = memory_mib(worker)
             say("cold tiles")
             tiles = measures.cold_tiles(engine, wire, bare, asker, effort.tiles_per_zoom)
+            pins = measures.complaint_tiles(wire, asker, max(1, effort.tiles_per_zoom // 3))
             memory["tiles"] = memory_mib(worker)
             say("whole-city counts")
             counted = measures.whole_city(wire, bare, asker, effort.counts)
@@ -61,6 +62,11 @@ def run(rows: int, var: Path, effort: Effort, seed: int, with_peer: bool) -> dic
             say("reports")
             reported = measures.reports(port, asker, effort.reports, effort.report_rate)
             memory["reports"] = memory_mib(worker)
+            say("statistics")
+            studied = significance.significance(
+                engine, wire, asker, max(2, effort.counts // 4), with_peer
+            )
+            memory["statistics"] = memory_mib(worker)
         bare.close()
         clean(engine)
         say("import")
@@ -68,6 +74,8 @@ def run(rows: int, var: Path, effort: Effort, seed: int, with_peer: bool) -> dic
     return {
         "filled": filled,
         "tiles": tiles,
+        "pins": pins,
+        "statistics": studied,
         "counts": counted,
         "warm": warm,
         "reports": reported,

@@ -166,6 +166,16 @@ def cold_tiles(engine: Engine, wire: Wire, bare: Bare, asker: Asker, each: int) 
     return found
 
 
+def complaint_tiles(wire: Wire, asker: Asker, each: int) -> dict[str, Any]:
+    """`complaints` tiles under filters never used before; each takes two or three statements."""
+    answers = [
+        wire.get(f"/tiles/complaints/{t.z}/{t.x}/{t.y}.mvt?{asker.question().query}")
+        for zoom in list(ZOOMS) * each
+        for t in [asker.tile(zoom)]
+    ]
+    return {"http_ms": spread([answer.ms for answer in answers])}
+
+
 def whole_city(wire: Wire, bare: Bare, asker: Asker, n: int) -> dict[str, Any]:
     """Counts of the whole city by area, and by cell at resolution 8."""
     found: dict[str, Any] = {}

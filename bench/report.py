@@ -46,6 +46,12 @@ def targets(run: Run, smallest: Run | None) -> list[dict[str, Any]]:
         _target("one report at 100/s: p99", "≤ 50 ms, all 201", posted["ms"]["p99"],
                 good and posted["ms"]["p99"] <= 50)
     )  # fmt: skip
+    for what, limit in (
+        ("hotspots, resolution 8", 150), ("hotspots, resolution 9", 600),
+        ("trends, resolution 8, months", 2000), ("area table with rates", 150),
+    ):  # fmt: skip
+        value = run["statistics"]["answers"][what]["ms"]["p95"]
+        found.append(_most(f"{what}: p95", limit, value, "ms"))
     found.append(_most("memory of a worker", 300, run["memory_mib"]["largest"], "MiB"))
     return found
 
@@ -109,7 +115,10 @@ def _run(run: Run) -> list[str]:
     for by, figures in run["counts"].items():
         rows.append(_spread_row(f"counts by {by}", figures["http_ms"]))
         rows.append(_spread_row(f"counts by {by}, bare SQL", figures["sql_ms"]))
+    rows.append(_spread_row("complaints tile", run["pins"]["http_ms"]))
     rows.append(_spread_row("one report", run["reports"]["ms"]))
+    for what, figures in run["statistics"]["answers"].items():
+        rows.append(_spread_row(what, figures["ms"]))
     lines += _table(*rows)
     by_zoom = {layer: figures["by_zoom_ms"] for layer, figures in run["tiles"].items()}
     lines += _table(
@@ -131,7 +140,22 @@ def _run(run: Run) -> list[str]:
         )
     else:
         lines.append(f"Import: not available: {imported['why']}.")
-    return [*lines, "", *_peer(run["peer"])]
+    return [*lines, "", *_esda(run["statistics"]["esda"]), *_peer(run["peer"])]
+
+
+def _esda(found: dict[str, Any]) -> list[str]:
+    if not found["available"]:
+        return [f"Peer esda: not available: {found['why']}.", ""]
+    return _table(
+        ("Gi* of cells, resolution", "cells", "ours ms", "esda ms", "largest difference of z"),
+        *(
+            (
+                row["resolution"], f"{row['cells']:,}", row["ours_ms"], row["esda_ms"],
+                f"{row['largest_difference_of_z']:.1e}",
+            )
+            for row in found["rows"]
+        ),
+    )  # fmt: skip
 
 
 def _peer(peer: dict[str, Any]) -> list[str]:
