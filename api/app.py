@@ -18,9 +18,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
 from api.dependencies import EVERYONE
+from api.heavy import Heavy
 from api.keeper import Keeper
 from api.query import Words
-from api.routes import counting, drawing, exporting, finding, hotspots, reading, reporting, sharing
+from api.routes import (
+    comparing,
+    counting,
+    drawing,
+    exporting,
+    finding,
+    hotspots,
+    reading,
+    reporting,
+    sharing,
+)
 from api.settings import Settings
 from api.studies import Studies
 from api.tilecache import TileAnswers, TileCache
@@ -98,6 +109,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         keeper.start()
         yield
         keeper.stop()
+        app.state.heavy.stop()
         words.kept = False
 
     # The page /docs is part of the web app: FastAPI's own asks a CDN for its scripts.
@@ -118,7 +130,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         queries=settings.tile_queries,
         waiting=settings.tile_waiting,
     )
-    app.state.studies = Studies(clock)
+    app.state.studies, app.state.heavy = Studies(clock), Heavy()
     problems.install(app)
 
     @app.get("/healthz", tags=EVERYONE)
@@ -138,7 +150,8 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         """Figures for Prometheus; nothing about persons or single complaints."""
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    for routes in (reading, counting, finding, exporting, reporting, drawing, hotspots, sharing):
+    routers = (reading, counting, finding, exporting, reporting, drawing)
+    for routes in (*routers, hotspots, comparing, sharing):
         app.include_router(routes.router)
     if STATIC.exists():
         app.mount("/", StaticFiles(directory=STATIC, html=True), name="web")

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,17 +13,14 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from geo.binary import Field, blobs, fixed, instants, lists, payload, texts
+from geo.binary import Field, blobs, fixed, instants, lists, payload
 from geo.cells import COARSEST, leaf_cells, parents
 from geo.complaint import new_codes
 from geo.places import Places
 from geo.schema import source
+from geo.text_fields import Texts, strings, texts
 
 Instants = NDArray[np.datetime64]
-
-
-# A sequence of str or None, or a pyarrow string array (pyarrow has no types to check against).
-Texts: TypeAlias = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +56,6 @@ class Batch:
             strings(self.address).take(pa.array(index)),
             strings(self.source_key).take(pa.array(index)),
         )
-
-
-def strings(values: Texts) -> pa.Array:
-    """The texts as one pyarrow array."""
-    if isinstance(values, pa.ChunkedArray):
-        values = values.combine_chunks()
-    if isinstance(values, pa.Array):
-        return values.cast(pa.large_string())
-    return pa.array(values, pa.large_string())
 
 
 class Stored(NamedTuple):

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 HEADER: Final = b"PGCOPY\n\xff\r\n\0" + b"\0" * 8
@@ -47,23 +46,6 @@ def blobs(rows: NDArray[np.uint8]) -> Field:
     n, width = rows.shape
     start = np.arange(n, dtype=np.int64) * width
     return Field(np.ascontiguousarray(rows).ravel(), start, np.full(n, width, dtype=np.int64))
-
-
-def texts(values: Sequence[str | None] | pa.Array) -> Field:
-    """Text in UTF-8; None is null. Raises ValueError for a NUL, which PostgreSQL cannot hold."""
-    array = values if isinstance(values, pa.Array) else pa.array(values, pa.large_string())
-    array = array.cast(pa.large_string())
-    if array.offset:
-        array = pa.concat_arrays([array])
-    _, offsets, data = array.buffers()
-    ends = np.frombuffer(offsets, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
-    raw = np.frombuffer(data, dtype=np.uint8) if data is not None else np.empty(0, np.uint8)
-    if not raw[ends[0] : ends[-1]].all():
-        raise ValueError("a text holds a NUL character")
-    length = np.diff(ends)
-    if array.null_count:
-        length = np.where(array.is_null().to_numpy(zero_copy_only=False), -1, length)
-    return Field(raw, ends[:-1], length)
 
 
 def lists(values: NDArray[Any], bounds: NDArray[np.int64], size: int = 4) -> Field:

@@ -12,8 +12,9 @@ from psycopg.errors import UniqueViolation
 from sqlalchemy import Engine
 from tenacity import retry, retry_if_exception, stop_after_attempt
 
-from geo.arrival import Batch, Stored, store, strings
+from geo.arrival import Batch, Stored, store
 from geo.places import Places
+from geo.text_fields import strings
 
 # Storing is PostgreSQL's work, and a backend of it uses one core.
 WRITERS: Final = min(4, max(2, os.cpu_count() or 2))

@@ -10,7 +10,6 @@ from typing import Final
 
 import h3.api.basic_int as h3
 import numpy as np
-import pyarrow as pa
 import shapely
 from h3ronpy import grid_disk
 from h3ronpy.vector import cells_to_wkb_polygons, coordinates_to_cells
@@ -27,8 +26,7 @@ Cells = NDArray[np.int64]
 
 def leaf_cells(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> Cells:
     """The resolution-12 cell of each point, shape (n,); degrees, finite and in range."""
-    found = coordinates_to_cells(lat, lon, LEAF)
-    return np.asarray(pa.array(found).cast(pa.int64(), safe=False))
+    return np.asarray(coordinates_to_cells(lat, lon, LEAF)).view(np.int64)
 
 
 def parents(cells: Cells, resolution: int) -> Cells:
@@ -97,8 +95,7 @@ def resolution_at(zoom: int) -> int:
 
 def polygons(cells: Cells) -> NDArray[np.object_]:
     """The outlines as shapely polygons in degrees, shape (n,)."""
-    wkb = pa.array(cells_to_wkb_polygons(cells.astype(np.uint64)))
-    return np.asarray(shapely.from_wkb(np.asarray(wkb.to_numpy(zero_copy_only=False))))
+    return np.asarray(shapely.from_wkb(cells_to_wkb_polygons(cells.astype(np.uint64)).to_numpy()))
 
 
 def centres(cells: Cells) -> NDArray[np.float64]:
@@ -106,6 +103,18 @@ def centres(cells: Cells) -> NDArray[np.float64]:
     if not len(cells):
         return np.empty((0, 2))
     return np.array([h3.cell_to_latlng(int(cell))[::-1] for cell in cells])
+
+
+def _disks(cells: Cells, k: int) -> tuple[NDArray[np.int64], Cells]:
+    """Pairs (index of a cell, cell at most k steps from it)."""
+    size = 3 * k * (k + 1) + 1
+    flat = np.asarray(grid_disk(cells.astype(np.uint64), k, flatten=True)).view(np.int64)
+    if len(flat) == size * len(cells):
+        return np.repeat(np.arange(len(cells)), size), flat
+    # A pentagon is near: it has a neighbour less.
+    disks = [h3.grid_disk(int(cell), k) for cell in cells]
+    rows = np.repeat(np.arange(len(cells)), [len(disk) for disk in disks])
+    return rows, np.array([cell for disk in disks for cell in disk], dtype=np.int64)
 
 
 def neighbours(cells: Cells, k: int) -> csr_array:
@@ -126,9 +135,7 @@ def neighbours(cells: Cells, k: int) -> csr_array:
         raise ValueError("a cell is given twice")
     if not len(cells):
         return csr_array((0, 0), dtype=np.float64)
-    disks = pa.array(grid_disk(cells.astype(np.uint64), k))
-    around = np.asarray(disks.values.cast(pa.int64(), safe=False))
-    rows = np.repeat(np.arange(len(cells)), np.diff(np.asarray(disks.offsets)))
+    rows, around = _disks(cells, k)
     place = np.minimum(np.searchsorted(ascending, around), len(cells) - 1)
     given = ascending[place] == around
     rows, columns = rows[given], order[place[given]]

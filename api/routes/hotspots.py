@@ -30,10 +30,10 @@ Steps = Annotated[int, Query(ge=1, le=5, description="how many steps apart neigh
 
 
 class Plain(JSONResponse):
-    """JSON by orjson: columns are long."""
+    """JSON by orjson: columns are long, and may be arrays."""
 
     def render(self, content: object) -> bytes:
-        return orjson.dumps(content)
+        return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 METHOD = (
@@ -140,7 +140,7 @@ def trends(
             "category": [Pattern(int(number)).code for number in found.pattern],
             "z": _rounded(found.trend_z, 4),
             "p": _rounded(found.trend_p, 6),
-            "series": found.n.tolist(),
+            "series": np.ascontiguousarray(found.n),
         }
     return Plain(answer)
 
@@ -159,22 +159,20 @@ def _summary(hot: Hot) -> dict[str, Any]:
     }
 
 
-def _rounded(values: np.ndarray[Any, np.dtype[np.float64]], digits: int) -> list[float | None]:
-    whole = np.round(values, digits).astype(object)
-    whole[~np.isfinite(values)] = None
-    found: list[float | None] = whole.tolist()
-    return found
+def _rounded(values: np.ndarray[Any, np.dtype[np.float64]], digits: int) -> Any:
+    # As an array: orjson writes it as it is, NaN as null, without a Python number for each.
+    return np.round(values, digits)
 
 
-def _columns(hot: Hot) -> dict[str, list[Any]]:
+def _columns(hot: Hot) -> dict[str, Any]:
     return {
-        "n": hot.n.tolist(),
+        "n": hot.n,
         "value": _rounded(hot.value, 4),
         "z": _rounded(hot.z, 4),
         "p": _rounded(hot.p, 6),
         "q": _rounded(hot.q, 6),
-        "class": [CLASSES[int(level)] for level in hot.level],
-        "spot": [None if spot < 0 else int(spot) for spot in hot.spot],
+        "class": [CLASSES[level] for level in hot.level.tolist()],
+        "spot": [None if spot < 0 else spot for spot in hot.spot.tolist()],
     }
 
 
@@ -198,8 +196,15 @@ def _feature(geometry: dict[str, Any], properties: dict[str, Any]) -> dict[str, 
     return {"type": "Feature", "geometry": geometry, "properties": properties}
 
 
-def _rows(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+def _rows(columns: dict[str, Any]) -> list[dict[str, Any]]:
+    """A dict for each place; NaN of an array as None."""
+    plain = [
+        [None if value != value else value for value in column.tolist()]  # noqa: PLR0124
+        if isinstance(column, np.ndarray)
+        else column
+        for column in columns.values()
+    ]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*plain, strict=True)]
 
 
 def _features(answer: dict[str, Any], hot: Hot, found: list[Spot]) -> Response:

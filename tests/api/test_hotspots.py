@@ -228,3 +228,53 @@ def test_rates_come_with_their_interval_and_what_chance_would_carry(
         assert row["unusual"] == beyond
         between = sorted((row["rate"], found["rate"]))
         assert between[0] - 1e-3 <= row["rate_smoothed"] <= between[1] + 1e-3
+
+
+def test_a_planted_group_of_the_last_weeks_is_the_strongest(
+    client: TestClient, module_hanoi: Engine
+) -> None:
+    with module_hanoi.begin() as connection:
+        row = connection.execute(
+            text(
+                "SELECT a.id, a.code, ST_X(a.label) AS lon, ST_Y(a.label) AS lat FROM area a"
+                " JOIN area_set s ON s.id = a.set_id WHERE s.code = 'hanoi-ward-2025'"
+                " ORDER BY a.code LIMIT 1 OFFSET 40"
+            )
+        ).one()
+        connection.execute(
+            text(
+                "UPDATE complaint SET geom = ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)"
+                " WHERE id IN (SELECT id FROM complaint WHERE reported_at BETWEEN"
+                " '2026-10-19T00:00:00+07:00' AND '2026-10-25T20:00:00+07:00' LIMIT 15)"
+            ),
+            {"lon": row.lon, "lat": row.lat},
+        )
+    asked = "/api/v1/clusters?set=hanoi-ward-2025&until=2026-10-26"
+    found = client.get(asked).json()
+    first = found["clusters"][0]
+    assert row.code in [area["code"] for area in first["areas"]]
+    assert first["p"] <= 0.05
+    assert first["observed"] > 3 * first["expected"]
+    assert first["until"].startswith("2026-10-25T17:00")
+    assert client.get(asked).json() == found
+    answer = client.get("/api/v1/clusters?set=hanoi-ward-2025&model=population")
+    assert answer.status_code == 422
+    assert "permutation" in answer.json()["errors"][0]["message"]
+
+
+def test_before_and_after_come_with_their_doubt(client: TestClient) -> None:
+    asked = "/api/v1/compare?area=hanoi-district-2014:001&at=2026-03-02&weeks=26"
+    found = client.get(asked).json()
+    for side in ("area", "rest"):
+        one = found[side]
+        assert (one["before"], one["after"]) == (sum(one["series"][:26]), sum(one["series"][26:]))
+        assert one["lower"] <= one["ratio"] <= one["upper"]
+    against = found["against_rest"]
+    assert against["ratio"] == pytest.approx(
+        found["area"]["ratio"] / found["rest"]["ratio"], rel=0.01
+    )
+    assert against["lower"] < against["ratio"] < against["upper"]
+    assert against["overdispersion"] >= 1
+    missing = client.get("/api/v1/compare?at=2026-03-02")
+    assert missing.status_code == 422
+    assert "which area" in missing.json()["errors"][0]["message"]

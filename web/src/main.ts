@@ -1,6 +1,7 @@
 import "./style.css";
 import type { AreaSet, Classes, Config, Counts, Domain, Found, Hotspots, Trends } from "./api";
 import { get, onTrouble, Refused } from "./api";
+import { openGroups } from "./compare";
 import { byId } from "./dom";
 import { openSpots } from "./hotspots";
 import { current, named, setLanguage, t } from "./i18n";
@@ -98,7 +99,7 @@ async function figures(months: boolean): Promise<void> {
     banner();
     if (classes) map.colour(classes.breaks);
     const notes = [city!.sample ? t("sample") : "", set()?.approximate ? t("roughly") : ""].filter(Boolean).join(" ");
-    drawLegend(classes, hot, trends, total.total, domains, notes, legendOpen, () => { if (hot) openSpots(hot, (lon, lat) => map.go(lon, lat, 13.5)); });
+    drawLegend(classes, hot, trends, total.total, domains, notes, legendOpen, () => { if (hot) openSpots(hot, (lon, lat) => map.go(lon, lat, 13.5)); }, () => void openGroups((lon, lat) => map.go(lon, lat, 12)));
   } catch (problem) {
     if (signal.aborted) return;
     if (!(problem instanceof Refused)) throw problem;

@@ -2,6 +2,7 @@ import type { AreaSet, City, Classes, Counts, Domain, Hotspots, Trends } from ".
 import { get } from "./api";
 import { byId, h } from "./dom";
 import { current, named, number, status, t } from "./i18n";
+import { openCompare } from "./compare";
 import { caution, classLines, HOT, PATTERNS } from "./hotspots";
 import { RAMP } from "./map";
 import { change, clear, dayAfter, filter, filtered, SIZES, state, STEPS, STUDIED, type Layer } from "./state";
@@ -56,7 +57,7 @@ export function drawPanel(cities: City[], sets: AreaSet[], domains: Domain[], ar
     h("p", { id: "total", role: "status" }),
     ...notes.map((note) => h("p", { class: "note" }, note)),
     ...(filtered() ? [h("button", { type: "button", id: "reset", click: clear }, t("reset"))] : []),
-    ...(state.area ? [h("p", { class: "chosen" }, `${t("chosenArea")}: ${area} `, h("button", { type: "button", "aria-label": t("removeArea"), click: () => change({ area: "" }) }, "✕"))] : []),
+    ...(state.area ? [h("p", { class: "chosen" }, `${t("chosenArea")}: ${area} `, h("button", { type: "button", "aria-label": t("removeArea"), click: () => change({ area: "" }) }, "✕")), h("button", { type: "button", id: "compare", click: () => openCompare(area) }, t("beforeAfter"))] : []),
     ...(cities.length > 1 ? [choice("city", t("city"), cities.map((one) => [one.code, named(one.name)]), state.city, (value) => { location.search = `?lang=${current()}&city=${value}`; })] : []),
     chips(t("layer"), layers, state.layer, (value) => change({ layer: value as Layer })),
     ...(STUDIED.includes(state.layer) ? [choice("size", t("cellSize"), SIZES.map(([size, km2]) => [size, `≈ ${number(km2)} km²`]), state.size, (value) => change({ size: value }))] : []),
@@ -126,7 +127,7 @@ function drawMonths(): void {
 }
 
 /** Classes as numbers, with the total; on a phone a line that opens. */
-export function drawLegend(classes: Classes | null, hot: Hotspots | null, trends: Trends | null, total: number, domains: Domain[], notes: string, wasOpen: boolean, openSpots: () => void): void {
+export function drawLegend(classes: Classes | null, hot: Hotspots | null, trends: Trends | null, total: number, domains: Domain[], notes: string, wasOpen: boolean, openSpots: () => void, openGroups: () => void): void {
   const text = total ? `${number(total)} ${t("total")}` : t("none");
   const shown = document.getElementById("total");
   if (shown) shown.textContent = text;
@@ -148,7 +149,7 @@ export function drawLegend(classes: Classes | null, hot: Hotspots | null, trends
   const title = state.layer === "cells" ? t("perCell") : state.layer === "areas" ? t("perArea") : STUDIED.includes(state.layer) ? t(state.layer as "hotspots") : t("legend");
   const box = h("details", { open: wasOpen && lines.length > 0 }, h("summary", {}, h("b", {}, text), ` · ${title}`), h("ul", {}, ...lines), notes ? h("p", { class: "note" }, notes) : null);
   if (hot) {
-    box.append(h("p", { class: "source" }, caution(hot)), h("button", { type: "button", id: "show-spots", click: openSpots }, `${t("spotList")} (${number(hot.spots.length)})`));
+    box.append(h("p", { class: "source" }, caution(hot)), h("button", { type: "button", id: "show-spots", click: openSpots }, `${t("spotList")} (${number(hot.spots.length)})`), h("button", { type: "button", id: "show-groups", click: openGroups }, t("groups")));
   } else if (trends) {
     box.append(h("p", { class: "source" }, `${trends.periods.length} ${t("periods")}: ${trends.periods[0]} – ${trends.periods.at(-1)}. ${caution(trends)}`));
   } else if (state.layer === "cells" || state.layer === "areas") {

@@ -1,0 +1,160 @@
+"""Unusual groups of complaints, and whether a measure helped; everyone may read."""
+
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+import numpy as np
+from fastapi import APIRouter, Query, Request
+
+from api.dependencies import EVERYONE, Database
+from api.heavy import Heavy
+from api.query import Question, areas_of_set
+from geo import clusters as found_clusters
+from geo.clusters import Model
+from geo.compare import RateRatio
+from geo.effects import MOST_WEEKS, effect
+from geo.emergence import StepOf, periods_of
+from geo.errors import BadFilterError
+from geo.scan import Cluster, scan
+from geo.study import one_city
+
+router = APIRouter(prefix="/api/v1", tags=EVERYONE)
+SCAN = (
+    "Kulldorff's space-time scan statistic over circles of areas and runs of periods; p by random"
+    " replications. permutation: against what the sums of areas and periods give (Kulldorff and"
+    " others 2005); population: against residents (Kulldorff 1997)"
+)
+COMPARED = (
+    "rate ratios with exact intervals (Clopper & Pearson); the area against the rest of its city"
+    " (difference in differences) with the variance its weeks show"
+)
+
+
+@router.get("/clusters")
+def clusters(
+    request: Request,
+    question: Question,
+    db: Database,
+    set: str,
+    step: StepOf = "week",
+    model: Model = "permutation",
+    recent: Annotated[bool, Query(description="only what lasts until the last period")] = True,
+    longest: Annotated[int, Query(ge=1, le=12, description="most periods of a cluster")] = 4,
+    max_share: Annotated[float, Query(gt=0, le=0.5)] = 0.25,
+    replications: Annotated[int, Query(ge=99, le=9999)] = 999,
+    seed: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+) -> dict[str, Any]:
+    """The strongest unusual groups of complaints in place and time, with how likely by chance.
+
+    With `recent`, those that still last: what to look at this week.
+    """
+    one_city(question)
+    ids = areas_of_set(request, set)
+    periods = periods_of(db, question, step)
+    of = found_clusters.cases(db, question, ids, periods)
+    taken = np.ones(len(of.codes), dtype=bool)
+    expected = None
+    if model == "population":
+        taken = np.isfinite(of.population)
+        expected = of.population[taken]
+    if taken.sum() < 2:
+        raise BadFilterError("model", "the residents of these areas are not known: permutation")
+    heavy: Heavy = request.app.state.heavy
+    try:
+        listed = heavy.run(
+            scan,
+            of.n[taken],
+            expected,
+            of.centres[taken],
+            max_share=max_share,
+            max_periods=min(longest, len(periods)),
+            prospective=recent,
+            replications=replications,
+            seed=seed,
+        )
+    except ValueError as error:
+        raise BadFilterError("replications", str(error)) from None
+    index = np.flatnonzero(taken)
+
+    def told(one: Cluster) -> dict[str, Any]:
+        places = index[np.asarray(one.places)]
+        names = sorted((of.codes[i], of.names[i], of.names_en[i]) for i in places)
+        lon, lat = of.centres[index[one.centre]]
+        return {
+            "areas": [
+                {"code": code, "name": name, "name_en": name_en} for code, name, name_en in names
+            ],
+            "lon": round(float(lon), 6),
+            "lat": round(float(lat), 6),
+            "radius_m": round(float(one.radius_m)),
+            "since": periods[one.first].since.isoformat(),
+            "until": periods[one.last].until.isoformat(),
+            "observed": int(one.observed),
+            "expected": round(float(one.expected), 2),
+            "relative_risk": _number(one.relative_risk),
+            "log_likelihood_ratio": round(float(one.log_likelihood_ratio), 4),
+            "p": float(one.p),
+        }
+
+    return {
+        "set": set,
+        "step": step,
+        "model": model,
+        "recent": recent,
+        "periods": [period.key for period in periods],
+        "since": periods[0].since.isoformat(),
+        "until": periods[-1].until.isoformat(),
+        "total": int(of.n.sum()),
+        "left_out": [code for code, there in zip(of.codes, taken, strict=True) if not there],
+        "clusters": [told(one) for one in listed],
+        "method": SCAN,
+    }
+
+
+@router.get("/compare")
+def compare(
+    question: Question,
+    db: Database,
+    at: Annotated[date, Query(description="the first day after the change")],
+    weeks: Annotated[int, Query(ge=2, le=MOST_WEEKS, description="on each side of it")] = 12,
+) -> dict[str, Any]:
+    """Before and after: the chosen areas, the rest of the city, and the one against the other."""
+    if not date(1901, 1, 1) <= at <= date(2190, 1, 1):
+        raise BadFilterError("at", f"{at} lies outside the years 1901 to 2190")
+    found = effect(db, question, at, weeks)
+    difference = found.difference
+    return {
+        "since": found.since,
+        "at": found.at,
+        "until": found.until,
+        "weeks": [found.since + timedelta(weeks=number) for number in range(2 * weeks)],
+        "area": {"series": found.area.tolist(), **_ratio(found.area, weeks, found.area_ratio)},
+        "rest": {"series": found.rest.tolist(), **_ratio(found.rest, weeks, found.rest_ratio)},
+        "against_rest": {
+            "ratio": _number(difference.ratio),
+            "lower": _number(difference.lower),
+            "upper": _number(difference.upper),
+            "p": _number(difference.p),
+            "few": bool(difference.few),
+            "corrected": bool(difference.corrected),
+            "overdispersion": _number(found.dispersion.factor),
+        },
+        "method": COMPARED,
+    }
+
+
+def _number(value: Any) -> float | None:
+    number = float(value)
+    return round(number, 4) if np.isfinite(number) else None
+
+
+def _ratio(series: Any, weeks: int, found: RateRatio) -> dict[str, Any]:
+    return {
+        "before": int(series[:weeks].sum()),
+        "after": int(series[weeks:].sum()),
+        "ratio": _number(found.ratio),
+        "lower": _number(found.lower),
+        "upper": _number(found.upper),
+        "p": _number(found.p),
+        "few": bool(found.few),
+    }
