@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from geo import counts
 from geo.compare import (
@@ -18,11 +18,12 @@ from geo.compare import (
     rate_ratio,
 )
 from geo.errors import BadFilterError
-from geo.filters import Filter
+from geo.filters import City, Filter
 from geo.periods import EPOCH, local_midnight
 from geo.study import one_city
 
 MOST_WEEKS: Final = 104
+FEWEST: Final = 2
 
 
 class Effect(NamedTuple):
@@ -31,8 +32,10 @@ class Effect(NamedTuple):
     since: date
     at: date
     until: date
+    before: int
+    """How many of the weeks are before the day."""
     area: NDArray[np.int64]
-    """Complaints in each week, shape (2 x weeks,)."""
+    """Complaints in each week, before and after."""
     rest: NDArray[np.int64]
     area_ratio: RateRatio
     rest_ratio: RateRatio
@@ -41,33 +44,59 @@ class Effect(NamedTuple):
 
 
 def effect(connection: Connection, question: Filter, at: date, weeks: int) -> Effect:
-    """The areas of a question `weeks` before and after the beginning of a local day.
+    """The areas of a question, up to `weeks` before and after the beginning of a local day.
 
-    The question's own time is left aside. Raises `BadFilterError` where no area is chosen.
+    Only whole weeks in which the city had complaints at all are taken: those before its first one
+    and after its last say nothing. The question's own time is left aside. Raises `BadFilterError`
+    where no area is chosen, or there are fewer than two such weeks on a side.
     """
     if not question.areas:
         raise BadFilterError("area", "say which area to look at: area=<set>:<code>")
     city = one_city(question)
-    first, end = at - timedelta(weeks=weeks), at + timedelta(weeks=weeks)
+    before, after = (min(weeks, known) for known in _known(connection, city, at))
+    if min(before, after) < FEWEST:
+        raise BadFilterError(
+            "at",
+            f"{city.code} has complaints of {max(before, 0)} whole weeks before {at} and of"
+            f" {max(after, 0)} after: choose a day with at least {FEWEST} on each side",
+        )
+    first, end = at - timedelta(weeks=before), at + timedelta(weeks=after)
     days = [(day - EPOCH).days for day in (first, end)]
     since, until = (local_midnight(day, city.zone) for day in days)
     asked = replace(question.of_city(city), since=since, until=until)
-    area = _by_week(connection, asked, days[0], 2 * weeks)
-    rest = _by_week(connection, replace(asked, areas=()), days[0], 2 * weeks) - area
-    after = np.arange(2 * weeks) >= weeks
-    four = [int(side[half].sum()) for side in (area, rest) for half in (~after, after)]
-    dispersion = overdispersion(area, rest, after)
+    area = _by_week(connection, asked, days[0], before + after)
+    rest = _by_week(connection, replace(asked, areas=()), days[0], before + after) - area
+    later = np.arange(before + after) >= before
+    four = [int(side[half].sum()) for side in (area, rest) for half in (~later, later)]
+    dispersion = overdispersion(area, rest, later)
     return Effect(
         first,
         at,
         end,
+        before,
         area,
         rest,
-        rate_ratio(four[0], four[1]),
-        rate_ratio(four[2], four[3]),
+        rate_ratio(four[0], four[1], before, after),
+        rate_ratio(four[2], four[3], before, after),
         dispersion,
         difference_in_differences(*four, dispersion=dispersion),
     )
+
+
+def _known(connection: Connection, city: City, at: date) -> tuple[int, int]:
+    """Whole weeks with complaints of the city before a day and from it on."""
+    row = connection.execute(
+        text(
+            "SELECT local_day(min(reported_at), :zone) AS first,"
+            " local_day(max(reported_at), :zone) AS last"
+            " FROM complaint WHERE city_id = :city"
+        ),
+        {"zone": city.zone.key, "city": city.id},
+    ).one()
+    if row.first is None:
+        return 0, 0
+    day = (at - EPOCH).days
+    return (day - row.first) // 7, (row.last + 1 - day) // 7
 
 
 def _by_week(connection: Connection, question: Filter, first: int, weeks: int) -> NDArray[np.int64]:

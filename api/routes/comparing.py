@@ -118,7 +118,11 @@ def compare(
     at: Annotated[date, Query(description="the first day after the change")],
     weeks: Annotated[int, Query(ge=2, le=MOST_WEEKS, description="on each side of it")] = 12,
 ) -> dict[str, Any]:
-    """Before and after: the chosen areas, the rest of the city, and the one against the other."""
+    """Before and after: the chosen areas, the rest of the city, and the one against the other.
+
+    Ratios are of complaints a week. Weeks without any complaint known in the city are left out at
+    both ends, so that there may be fewer than asked for.
+    """
     if not date(1901, 1, 1) <= at <= date(2190, 1, 1):
         raise BadFilterError("at", f"{at} lies outside the years 1901 to 2190")
     found = effect(db, question, at, weeks)
@@ -127,9 +131,16 @@ def compare(
         "since": found.since,
         "at": found.at,
         "until": found.until,
-        "weeks": [found.since + timedelta(weeks=number) for number in range(2 * weeks)],
-        "area": {"series": found.area.tolist(), **_ratio(found.area, weeks, found.area_ratio)},
-        "rest": {"series": found.rest.tolist(), **_ratio(found.rest, weeks, found.rest_ratio)},
+        "weeks": [found.since + timedelta(weeks=number) for number in range(len(found.area))],
+        "weeks_before": found.before,
+        "area": {
+            "series": found.area.tolist(),
+            **_ratio(found.area, found.before, found.area_ratio),
+        },
+        "rest": {
+            "series": found.rest.tolist(),
+            **_ratio(found.rest, found.before, found.rest_ratio),
+        },
         "against_rest": {
             "ratio": _number(difference.ratio),
             "lower": _number(difference.lower),

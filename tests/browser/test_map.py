@@ -168,6 +168,27 @@ def test_a_planner_sees_which_places_are_hot_beyond_chance_and_goes_to_one(
     expect(desktop.locator(".story")).to_contain_text("Here and in the cells around: Hot")
 
 
+def test_a_planner_asks_whether_a_measure_helped_and_what_is_unusual(
+    desktop: Page, address: str
+) -> None:
+    area = "area=hanoi-district-2014:001"
+    open_map(desktop, address, f"?lang=en&set=hanoi-district-2014&layer=hotspots&{area}")
+    desktop.get_by_role("button", name="Before and after a day").click()
+    dialog = desktop.locator("dialog")
+    dialog.locator("#compare-at").fill("2026-03-02")
+    dialog.locator("#compare-weeks").select_option("26")
+    found = desktop.request.get(f"{address}/api/v1/compare?{area}&at=2026-03-02&weeks=26").json()
+    side = found["area"]
+    expect(dialog).to_contain_text(f"{side['before']} → {side['after']} complaints")
+    expect(dialog).to_contain_text("Against the rest: ×")
+    assert faults_of(desktop) == []
+    desktop.keyboard.press("Escape")
+    desktop.get_by_role("button", name="Remove this area").click()
+    desktop.locator("#show-groups").click()
+    expect(dialog).to_contain_text(re.compile("No group goes beyond chance|p = 0"))
+    assert faults_of(desktop) == []
+
+
 def test_a_planner_sees_trends_and_why_there_are_none_in_a_month(phone: Page, address: str) -> None:
     open_map(phone, address, "?layer=trends&size=7&step=quarter")
     phone.locator("#legend summary").click()

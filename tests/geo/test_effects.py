@@ -70,3 +70,16 @@ def test_a_scan_gets_every_complaint_of_its_areas_once(module_hanoi: Engine) -> 
     assert found.n.shape == (len(ids), len(periods))
     assert found.n.sum() == true
     assert list(found.codes) == sorted(found.codes)
+
+
+def test_weeks_the_city_knows_nothing_of_are_left_out(module_hanoi: Engine) -> None:
+    question = _question(module_hanoi, area=["hanoi-district-2014:001"])
+    with module_hanoi.connect() as connection:
+        # The sample ends with October 2026.
+        found = effect(connection, question, date(2026, 10, 5), 12)
+        assert (found.before, len(found.area)) == (12, 15)
+        assert found.until == date(2026, 10, 26)
+        area = found.area
+        assert float(found.area_ratio.ratio) == pytest.approx(area[12:].mean() / area[:12].mean())
+        with pytest.raises(BadFilterError, match="0 after"):
+            effect(connection, question, date(2026, 10, 30), 12)

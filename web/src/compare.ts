@@ -5,29 +5,30 @@ import { dayAfter, filter, state } from "./state";
 
 interface Ratio { ratio: number | null; lower: number | null; upper: number | null; p: number | null; few: boolean }
 interface Side extends Ratio { series: number[]; before: number; after: number }
-interface Compared { since: string; at: string; until: string; weeks: string[]; area: Side; rest: Side; against_rest: Ratio & { corrected: boolean } }
+interface Compared { since: string; at: string; until: string; weeks: string[]; weeks_before: number; area: Side; rest: Side; against_rest: Ratio & { corrected: boolean } }
 interface Group { areas: { code: string; name: string; name_en: string }[]; lon: number; lat: number; since: string; until: string; observed: number; expected: number; relative_risk: number | null; p: number }
 interface Groups { periods: string[]; clusters: Group[]; left_out: string[] }
 
 const day = (iso: string): string => new Date(`${iso}T00:00:00`).toLocaleDateString(current() === "vi" ? "vi-VN" : "en-GB");
 const times = (of: Ratio): string => (of.ratio === null ? "–" : `× ${fine(of.ratio)} (${of.lower === null ? "0" : fine(of.lower)}–${of.upper === null ? "∞" : fine(of.upper)})`);
+const chance = (p: number): string => (p < 0.001 ? `p < ${fine(0.001)}` : `p = ${fine(p)}`);
 const today = (): string => new Date().toLocaleDateString("sv-SE");
 const explain = (problem: unknown): string => { if (problem instanceof Refused) return problem.message; throw problem; };
 
 /** Bars of one series, the weeks after the change in another shade; the numbers stand in the text. */
-function bars(series: number[]): HTMLElement {
+function bars(series: number[], before: number): HTMLElement {
   const top = Math.max(1, ...series);
   return h("div", { class: "bars weeks", "aria-hidden": "true" }, ...series.map((n, i) => {
-    const bar = h("i", { ...(i >= series.length / 2 ? { class: "on" } : {}) });
+    const bar = h("i", { ...(i >= before ? { class: "on" } : {}) });
     bar.style.height = `${Math.max(3, (100 * n) / top)}%`;
     return bar;
   }));
 }
 
 /** Did it help? The chosen area before and after a day, and against the rest of the city. */
-export function openCompare(area: string): void {
+export function openCompare(area: string, last: string): void {
   const result = h("div", { role: "status" });
-  const at = h("input", { type: "date", id: "compare-at", value: dayAfter(today(), -84), max: today() });
+  const at = h("input", { type: "date", id: "compare-at", value: dayAfter(last < today() ? last : today(), -83), max: today() });
   const weeks = h("select", { id: "compare-weeks" }, ...[4, 8, 12, 26, 52].map((n) => h("option", { value: n, selected: n === 12 }, `${n} ${t("weeks")}`)));
   async function read(): Promise<void> {
     result.textContent = t("loading");
@@ -39,11 +40,11 @@ export function openCompare(area: string): void {
       const { lower, upper, few, corrected } = found.against_rest;
       const verdict = upper !== null && upper < 1 ? t("fellMore") : lower !== null && lower > 1 ? t("roseMore") : t("cannotTell");
       result.replaceChildren(
-        h("p", {}, h("strong", {}, verdict), ` ${t("againstRest")}: ${times(found.against_rest)}${found.against_rest.p === null ? "" : `, p = ${fine(found.against_rest.p)}`}.`),
+        h("p", {}, h("strong", {}, verdict), ` ${t("againstRest")}: ${times(found.against_rest)}${found.against_rest.p === null ? "" : `, ${chance(found.against_rest.p)}`}.`),
         ...(few || corrected ? [h("p", { class: "note" }, t("fewHere"))] : []),
-        h("h3", {}, area), h("p", {}, `${number(found.area.before)} → ${number(found.area.after)} ${t("total")}: ${times(found.area)}`), bars(found.area.series),
-        h("h3", {}, t("restOfCity")), h("p", {}, `${number(found.rest.before)} → ${number(found.rest.after)} ${t("total")}: ${times(found.rest)}`), bars(found.rest.series),
-        h("p", { class: "source" }, `${day(found.since)} – ${day(found.until)}. ${t("compareSays")}`));
+        h("h3", {}, area), h("p", {}, `${number(found.area.before)} → ${number(found.area.after)} ${t("total")}: ${times(found.area)}`), bars(found.area.series, found.weeks_before),
+        h("h3", {}, t("restOfCity")), h("p", {}, `${number(found.rest.before)} → ${number(found.rest.after)} ${t("total")}: ${times(found.rest)}`), bars(found.rest.series, found.weeks_before),
+        h("p", { class: "source" }, `${day(found.since)} – ${day(dayAfter(found.until, -1))}, ${found.weeks_before} + ${found.weeks.length - found.weeks_before} ${t("weeks")}. ${t("perWeek")} ${t("compareSays")}`));
     } catch (problem) { result.replaceChildren(h("p", { role: "alert", class: "alert" }, explain(problem))); }
   }
   at.addEventListener("change", () => { if (at.value) void read(); });
@@ -62,7 +63,7 @@ export async function openGroups(go: (lon: number, lat: number) => void): Promis
     const found = await get<Groups>(`/api/v1/clusters?${asked}`);
     const some = found.clusters.filter((one) => one.p <= 0.05);
     const entries = some.map((one) => h("li", {}, h("button", { type: "button", class: "entry", click: () => { dialog.close(); go(one.lon, one.lat); } },
-      h("span", { class: "what" }, one.areas.map((each) => (current() === "vi" ? each.name : each.name_en)).join(", ")), h("span", { class: "state" }, `p = ${fine(one.p)}`),
+      h("span", { class: "what" }, one.areas.map((each) => (current() === "vi" ? each.name : each.name_en)).join(", ")), h("span", { class: "state" }, chance(one.p)),
       h("small", {}, `${new Date(one.since).toLocaleDateString(current() === "vi" ? "vi-VN" : "en-GB")} – ${new Date(one.until).toLocaleDateString(current() === "vi" ? "vi-VN" : "en-GB")}: ${number(one.observed)} ${t("total")}, ${t("expected")} ${number(one.expected)}`))));
     const dialog = openDialog(t("groups"), t("close"), h("p", { class: "source" }, t("groupsSay")), ...(entries.length ? [h("ol", { class: "entries" }, ...entries)] : [h("p", {}, t("noGroups"))]));
   } catch (problem) { openDialog(t("groups"), t("close"), h("p", { role: "alert" }, problem instanceof Refused ? t("tooShort") : explain(problem))); }

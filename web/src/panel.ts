@@ -57,7 +57,7 @@ export function drawPanel(cities: City[], sets: AreaSet[], domains: Domain[], ar
     h("p", { id: "total", role: "status" }),
     ...notes.map((note) => h("p", { class: "note" }, note)),
     ...(filtered() ? [h("button", { type: "button", id: "reset", click: clear }, t("reset"))] : []),
-    ...(state.area ? [h("p", { class: "chosen" }, `${t("chosenArea")}: ${area} `, h("button", { type: "button", "aria-label": t("removeArea"), click: () => change({ area: "" }) }, "✕")), h("button", { type: "button", id: "compare", click: () => openCompare(area) }, t("beforeAfter"))] : []),
+    ...(state.area ? [h("p", { class: "chosen" }, `${t("chosenArea")}: ${area} `, h("button", { type: "button", "aria-label": t("removeArea"), click: () => change({ area: "" }) }, "✕")), h("button", { type: "button", id: "compare", click: () => openCompare(area, city?.last_day ?? "9") }, t("beforeAfter"))] : []),
     ...(cities.length > 1 ? [choice("city", t("city"), cities.map((one) => [one.code, named(one.name)]), state.city, (value) => { location.search = `?lang=${current()}&city=${value}`; })] : []),
     chips(t("layer"), layers, state.layer, (value) => change({ layer: value as Layer })),
     ...(STUDIED.includes(state.layer) ? [choice("size", t("cellSize"), SIZES.map(([size, km2]) => [size, `≈ ${number(km2)} km²`]), state.size, (value) => change({ size: value }))] : []),
