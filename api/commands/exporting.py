@@ -11,20 +11,17 @@ from sqlalchemy import text
 
 from api.app import create_app
 from api.commands.progress import stoppable
+from api.commands.question import Areas, Box, Many, Since, Until, Words, asked
 from api.commands.session import Var, database, out
-from api.query import read_vocabulary
 from api.settings import Settings
 from geo import counts
 from geo.database import engine as make_engine
 from geo.errors import FileError
 from geo.files import FILED, STREAMED
-from geo.filters import parse
 from geo.frames import frames
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Many = Annotated[list[str] | None, typer.Option(help="May be given again, or comma-separated.")]
 
 
 def export_file(
@@ -33,11 +30,11 @@ def export_file(
     domain: Many = None,
     category: Many = None,
     status: Many = None,
-    since: Annotated[str | None, typer.Option(help="A date or an RFC 3339 time.")] = None,
-    until: Annotated[str | None, typer.Option(help="The first moment no longer asked for.")] = None,
-    area: Annotated[list[str] | None, typer.Option(help="SET:CODE")] = None,
-    bbox: Annotated[str | None, typer.Option(help="WEST,SOUTH,EAST,NORTH")] = None,
-    q: Annotated[str | None, typer.Option(help="Words, with or without diacritics.")] = None,
+    since: Since = None,
+    until: Until = None,
+    area: Areas = None,
+    bbox: Box = None,
+    q: Words = None,
     var: Var = None,
 ) -> None:
     """Write the complaints under a filter to a file: those of the same filter on the page."""
@@ -52,17 +49,8 @@ def export_file(
         try:
             with snapshot.connect() as connection:
                 connection.execute(text("SET TRANSACTION READ ONLY"))
-                question = parse(
-                    read_vocabulary(connection),
-                    city=city or (),
-                    domain=domain or (),
-                    category=category or (),
-                    status=status or (),
-                    since=since,
-                    until=until,
-                    area=area or (),
-                    bbox=bbox,
-                    q=q,
+                question = asked(
+                    connection, city, domain, category, status, since, until, area, bbox, q
                 )
                 total = int(connection.execute(counts.total(question)).scalar_one())
                 with stoppable(file.name, total) as (progress, stopping):

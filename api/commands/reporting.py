@@ -8,13 +8,10 @@ from typing import Annotated
 import typer
 from sqlalchemy import text
 
+from api.commands.question import Areas, Box, Many, Since, Until, Words, asked
 from api.commands.session import Var, database, out
-from api.query import read_vocabulary
 from api.routes.sharing import LIBRARIES
 from geo.errors import FileError
-from geo.filters import parse
-
-Many = Annotated[list[str] | None, typer.Option(help="May be given again, or comma-separated.")]
 
 
 def report(
@@ -23,11 +20,11 @@ def report(
     domain: Many = None,
     category: Many = None,
     status: Many = None,
-    since: Annotated[str | None, typer.Option(help="A date or an RFC 3339 time.")] = None,
-    until: Annotated[str | None, typer.Option(help="The first moment no longer asked for.")] = None,
-    area: Annotated[list[str] | None, typer.Option(help="SET:CODE")] = None,
-    bbox: Annotated[str | None, typer.Option(help="WEST,SOUTH,EAST,NORTH")] = None,
-    q: Annotated[str | None, typer.Option(help="Words, with or without diacritics.")] = None,
+    since: Since = None,
+    until: Until = None,
+    area: Areas = None,
+    bbox: Box = None,
+    q: Words = None,
     set_code: Annotated[
         str | None, typer.Option("--set", help="Boundaries; default: the set in force.")
     ] = None,
@@ -49,17 +46,8 @@ def report(
         snapshot = engine.execution_options(isolation_level="REPEATABLE READ")
         with snapshot.connect() as connection:
             connection.execute(text("SET TRANSACTION READ ONLY"))
-            question = parse(
-                read_vocabulary(connection),
-                city=city or (),
-                domain=domain or (),
-                category=category or (),
-                status=status or (),
-                since=since,
-                until=until,
-                area=area or (),
-                bbox=bbox,
-                q=q,
+            question = asked(
+                connection, city, domain, category, status, since, until, area, bbox, q
             )
             figures = read(connection, question, datetime.now(UTC), set_code, resolution)
     page, _ = draw(figures, "en" if lang == "en" else "vi", LIBRARIES)
