@@ -45,12 +45,23 @@ TIMES: Final = Histogram(
     ["route", "method", "status"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15),
 )
+# The longest report takes some 20 kB.
+MOST_BODY: Final = 256 * 1024
 # Styles are set from script by the map library; its worker may come as a blob.
 POLICY: Final = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:;"
     " img-src 'self' data: blob:{basemap}; connect-src 'self'{basemap}; object-src 'none';"
     " base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 )
+
+
+def _bodiless(send: Send) -> Send:
+    async def only_headers(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return only_headers
 
 
 class Watched:
@@ -68,6 +79,17 @@ class Watched:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if b"%00" in scope["query_string"] or "\0" in scope["path"]:
+            # PostgreSQL's texts cannot hold it, and no code or word has it.
+            refused = problems.problem(
+                422, "Unprocessable request", "the address holds a NUL character"
+            )
+            await refused(scope, receive, send)
+            return
+        if scope["method"] == "HEAD":
+            # As GET, without the body: watchers and caches ask so.
+            scope = {**scope, "method": "GET"}
+            send = _bodiless(send)
         begun = time.perf_counter()
         status = 500
 
@@ -120,6 +142,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         lifespan=running,
         docs_url=None,
         redoc_url=None,
+        max_body_size=MOST_BODY,
         responses=problems.RESPONSES,
     )
     app.state.engine, app.state.settings = engine, settings

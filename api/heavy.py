@@ -11,7 +11,7 @@ from geo.errors import OverloadedError
 
 T = TypeVar("T")
 # What waits beyond this would be looked at by nobody any more.
-MOST_WAITING: Final = 8
+MOST_WAITING: Final = 3
 
 
 class Heavy:

@@ -92,6 +92,7 @@ async def asked(
     until: str | None = None,
     area: Codes = [],  # noqa: B006
     bbox: str | None = None,
+    cell: str | None = None,
     q: str | None = None,
 ) -> Filter:
     """The question a request asks."""
@@ -105,6 +106,7 @@ async def asked(
         until=until,
         area=area,
         bbox=bbox,
+        cell=cell,
         q=q,
     )
 

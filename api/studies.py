@@ -9,10 +9,13 @@ from anyio import CapacityLimiter
 from sqlalchemy import Connection
 
 from geo import emergence, significance, study
+from geo.errors import OverloadedError
 from geo.filters import Filter
 from tiles.version import Clock
 
 T = TypeVar("T")
+# What would wait longer than this many others is told to come again.
+MOST_WAITING: Final = 12
 # Regions change with boundaries alone, which are announced as changes of everything.
 NOWHERE: Final[frozenset[int]] = frozenset()
 
@@ -25,9 +28,19 @@ class Kept:
         self._where = None if with_complaints else NOWHERE
         self._kept: OrderedDict[Hashable, tuple[int, Any]] = OrderedDict()
         self._making = threading.Lock()
+        self._waiting = 0
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
         """The kept answer, or one made now; callers who come meanwhile wait for it."""
+        if self._waiting >= MOST_WAITING:
+            raise OverloadedError("too many long calculations are waiting at this moment")
+        self._waiting += 1
+        try:
+            return self._made(key, make)
+        finally:
+            self._waiting -= 1
+
+    def _made(self, key: Hashable, make: Callable[[], T]) -> T:
         with self._making:
             found = self._kept.get(key)
             if found and self._clock.trusted and self._clock.still(found[0], self._where):
@@ -62,7 +75,15 @@ class Studies:
         self, connection: Connection, question: Filter, resolution: int, k: int
     ) -> study.CellStudy:
         """The cells of a question's region."""
-        key = ("cells", study.one_city(question).id, question.areas, question.bbox, resolution, k)
+        key = (
+            "cells",
+            study.one_city(question).id,
+            question.areas,
+            question.bbox,
+            question.cell,
+            resolution,
+            k,
+        )
         return self._regions.get(key, lambda: study.cell_study(connection, question, resolution, k))
 
     def areas(self, connection: Connection, ids: tuple[int, ...]) -> study.AreaStudy:
@@ -75,7 +96,7 @@ class Studies:
         question: Filter,
         resolution: int,
         k: int,
-        permutations: int = 0,
+        permutations: int | None = None,
         seed: int = 0,
     ) -> significance.Hot:
         """Gi* of the cells under a filter."""

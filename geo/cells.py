@@ -68,6 +68,10 @@ def children(cells: Cells, resolution: int) -> Cells:
     return found
 
 
+def resolution_of(cell: int) -> int:
+    return (cell >> 52) & 15
+
+
 def to_hex(cell: int) -> str:
     return f"{cell:x}"
 
@@ -80,7 +84,7 @@ def hexes(cells: Iterable[int]) -> list[str]:
 def from_hex(text: str) -> int:
     """Raises ValueError unless the text is a valid cell."""
     cell = int(text, 16)
-    if not h3.is_valid_cell(cell):
+    if not 0 < cell < 1 << 63 or not h3.is_valid_cell(cell):
         raise ValueError(f"not an H3 cell: {text!r}")
     return cell
 

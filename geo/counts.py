@@ -36,7 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import BIGINT, INTEGER, SMALLINT
 from sqlalchemy.types import UserDefinedType
 
-from geo.cells import LEAF, PROBED, children, estimated, holding, parents, probes
+from geo.cells import LEAF, PROBED, children, estimated, holding, leaf_range, parents, probes
 from geo.filters import City, Filter
 from geo.periods import EARLIEST, LATEST, Blocks, blocks, local_midnight, whole_days
 from geo.rollup import AREA, CITY, EVERY_STATUS, Kind, region_level, spans_for
@@ -199,6 +199,13 @@ def matches(question: Filter, stretches: Sequence[Stretch] | None = None) -> Col
             )
             .exists()
         )
+    if question.cell is not None:
+        low, high = leaf_range(question.cell)
+        # The place index holds `cell >> 18`; the leaves themselves settle what is finer.
+        conditions += [
+            _probe().between(literal(low >> 18), literal(high >> 18)),
+            complaint.c.cell.between(literal(low), literal(high)),
+        ]
     if question.bbox:
         box = question.bbox
         conditions += [
@@ -398,7 +405,7 @@ def of_cells(
 ) -> ColumnElement[bool]:
     """Whether a complaint lies in one of the cells, by the place index where they are few."""
     inside = is_any(place, within)
-    if question.words or question.areas or question.bbox or not within:
+    if question.words or question.areas or question.bbox or question.cell or not within:
         return inside
     wanted = np.asarray(within, dtype=np.int64)
     if grid > PROBED:
@@ -430,7 +437,7 @@ def _single_by_area(question: Filter, of: Plan, within: Sequence[int] | None) ->
     if within is not None:
         conditions.append(is_any(held.c.area_id, within))
     what = select(held.c.area_id.label("place"), literal(1).label("n"))
-    if question.words or question.bbox:
+    if question.words or question.bbox or question.cell:
         return what.join_from(complaint, held, held.c.complaint_id == complaint.c.id).where(
             matches(question, of.stretches), held.c.reported_at == complaint.c.reported_at,
             *conditions,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from geo.bbox import BBox
+from geo.cells import LEAF, from_hex, resolution_of
 from geo.complaint import CLOSED, OPEN, Status
 from geo.errors import BadFilterError
 
@@ -55,12 +56,14 @@ class Filter:
     until: datetime | None = None
     areas: tuple[Place, ...] = ()
     bbox: BBox | None = None
+    cell: int | None = None
+    """An H3 cell, at most as fine as a leaf: what a hexagon of the map counts."""
     words: tuple[str, ...] = ()
 
     @property
     def counted(self) -> bool:
         """Whether stored counts can answer, with no look at single complaints."""
-        return not (self.areas or self.bbox or self.words)
+        return not (self.areas or self.bbox or self.cell or self.words)
 
     @property
     def areas_alone(self) -> bool:
@@ -69,7 +72,7 @@ class Filter:
         Areas of one set hold no complaint twice; areas of two sets may.
         """
         one_set = len({one.set_id for one in self.areas}) == 1
-        return one_set and not (self.bbox or self.words)
+        return one_set and not (self.bbox or self.cell or self.words)
 
     def of_city(self, city: City) -> "Filter":
         """The same question asked of one city alone."""
@@ -88,6 +91,16 @@ def _known(name: str, codes: Sequence[str], known: Mapping[str, object]) -> None
         if code not in known:
             listed = ", ".join(sorted(known)[:40])
             raise BadFilterError(name, f"unknown {name} {code!r}; known: {listed}")
+
+
+def _cell(text: str) -> int:
+    try:
+        found = from_hex(text)
+    except ValueError:
+        raise BadFilterError("cell", f"{text!r} is no H3 cell, like 88415cb4e5fffff") from None
+    if resolution_of(found) > LEAF:
+        raise BadFilterError("cell", f"{text} is finer than resolution {LEAF}")
+    return found
 
 
 def parse_time(name: str, text: str, zone: ZoneInfo) -> datetime:
@@ -121,6 +134,7 @@ def parse(
     until: str | None = None,
     area: Iterable[str] = (),
     bbox: str | None = None,
+    cell: str | None = None,
     q: str | None = None,
 ) -> Filter:
     """A Filter from public parameters; raises `BadFilterError` naming the parameter."""
@@ -157,5 +171,6 @@ def parse(
         until=end,
         areas=tuple(sorted(vocabulary.areas[code] for code in areas)),
         bbox=BBox.parse(bbox) if bbox else None,
+        cell=_cell(cell) if cell else None,
         words=tuple(q.split()) if q else (),
     )

@@ -27,8 +27,8 @@ EARTH_M: Final = 6_371_008.8
 WORKED: Final = 16_384
 # Numbers held for all places, windows and replications of a block: 64 MB.
 HELD: Final = 16_000_000
-# Cylinders times replications in one call: a minute or two of one core.
-MOST: Final = 20_000_000_000
+# Cylinders times replications in one call: some five seconds of one core.
+MOST: Final = 3_000_000_000
 # Centres nearer together than this (metres) are at one distance: sums round otherwise each way.
 SAME_M: Final = 1e-6
 

@@ -1,14 +1,16 @@
 """Which places have more, or fewer, complaints around them than chance would give."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from geo import cells, counts
+from geo.counts import of_kind
 from geo.database import sql
 from geo.filters import Filter
 from geo.hotspots import (
@@ -19,12 +21,16 @@ from geo.hotspots import (
     significance_class,
 )
 from geo.rollup import AREA
-from geo.study import AreaStudy, CellStudy, filled
+from geo.schema import category
+from geo.study import AreaStudy, CellStudy, filled, one_city
 
 Measure = Literal["n", "per_km2", "rate"]
 MOST_SPOTS: Final = 200
 # Below this mean, null maps of cells (k = 1) show false hot spots three times as often as they say.
 FEW_PER_PLACE: Final = 2.0
+# There p comes from so many permutations: enough for the correction over thousands of cells.
+WHERE_FEW: Final = 99_999
+EARLY, LATE = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 CLASSES: Final = {
     3: "hot99", 2: "hot95", 1: "hot90", 0: "none", -1: "cold90", -2: "cold95", -3: "cold99",
 }  # fmt: skip
@@ -60,7 +66,7 @@ def _of(
     weights: csr_array,
     direct: csr_array,
     total: int,
-    permutations: int,
+    permutations: int | None,
     seed: int,
 ) -> Hot:
     known = np.isfinite(value)
@@ -69,11 +75,18 @@ def _of(
     if known.sum() > 1:
         near = weights if known.all() else weights[known][:, known]
         z[known], p[known] = getis_ord(value[known], near)
+        if permutations is None:
+            few = float(n.sum()) < FEW_PER_PLACE * len(places)
+            permutations = WHERE_FEW if few else 0
         if permutations:
             p[known] = permutation_p(value[known], near, permutations=permutations, seed=seed)
         q[known] = benjamini_hochberg(p[known])
         level[known] = significance_class(z[known], q[known])
         spot = joined(level, direct)
+        # Cells that are hot by what lies around them alone are no place to go to.
+        there = spot >= 0
+        empty = np.flatnonzero(np.bincount(spot[there], weights=n[there]) == 0)
+        spot[np.isin(spot, empty)] = -1
         spot[known] = _ranked(spot[known], z[known])
     return Hot(places, n.astype(np.int64), value, z, p, q, level, spot, total)
 
@@ -83,10 +96,13 @@ def _ranked(labels: NDArray[np.int64], z: NDArray[np.float64]) -> NDArray[np.int
     there = labels >= 0
     if not there.any():
         return labels
-    strength = np.bincount(labels[there], weights=z[there])
-    rank = np.empty(len(strength), dtype=np.int64)
-    rank[np.argsort(-strength, kind="stable")] = np.arange(len(strength))
-    return np.where(there, rank[labels], -1)
+    used, label = np.unique(labels[there], return_inverse=True)
+    strength = np.bincount(label, weights=z[there])
+    rank = np.empty(len(used), dtype=np.int64)
+    rank[np.argsort(-strength, kind="stable")] = np.arange(len(used))
+    ranked = np.full(len(labels), -1, dtype=np.int64)
+    ranked[there] = rank[label]
+    return ranked
 
 
 def hot_cells(
@@ -95,10 +111,14 @@ def hot_cells(
     study: CellStudy,
     resolution: int,
     *,
-    permutations: int = 0,
+    permutations: int | None = None,
     seed: int = 0,
 ) -> Hot:
-    """Gi* of every cell of a study under a filter; one count by cell, one in all."""
+    """Gi* of every cell of a study under a filter, by one count by cell.
+
+    p is normal, or by permutation where that is asked for, or, if nothing is (None), where there
+    are few.
+    """
     rows = connection.execute(counts.by_place(question, resolution)).all()
     total = sum(int(row.n) for row in rows)
     n = filled(study.cells, [(row.place, row.n) for row in rows])
@@ -111,7 +131,7 @@ def hot_areas(
     study: AreaStudy,
     measure: Measure,
     *,
-    permutations: int = 0,
+    permutations: int | None = None,
     seed: int = 0,
 ) -> Hot:
     """Gi* of every area: of its complaints, or of these per km² or per 1,000 residents."""
@@ -147,7 +167,7 @@ class Spot(NamedTuple):
     """The street most of its addresses name."""
 
 
-def spots(connection: Connection, hot: Hot, city_id: int, resolution: int) -> list[Spot]:
+def spots(connection: Connection, hot: Hot, question: Filter, resolution: int) -> list[Spot]:
     """The hot spots of a study, the strongest first, with names; at most `MOST_SPOTS`."""
     found = []
     each = cells.average_area_km2(resolution)
@@ -155,7 +175,7 @@ def spots(connection: Connection, hot: Hot, city_id: int, resolution: int) -> li
         at = np.flatnonzero(hot.spot == rank)
         at = at[np.argsort(-hot.z[at], kind="stable")]
         found.append(at)
-    names = _names(connection, hot, found, city_id)
+    names = _names(connection, hot, found, question)
     centres = cells.centres(hot.places[np.array([at[0] for at in found], dtype=np.int64)])
     return [
         Spot(
@@ -175,27 +195,33 @@ def spots(connection: Connection, hot: Hot, city_id: int, resolution: int) -> li
 
 
 def _names(
-    connection: Connection, hot: Hot, found: Sequence[NDArray[np.int64]], city_id: int
+    connection: Connection, hot: Hot, found: Sequence[NDArray[np.int64]], question: Filter
 ) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
-    if not found:
-        return []
-    every = np.concatenate(found)
-    points = cells.centres(hot.places[every])
+    """Up to three names of areas for each spot, in both languages."""
+    spot = np.repeat(np.arange(len(found)), [len(at) for at in found])
+    at = np.concatenate(found) if found else np.empty(0, np.int64)
+    some = hot.n[at] > 0
+    ranges = [cells.leaf_range(int(place)) for place in hot.places[at[some]]]
+    kinds = connection.execute(
+        select(category.c.id).where(of_kind(question, category.c.id))
+    ).scalars()
     rows = connection.execute(
         sql("geo", "spot_names"),
-        {"lon": points[:, 0].tolist(), "lat": points[:, 1].tolist(), "city_id": city_id},
+        {
+            "low": [low for low, _ in ranges],
+            "high": [high for _, high in ranges],
+            "n": hot.n[at[some]].tolist(),
+            "spot": spot[some].tolist(),
+            "since": question.since or EARLY,
+            "until": question.until or LATE,
+            "kinds": list(kinds) if question.domains or question.categories else None,
+            "city_id": one_city(question).id,
+        },
     ).all()
-    name_of = {int(row.i) - 1: (row.name, row.name_en) for row in rows}
-    result, start = [], 0
-    for at in found:
-        weight: dict[tuple[str, str], int] = {}
-        for i, place in enumerate(at, start):
-            if i in name_of:
-                weight[name_of[i]] = weight.get(name_of[i], 0) + int(hot.n[place]) + 1
-        start += len(at)
-        ordered = sorted(weight, key=lambda name: (-weight[name], name))[:3]
-        result.append((tuple(vi for vi, _ in ordered), tuple(en for _, en in ordered)))
-    return result
+    names: list[list[tuple[str, str]]] = [[] for _ in found]
+    for row in rows:
+        names[row.spot].append((row.name, row.name_en))
+    return [(tuple(vi for vi, _ in named[:3]), tuple(en for _, en in named[:3])) for named in names]
 
 
 def _street(connection: Connection, places: NDArray[np.int64]) -> str | None:

@@ -70,10 +70,12 @@ def region(connection: Connection, question: Filter) -> shapely.Geometry:
     if wkb is None:
         raise NotFoundError("this city has no outline yet: load its boundaries first")
     shape = shapely.from_wkb(bytes(wkb))
+    if question.cell is not None:
+        shape = shapely.intersection(shape, cells.polygons(np.array([question.cell]))[0])
     if question.bbox is not None:
         shape = shapely.intersection(shape, shapely.box(*question.bbox))
-        if shape.is_empty:
-            raise BadFilterError("bbox", "the box lies outside the city")
+    if (question.bbox is not None or question.cell is not None) and shape.is_empty:
+        raise BadFilterError("bbox", "the box, or the cell, lies outside the city")
     return shape
 
 

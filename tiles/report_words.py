@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from geo.cells import to_hex
 from geo.complaint import CLOSED, OPEN, Status
 from geo.periods import EPOCH
 from tiles.report_figures import MOST_PINS, Figures
@@ -19,6 +20,7 @@ _VI: Final[Words] = {
     "category": "Loại",
     "status": "Trạng thái",
     "area": "Nơi",
+    "cell": "Trong ô",
     "bbox": "Trong khung",
     "q": "Có chữ",
     "none": "Không có phản ánh nào phù hợp.",
@@ -88,6 +90,7 @@ _EN: Final[Words] = {
     "category": "Category",
     "status": "Status",
     "area": "Place",
+    "cell": "In cell",
     "bbox": "Within",
     "q": "With the words",
     "none": "No complaint matches.",
@@ -221,6 +224,8 @@ def sentence(figures: Figures, lang: Language) -> str:
     if figures.chosen:
         named = [area_name(row.name, row.name_en, row.kind, lang) for row in figures.chosen]
         parts.append(("area", named))
+    if question.cell is not None:
+        parts.append(("cell", [to_hex(question.cell)]))
     if question.bbox:
         box = question.bbox
         east, north = ("Đ", "B") if lang == "vi" else ("E", "N")

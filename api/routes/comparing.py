@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from fastapi import APIRouter, Query, Request
@@ -13,7 +14,7 @@ from geo import clusters as found_clusters
 from geo.clusters import Model
 from geo.compare import RateRatio
 from geo.effects import MOST_WEEKS, effect
-from geo.emergence import StepOf, periods_of
+from geo.emergence import Period, StepOf, periods_of
 from geo.errors import BadFilterError
 from geo.scan import Cluster, scan
 from geo.study import one_city
@@ -39,9 +40,9 @@ def clusters(
     step: StepOf = "week",
     model: Model = "permutation",
     recent: Annotated[bool, Query(description="only what lasts until the last period")] = True,
-    longest: Annotated[int, Query(ge=1, le=12, description="most periods of a cluster")] = 4,
+    longest: Annotated[int, Query(ge=1, le=6, description="most periods of a cluster")] = 4,
     max_share: Annotated[float, Query(gt=0, le=0.5)] = 0.25,
-    replications: Annotated[int, Query(ge=99, le=9999)] = 999,
+    replications: Annotated[int, Query(ge=99, le=999)] = 999,
     seed: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
 ) -> dict[str, Any]:
     """The strongest unusual groups of complaints in place and time, with how likely by chance.
@@ -75,6 +76,7 @@ def clusters(
     except ValueError as error:
         raise BadFilterError("replications", str(error)) from None
     index = np.flatnonzero(taken)
+    zone = one_city(question).zone
 
     def told(one: Cluster) -> dict[str, Any]:
         places = index[np.asarray(one.places)]
@@ -87,6 +89,8 @@ def clusters(
             "lon": round(float(lon), 6),
             "lat": round(float(lat), 6),
             "radius_m": round(float(one.radius_m)),
+            "first_day": periods[one.first].key,
+            "last_day": _last_day(periods[one.last], zone),
             "since": periods[one.first].since.isoformat(),
             "until": periods[one.last].until.isoformat(),
             "observed": int(one.observed),
@@ -152,6 +156,10 @@ def compare(
         },
         "method": COMPARED,
     }
+
+
+def _last_day(period: Period, zone: ZoneInfo) -> str:
+    return ((period.until - timedelta(seconds=1)).astimezone(zone)).date().isoformat()
 
 
 def _number(value: Any) -> float | None:

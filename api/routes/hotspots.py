@@ -1,5 +1,6 @@
 """Where complaints are significantly many or few; everyone may read."""
 
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -57,17 +58,18 @@ def hotspots(
     set: str | None = None,
     k: Steps = 1,
     measure: Measure = "n",
-    permutations: Annotated[int, Query(ge=0, le=99_999)] = 0,
+    permutations: Annotated[int | None, Query(ge=0, le=99_999)] = None,
     seed: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
     format: Literal["columns", "geojson", "spots"] = "columns",
 ) -> Response:
     """Gi* of each cell, or with `set` of each area: n, z, p, q and class, and joined hot spots.
 
     Columns have one entry for each place; `format=spots` leaves them out. `permutations` replaces
-    the normal p by the share of that many conditional permutations, the same for the same `seed`.
+    the normal p by the share of that many conditional permutations, the same for the same `seed`;
+    without it, that is done where there are few complaints for so many cells (`few`).
     """
     studies: Studies = request.app.state.studies
-    city = one_city(question)
+    one_city(question)
     if set is not None:
         ids = areas_of_set(request, set)
         region = studies.areas(db, ids)
@@ -83,7 +85,7 @@ def hotspots(
     if measure != "n":
         raise BadFilterError("measure", "cells have one measure: n; rates are for areas (set=...)")
     hot = studies.hot_cells(db, question, resolution, k, permutations, seed)
-    found = significance.spots(db, hot, city.id, resolution)
+    found = significance.spots(db, hot, question, resolution)
     answer = {"by": "cell", "resolution": resolution, "k": k, **_summary(hot)}
     if format == "geojson":
         if len(hot.places) > MOST_FEATURES:
@@ -123,6 +125,9 @@ def trends(
         "k": k,
         "step": step,
         "periods": [period.key for period in found.periods],
+        "last_day": (found.periods[-1].until - timedelta(seconds=1))
+        .astimezone(one_city(question).zone)
+        .date(),
         "since": found.periods[0].since.isoformat(),
         "until": found.periods[-1].until.isoformat(),
         "total": int(found.n.sum()),

@@ -252,7 +252,9 @@ def complaints(
     if len(rows) > limit:
         last = rows[limit - 1]
         key = base64.urlsafe_b64encode(f"{last.reported_at.isoformat()}|{last.id}".encode())
-        following = str(request.url.include_query_params(after=key.decode()))
+        # Without the host: a header of the request could name any.
+        again = request.url.include_query_params(after=key.decode())
+        following = f"{again.path}?{again.query}"
     return geojson(
         {
             "type": "FeatureCollection",
@@ -283,6 +285,11 @@ def complaint(code: str, db: Database) -> Response:
     )
     timeline: list[dict[str, Any]] = [{"at": row.reported_at, "kind": "received"}]
     timeline += [_public(event) for event in events]
+    told = [event["to"] for event in timeline if "to" in event]
+    state = Status(row.status).code
+    if (told[-1] if told else Status.RECEIVED.code) != state:
+        # It came with this state: when it got there is known only of an end.
+        timeline.append({"at": row.closed_at, "kind": "status", "to": state})
     whole = feature(row)
     whole["properties"] |= {"areas": areas_of(db, row.lon, row.lat, None), "timeline": timeline}
     return geojson(whole)

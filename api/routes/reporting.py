@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from api.dependencies import EVERYONE
 from api.routes.reading import GeoJSON, feature, geojson
@@ -23,6 +23,13 @@ class Report(BaseModel):
     category: str = Field(max_length=60, pattern=r"^[a-z0-9-]+$")
     text: str = Field(min_length=1, max_length=4000, pattern=r"^[^\x00]*$")
     address: str | None = Field(default=None, max_length=300, pattern=r"^[^\x00]*$")
+
+    @field_validator("text")
+    @classmethod
+    def _says_something(cls, text: str) -> str:
+        if not any(letter.isalnum() for letter in text):
+            raise ValueError("write some words / hãy viết nội dung")
+        return text
 
 
 @router.post("/complaints", status_code=201, response_class=GeoJSON)

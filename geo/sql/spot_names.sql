@@ -1,7 +1,18 @@
--- The present areas that hold some points: rows (i, name, name_en), i from 1 in the points' order.
-SELECT o.i, concat_ws(' ', a.kind, a.name) AS name, a.name_en
-  FROM unnest(CAST(:lon AS float8[]), CAST(:lat AS float8[])) WITH ORDINALITY AS o (lon, lat, i)
-  JOIN area_part p ON ST_Intersects(p.geom, ST_SetSRID(ST_MakePoint(o.lon, o.lat), 4326))
+-- The present areas the complaints of hot spots lie in: rows (spot, name, name_en), for each spot the
+-- one with most complaints first. A dozen complaints of each cell, weighted by how many it has, tell.
+SELECT r.spot, concat_ws(' ', a.kind, a.name) AS name, a.name_en
+  FROM unnest(CAST(:low AS bigint[]), CAST(:high AS bigint[]), CAST(:n AS float8[]),
+              CAST(:spot AS integer[])) AS r (low, high, n, spot)
+ CROSS JOIN LATERAL (
+       SELECT geom, count(*) OVER () AS taken
+         FROM (SELECT geom FROM complaint
+                WHERE (cell >> 18) BETWEEN r.low >> 18 AND r.high >> 18
+                  AND cell BETWEEN r.low AND r.high
+                  AND reported_at >= :since AND reported_at < :until
+                  AND (CAST(:kinds AS smallint[]) IS NULL OR category_id = ANY(:kinds))
+                LIMIT 12) AS few) AS c
+  JOIN area_part p ON ST_Intersects(p.geom, c.geom)
   JOIN area_set s ON s.id = p.set_id AND s.city_id = :city_id AND s.until IS NULL AND s.ready
   JOIN area a ON a.id = p.area_id
- ORDER BY o.i, a.id
+ GROUP BY r.spot, a.id
+ ORDER BY r.spot, sum(r.n / c.taken) DESC, a.id

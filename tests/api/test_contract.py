@@ -88,6 +88,41 @@ def test_every_path_answers_as_it_is_described(
         pytest.skip("nothing about this path can be wrong")
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/api/v1/complaints/A%00B",
+        "/api/v1/boundaries/%00",
+        "/api/v1/search?q=a%00b",
+        "/api/v1/counts?q=%00",
+        "/api/v1/hotspots?set=x%00",
+        "/tiles/cells/1/1/1.mvt?q=%00",
+    ],
+)
+def test_an_address_with_a_nul_is_refused(client: httpx.Client, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 422
+    assert "NUL" in answer.json()["detail"]
+
+
+def test_watchers_may_ask_for_the_head_alone(client: httpx.Client) -> None:
+    for path in ("/healthz", "/api/v1/domains", "/tiles/cells/9/406/225.mvt"):
+        whole, head = client.get(path), client.head(path)
+        assert (head.status_code, head.content) == (whole.status_code, b"")
+        assert head.headers["content-type"] == whole.headers["content-type"]
+
+
+def test_a_body_larger_than_any_report_is_refused(client: httpx.Client) -> None:
+    answer = client.post("/api/v1/complaints", content=b'{"text": "' + b"x" * 400_000 + b'"}')
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("words", ["\u200b\u200d", "...", " "])
+def test_words_without_a_letter_are_no_report(client: httpx.Client, words: str) -> None:
+    said = {"lon": 105.85, "lat": 21.03, "category": "pothole", "text": words}
+    assert client.post("/api/v1/complaints", json=said).status_code == 422
+
+
 def test_every_route_says_who_may_call_it(app: FastAPI) -> None:
     assert len(OPERATIONS) > 15
     for path, item in app.openapi()["paths"].items():

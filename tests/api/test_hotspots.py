@@ -82,7 +82,7 @@ def test_the_planted_hot_spots_are_found_and_named(
     seen = 0
     for one in true:
         period = {"since": one.since.isoformat(), "until": one.until.isoformat()}
-        asked = {"resolution": 8, "domain": one.domain, **period}
+        asked = {"resolution": 8, "domain": one.domain, "permutations": 0, **period}
         found = client.get("/api/v1/hotspots", params=asked).json()
         hot = {cell for spot in found["spots"] for cell in spot["cells"]}
         around = h3.grid_disk(h3.latlng_to_cell(one.lat, one.lon, 8), 1)
@@ -278,3 +278,53 @@ def test_before_and_after_come_with_their_doubt(client: TestClient) -> None:
     missing = client.get("/api/v1/compare?at=2026-03-02")
     assert missing.status_code == 422
     assert "which area" in missing.json()["errors"][0]["message"]
+
+
+def test_few_complaints_make_no_hot_spots_by_chance(client: TestClient) -> None:
+    """Ten complaints scattered over the city: the normal p would call dozens of cells hot."""
+    asked = "/api/v1/hotspots?resolution=8&format=spots&since=2026-10-25&until=2026-10-28"
+    found = client.get(asked).json()
+    assert found["few"]
+    assert 3 < found["inside"] < 60
+    assert sum(n for code, n in found["classes"].items() if code.startswith("hot")) == 0
+    normal = client.get(asked + "&permutations=0").json()
+    assert sum(n for code, n in normal["classes"].items() if code.startswith("hot")) > 10
+
+
+def test_a_spot_is_named_by_where_its_complaints_lie(
+    client: TestClient, module_hanoi: Engine
+) -> None:
+    found = client.get("/api/v1/hotspots?resolution=7&domain=construction&permutations=0").json()
+    spot = found["spots"][0]
+    cells = [int(cell, 16) for cell in spot["cells"]]
+    with module_hanoi.connect() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT a.name_en, count(*) AS n FROM complaint c"
+                " JOIN category k ON k.id = c.category_id JOIN domain d ON d.id = k.domain_id"
+                " JOIN complaint_area ca ON ca.complaint_id = c.id JOIN area a ON a.id = ca.area_id"
+                " JOIN area_set s ON s.id = a.set_id WHERE s.code = 'hanoi-ward-2025'"
+                " AND d.code = 'construction' AND cell_parent(c.cell, 7) = ANY(:cells)"
+                " GROUP BY 1 ORDER BY 2 DESC"
+            ),
+            {"cells": cells},
+        ).all()
+    true = {row.name_en: row.n for row in rows}
+    assert set(spot["areas_en"]) <= set(true)
+    # A sample tells: the first named has nearly as many as the true first.
+    assert true[spot["areas_en"][0]] >= 0.7 * max(true.values())
+
+
+@pytest.mark.parametrize("resolution", [6, 8, 9, 11])
+def test_the_list_of_a_cell_has_as_many_as_the_cell(client: TestClient, resolution: int) -> None:
+    query = "domain=traffic&status=open"
+    counted = client.get(f"/api/v1/counts?by=cell&resolution={resolution}&{query}").json()
+    for i in (0, len(counted["cells"]) // 2, int(np.argmax(counted["n"]))):
+        cell, n = counted["cells"][i], counted["n"][i]
+        listed = client.get(f"/api/v1/complaints?{query}&cell={cell}&limit=500&total=true").json()
+        assert listed["total"] == len(listed["features"]) == n
+        areas = client.get(f"/api/v1/counts?by=area&set=hanoi-ward-2025&{query}&cell={cell}")
+        assert sum(row["n"] for row in areas.json()["rows"]) + areas.json()["outside"] == n
+    for wrong in ("xyz", "8a2a1072b59ffff0", "8d2a1072b59bfff", "ffffffffffffffff"):
+        answer = client.get(f"/api/v1/complaints?cell={wrong}")
+        assert answer.status_code == 422, wrong

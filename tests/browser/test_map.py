@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from api.app import STATIC
 from geo.cells import centres, from_hex
@@ -92,6 +92,100 @@ def test_a_report_written_without_a_network_is_sent_once_when_it_is_back(
     expect(phone.locator("#sent-code")).to_be_visible(timeout=30_000)
     answer = phone.request.get(f"{address}/api/v1/complaints?q=viet khi mat mang")
     assert len(answer.json()["features"]) == 1
+
+
+def _write(phone: Page, words: str) -> None:
+    phone.get_by_role("button", name="Dùng giữa bản đồ").click()
+    expect(phone.locator("#where")).to_contain_text("Vị trí:")
+    phone.locator("#report-category").select_option("pothole")
+    phone.locator("#report-text").fill(words)
+    phone.locator("dialog").get_by_role("button", name="Gửi", exact=True).click()
+
+
+def test_two_reports_written_without_a_network_are_two_reports(phone: Page, address: str) -> None:
+    open_map(phone, address)
+    phone.context.set_offline(True)
+    phone.get_by_role("button", name="Gửi phản ánh").click()
+    _write(phone, "Viết khi mất mạng, một")
+    expect(phone.locator("dialog [role=alert]")).to_contain_text("Chưa có mạng")
+    phone.get_by_role("button", name="Gửi phản ánh khác").click()
+    expect(phone.locator("#report-text")).to_have_value("")
+    expect(phone.locator("dialog .note")).to_contain_text("Đang chờ gửi: 1")
+    _write(phone, "Viết khi mất mạng, hai")
+    phone.context.set_offline(False)
+    expect(phone.locator("#sent-code")).to_be_visible(timeout=30_000)
+    for _ in range(60):
+        found = phone.request.get(f"{address}/api/v1/complaints?q=viet khi mat mang").json()
+        if len(found["features"]) == 2:
+            break
+        phone.wait_for_timeout(250)
+    texts = {one["properties"]["text"] for one in found["features"]}
+    assert texts == {"Viết khi mất mạng, một", "Viết khi mất mạng, hai"}
+    assert len(found["features"]) == 2
+
+
+def test_a_busy_server_is_told_apart_from_no_network_and_tried_again(
+    phone: Page, address: str
+) -> None:
+    open_map(phone, address)
+    failing = [True]
+
+    def answer(route: Route) -> None:
+        if failing and route.request.method == "POST":
+            failing.pop()
+            route.fulfill(status=503, body="{}")
+        else:
+            route.continue_()
+
+    phone.route("**/api/v1/complaints", answer)
+    phone.get_by_role("button", name="Gửi phản ánh").click()
+    _write(phone, "Máy chủ bận")
+    expect(phone.locator("dialog [role=alert]")).to_contain_text("Máy chủ đang bận")
+    expect(phone.locator("#sent-code")).to_be_visible(timeout=30_000)
+    found = phone.request.get(f"{address}/api/v1/complaints?q=may chu ban").json()
+    assert len(found["features"]) == 1
+
+
+def test_back_closes_what_is_open_and_a_list_is_come_back_to(phone: Page, address: str) -> None:
+    open_map(phone, address)
+    phone.get_by_role("button", name="Danh sách").click()
+    dialog = phone.locator("dialog")
+    third = dialog.locator(".entry").nth(2)
+    code = third.locator("small").inner_text().split(" · ")[-1]
+    third.click()
+    expect(dialog.locator("h2")).to_have_text(f"Mã {code}")
+    phone.go_back()
+    expect(dialog.locator("h2")).to_have_text("Danh sách")
+    dialog.locator(".entry").nth(1).click()
+    dialog.get_by_role("button", name="Quay lại").click()
+    expect(dialog.locator("h2")).to_have_text("Danh sách")
+    phone.go_back()
+    expect(dialog).to_be_hidden()
+    assert phone.url.startswith(address)
+    assert "complaint=" not in phone.url
+
+
+@pytest.mark.parametrize(
+    "query", ["?view=999/999/999", "?since=abc&until=2026-02-31", "?layer=x&size=99&method=y"]
+)
+def test_a_broken_address_opens_the_map_all_the_same(phone: Page, address: str, query: str) -> None:
+    open_map(phone, address, query)
+    expect(phone.locator("#legend b")).to_have_text("3.000 phản ánh")
+
+
+def test_the_month_slider_keeps_the_chosen_time_and_the_keyboard(
+    desktop: Page, address: str
+) -> None:
+    open_map(desktop, address, "?lang=en&since=2026-01-01")
+    total = desktop.locator("#total").inner_text()
+    slider = desktop.locator("#month")
+    slider.focus()
+    for _ in range(3):
+        desktop.keyboard.press("ArrowRight")
+        expect(slider).to_be_focused()
+    expect(desktop.locator(".play output")).to_contain_text("2026-03")
+    desktop.keyboard.press("Home")
+    expect(desktop.locator("#total")).to_have_text(total)
 
 
 def test_a_planner_sees_a_domain_in_a_month_and_the_table_of_the_same_figures(
@@ -192,7 +286,7 @@ def test_a_planner_asks_whether_a_measure_helped_and_what_is_unusual(
 def test_a_planner_sees_trends_and_why_there_are_none_in_a_month(phone: Page, address: str) -> None:
     open_map(phone, address, "?layer=trends&size=7&step=quarter")
     phone.locator("#legend summary").click()
-    expect(phone.locator("#legend")).to_contain_text("kỳ: 2024-01-01 – 2026-07-01")
+    expect(phone.locator("#legend")).to_contain_text("kỳ: 1/1/2024 – 30/9/2026")
     phone.goto(f"{address}/?layer=trends&since=2026-09-01&until=2026-09-30")
     expect(phone.locator("#banner")).to_contain_text("Cần ít nhất 10 kỳ")
 

@@ -1,6 +1,6 @@
 import type { Names } from "./i18n";
 
-export interface City { code: string; name: Names; bbox: [number, number, number, number]; sample: boolean; first_day: string | null; last_day: string | null }
+export interface City { code: string; timezone: string; name: Names; bbox: [number, number, number, number]; sample: boolean; first_day: string | null; last_day: string | null }
 export interface AreaSet { code: string; city: string; name: Names; approximate: boolean; note: Names | null; since: string | null; until: string | null; source: string; licence: string | null; areas: number }
 export interface Category { code: string; name: Names; colour: string }
 export interface Domain { code: string; name: Names; colour: string; categories: Category[] }
@@ -10,9 +10,9 @@ export interface Counts { total: number; rows: { key: string; n: number }[] }
 export interface AreaCounts { total: number; rate: number | null; outside: number; rows: AreaRow[] }
 export interface Classes { breaks: number[]; min: number | null; max: number | null; count: number }
 export interface Spot { rank: number; n: number; z: number; class: string; area_km2: number; lon: number; lat: number; areas: string[]; areas_en: string[]; street: string | null; cells: string[] }
-export interface Trends { total: number; periods: string[]; places: number; few: boolean; classes: Record<string, number> }
+export interface Trends { total: number; periods: string[]; last_day: string; places: number; few: boolean; classes: Record<string, number> }
 export interface Hotspots { total: number; inside: number; outside: number; places: number; few: boolean; classes: Record<string, number>; spots: Spot[] }
-export interface Properties { code: string; city: string; domain: string; category: string; status: string; reported_at: string; closed_at: string | null; text: string; address: string | null; sample: boolean; areas?: Held[]; timeline?: { at: string; kind: string; from?: string; to?: string }[] }
+export interface Properties { code: string; city: string; domain: string; category: string; status: string; reported_at: string; closed_at: string | null; text: string; address: string | null; sample: boolean; areas?: Held[]; timeline?: { at: string | null; kind: string; from?: string; to?: string }[] }
 export interface Held { set: string; code: string; name: string; name_en: string; kind: string | null; until: string | null }
 export interface Feature { id: string; geometry: { coordinates: [number, number] }; properties: Properties }
 export interface Page { features: Feature[]; next: string | null; total: number | null }

@@ -1,15 +1,14 @@
 import { get, Refused } from "./api";
-import { h, openDialog } from "./dom";
-import { current, fine, number, t } from "./i18n";
+import { h, moment, openDialog } from "./dom";
+import { current, day, fine, number, t } from "./i18n";
 import { dayAfter, filter, state } from "./state";
 
 interface Ratio { ratio: number | null; lower: number | null; upper: number | null; p: number | null; few: boolean }
 interface Side extends Ratio { series: number[]; before: number; after: number }
 interface Compared { since: string; at: string; until: string; weeks: string[]; weeks_before: number; area: Side; rest: Side; against_rest: Ratio & { corrected: boolean } }
-interface Group { areas: { code: string; name: string; name_en: string }[]; lon: number; lat: number; since: string; until: string; observed: number; expected: number; relative_risk: number | null; p: number }
+interface Group { areas: { code: string; name: string; name_en: string }[]; lon: number; lat: number; first_day: string; last_day: string; observed: number; expected: number; relative_risk: number | null; p: number }
 interface Groups { periods: string[]; clusters: Group[]; left_out: string[] }
 
-const day = (iso: string): string => new Date(`${iso}T00:00:00`).toLocaleDateString(current() === "vi" ? "vi-VN" : "en-GB");
 const times = (of: Ratio): string => (of.ratio === null ? "–" : `× ${fine(of.ratio)} (${of.lower === null ? "0" : fine(of.lower)}–${of.upper === null ? "∞" : fine(of.upper)})`);
 const chance = (p: number): string => (p < 0.001 ? `p < ${fine(0.001)}` : `p = ${fine(p)}`);
 const today = (): string => new Date().toLocaleDateString("sv-SE");
@@ -60,11 +59,13 @@ export async function openGroups(go: (lon: number, lat: number) => void): Promis
   try {
     const asked = filter();
     asked.set("set", state.set);
+    const now = moment();
     const found = await get<Groups>(`/api/v1/clusters?${asked}`);
+    if (now !== moment()) return;
     const some = found.clusters.filter((one) => one.p <= 0.05);
     const entries = some.map((one) => h("li", {}, h("button", { type: "button", class: "entry", click: () => { dialog.close(); go(one.lon, one.lat); } },
       h("span", { class: "what" }, one.areas.map((each) => (current() === "vi" ? each.name : each.name_en)).join(", ")), h("span", { class: "state" }, chance(one.p)),
-      h("small", {}, `${new Date(one.since).toLocaleDateString(current() === "vi" ? "vi-VN" : "en-GB")} – ${new Date(one.until).toLocaleDateString(current() === "vi" ? "vi-VN" : "en-GB")}: ${number(one.observed)} ${t("total")}, ${t("expected")} ${number(one.expected)}`))));
+      h("small", {}, `${day(one.first_day)} – ${day(one.last_day)}: ${number(one.observed)} ${t("total")}, ${t("expected")} ${number(one.expected)}`))));
     const dialog = openDialog(t("groups"), t("close"), h("p", { class: "source" }, t("groupsSay")), ...(entries.length ? [h("ol", { class: "entries" }, ...entries)] : [h("p", {}, t("noGroups"))]));
-  } catch (problem) { openDialog(t("groups"), t("close"), h("p", { role: "alert" }, problem instanceof Refused ? t("tooShort") : explain(problem))); }
+  } catch (problem) { openDialog(t("groups"), t("close"), h("p", { role: "alert" }, problem instanceof Refused ? t("groupsTooShort") : explain(problem))); }
 }

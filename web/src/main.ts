@@ -2,13 +2,13 @@ import "./style.css";
 import type { AreaSet, Classes, Config, Counts, Domain, Found, Hotspots, Trends } from "./api";
 import { get, onTrouble, Refused } from "./api";
 import { openGroups } from "./compare";
-import { byId } from "./dom";
+import { byId, deeper } from "./dom";
 import { openSpots } from "./hotspots";
-import { current, named, setLanguage, t } from "./i18n";
-import { drawLegend, drawPanel, readMonths } from "./panel";
-import { done, openReport, sendWhenOnline } from "./report";
+import { current, named, setLanguage, setZone, t } from "./i18n";
+import { drawLegend, drawPanel, playing, readMonths } from "./panel";
+import { openReport, sendWhenOnline } from "./report";
 import { headSearch } from "./search";
-import { change, filter, onChange, readAddress, state } from "./state";
+import { change, dayAfter, filter, onChange, readAddress, state } from "./state";
 import { openComplaint, openList, openTable } from "./tables";
 
 type Key = Parameters<typeof t>[0];
@@ -42,6 +42,7 @@ if (!city) {
   throw new Error("no city is set up");
 }
 state.city = city.code;
+setZone(city.timezone);
 const sets = allSets.filter((one) => one.city === city.code);
 const set = (): AreaSet | undefined => sets.find((one) => one.code === state.set);
 const settle = (): void => {
@@ -49,8 +50,8 @@ const settle = (): void => {
   if (!set()) state.set = (sets.find((one) => one.until === null) ?? sets[0])?.code ?? "";
 };
 settle();
-const open = (code: string): void => void openComplaint(code, domains, (lon, lat) => { change({ layer: "complaints" }); map.go(lon, lat, 17); });
-const map = new CityMap(config, city, { open, list: (bbox) => void openList(domains, open, bbox) });
+const open = (code: string): void => { deeper(t("back")); void openComplaint(code, domains, (lon, lat) => { change({ layer: "complaints" }); map.go(lon, lat, 17); }); };
+const map = new CityMap(config, city, { open, list: (cell) => void openList(domains, open, cell) });
 
 const areaNames = new Map<string, string>();
 async function areaName(): Promise<string> {
@@ -58,8 +59,15 @@ async function areaName(): Promise<string> {
   if (!of || !code) return "";
   if (!areaNames.has(state.area)) {
     try {
-      const found = await get<{ features: { properties: { code: string; name: string; name_en: string; kind: string | null } }[] }>(`/api/v1/boundaries/${of}?simplify=500`);
+      const found = await get<{ features: { geometry: { coordinates: number[][][][] }; properties: { code: string; name: string; name_en: string; kind: string | null } }[] }>(`/api/v1/boundaries/${of}?simplify=500`);
       for (const { properties: p } of found.features) areaNames.set(`${of}:${p.code}`, current() === "vi" ? `${p.kind ?? ""} ${p.name}`.trim() : p.name_en);
+      // A link to an area without a view shows the area.
+      const wanted = state.view ? undefined : found.features.find((one) => one.properties.code === code);
+      if (wanted) {
+        const points = wanted.geometry.coordinates.flat(2) as unknown as [number, number][];
+        const xs = points.map(([x]) => x), ys = points.map(([, y]) => y);
+        map.fit([Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)]);
+      }
     } catch (problem) { if (!(problem instanceof Refused)) throw problem; }
   }
   return areaNames.get(state.area) ?? code;
@@ -73,6 +81,7 @@ const phone = matchMedia("(max-width: 760px)");
 let legendOpen = !phone.matches;
 byId("legend").addEventListener("toggle", (event) => { legendOpen = (event.target as HTMLDetailsElement).open; }, true);
 
+let held: Classes | null = null;
 let asking = new AbortController();
 let shownResolution = 0;
 /** Figures and classes; these hold still while the map moves at one resolution. */
@@ -97,18 +106,27 @@ async function figures(months: boolean): Promise<void> {
       months ? readMonths(signal) : null,
     ]);
     banner();
-    if (classes) map.colour(classes.breaks);
+    // While the months play, one colour means one number: the classes are those of the busiest month.
+    const month = playing();
+    if (!month) held = null;
+    else if (classes && !held) {
+      asked.set("since", month.since);
+      asked.set("until", dayAfter(month.until));
+      held = await get<Classes>(`/api/v1/classes?${asked}`, signal);
+    }
+    const shown = classes && held ? { ...held, min: 1 } : classes;
+    if (shown) map.colour(shown.breaks);
     const notes = [city!.sample ? t("sample") : "", set()?.approximate ? t("roughly") : ""].filter(Boolean).join(" ");
-    drawLegend(classes, hot, trends, total.total, domains, notes, legendOpen, () => { if (hot) openSpots(hot, (lon, lat) => map.go(lon, lat, 13.5)); }, () => void openGroups((lon, lat) => map.go(lon, lat, 12)));
+    drawLegend(shown, hot, trends, total.total, domains, notes, legendOpen, () => { if (hot) openSpots(hot, (lon, lat) => map.go(lon, lat, 13.5)); }, () => void openGroups((lon, lat) => map.go(lon, lat, 12)));
   } catch (problem) {
     if (signal.aborted) return;
     if (!(problem instanceof Refused)) throw problem;
     byId("banner").hidden = false;
-    byId("banner").textContent = state.layer === "trends" ? t("tooShort") : problem.message;
+    byId("banner").textContent = state.layer === "trends" ? t("tooShort") : `${t("badFilter")} ${problem.message}`;
   }
 }
 
-let before = "";
+let before = "", spoken = "";
 async function draw(): Promise<void> {
   settle();
   setLanguage(state.lang === "en" ? "en" : "vi");
@@ -116,6 +134,7 @@ async function draw(): Promise<void> {
   document.title = `${t("title")} · ${named(city!.name)}`;
   byId("title").textContent = `${t("title")} · ${named(city!.name)}`;
   byId("language").textContent = t("other");
+  if (spoken !== current()) { spoken = current(); areaNames.clear(); headSearch(city!.code, take); }
   drawPanel(config.cities, sets, domains, areaNames.get(state.area) ?? "…");
   const rest = filter(["since", "until"]).toString() + current();
   const months = rest !== before;
@@ -128,7 +147,7 @@ function take(found: Found): void {
   if (found.type === "area" && found.bbox) { map.fit(found.bbox); change({ area: `${found.set}:${found.code}`, set: found.set ?? state.set }); return; }
   map.go(found.lon, found.lat, 16);
 }
-byId("language").onclick = () => { areaNames.clear(); change({ lang: current() === "vi" ? "en" : "vi" }); headSearch(city.code, take); };
+byId("language").onclick = () => change({ lang: current() === "vi" ? "en" : "vi" });
 byId("show-table").onclick = () => void openTable();
 byId("show-list").onclick = () => void openList(domains, open);
 byId("show-report").onclick = () => openReport(map, domains, open);
@@ -137,9 +156,8 @@ byId("show-filters").onclick = () => {
   byId("show-filters").setAttribute("aria-expanded", String(now));
   if (now) byId("panel").focus();
 };
-headSearch(city.code, take);
 await map.start(domains, () => { if (resolutionAt(Math.floor(map.zoom)) !== shownResolution && state.layer === "cells") void figures(false); });
 onChange(() => void draw());
 await draw();
-sendWhenOnline((code) => done(code, open));
+sendWhenOnline(map, domains, open);
 if (state.complaint) open(state.complaint);

@@ -1,4 +1,4 @@
-import { Map as MapView, NavigationControl, Popup, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { Map as MapView, Marker, NavigationControl, Popup, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import type { MapGeoJSONFeature, MapMouseEvent, VectorTileSource, GeoJSONSource } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import "maplibre-gl/dist/maplibre-gl.css";
@@ -21,15 +21,16 @@ type Names = { features: { id: string; properties: { name: string; name_en: stri
 export class CityMap {
   private readonly map: MapView;
   private popup: Popup | null = null;
+  private marker: Marker | null = null;
   private borders = "";
   private readonly drawn = new Map<string, string>();
   private picking: ((lon: number, lat: number) => void) | null = null;
-  constructor(private readonly config: Config, city: City, private readonly actions: { open(code: string): void; list(bbox: string): void }) {
+  constructor(private readonly config: Config, city: City, private readonly actions: { open(code: string): void; list(cell: string): void }) {
     const [z, lon, lat] = state.view.split("/").map(Number);
     const start = state.view && [z, lon, lat].every(Number.isFinite) ? { zoom: z as number, center: [lon as number, lat as number] as [number, number] } : { bounds: city.bbox };
     this.map = new MapView({
       container: "map", ...start, maxZoom: 18, attributionControl: { compact: true }, fadeDuration: 0,
-      locale: { "NavigationControl.ZoomIn": current() === "vi" ? "Phóng to" : "Zoom in", "NavigationControl.ZoomOut": current() === "vi" ? "Thu nhỏ" : "Zoom out" },
+      locale: { "NavigationControl.ZoomIn": current() === "vi" ? "Phóng to" : "Zoom in", "NavigationControl.ZoomOut": current() === "vi" ? "Thu nhỏ" : "Zoom out", "Map.Title": t("title") },
       style: { version: 8, sources: {}, layers: [{ id: "ground", type: "background", paint: { "background-color": paper } }] },
     });
     this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
@@ -97,7 +98,8 @@ export class CityMap {
       this.drawn.set(layer, url);
       (map.getSource(layer) as VectorTileSource).setTiles([url]);
     }
-    map.setFilter("chosen", ["==", ["get", "code"], state.area.split(":")[1] ?? ""]);
+    const [of, code] = state.area.split(":");
+    map.setFilter("chosen", ["==", ["get", "code"], of === state.set ? code ?? "" : ""]);
     const wanted = `${set?.code ?? ""} ${current()}`;
     if (set && this.borders !== wanted) {
       this.borders = wanted;
@@ -117,8 +119,17 @@ export class CityMap {
   get centre(): [number, number] { const { lng, lat } = this.map.getCenter(); return [lng, lat]; }
   fit(bbox: [number, number, number, number]): void { this.map.fitBounds(bbox, { padding: 30, animate: !matchMedia("(prefers-reduced-motion: reduce)").matches, maxZoom: 15 }); }
   go(lon: number, lat: number, zoom = 16): void { this.map.jumpTo({ center: [lon, lat], zoom }); }
-  /** The next tap chooses a place. */
-  pick(chosen: (lon: number, lat: number) => void): void { this.picking = chosen; this.map.getCanvas().style.cursor = "crosshair"; }
+  /** Taps choose a place until null is given. */
+  pick(chosen: ((lon: number, lat: number) => void) | null): void {
+    this.picking = chosen;
+    this.map.getCanvas().style.cursor = chosen ? "crosshair" : "";
+    if (chosen) this.map.getCanvas().focus();
+  }
+  /** Shows where a report is about to be. */
+  mark(place: [number, number] | null): void {
+    this.marker?.remove();
+    this.marker = place ? new Marker({ color: "#c2410c" }).setLngLat(place).addTo(this.map) : null;
+  }
 
   private hover(feature: MapGeoJSONFeature | undefined, _: MapMouseEvent): void {
     if (!feature || this.picking) return;
@@ -128,10 +139,7 @@ export class CityMap {
   }
   private clicked(event: MapMouseEvent): void {
     if (this.picking) {
-      const chosen = this.picking;
-      this.picking = null;
-      this.map.getCanvas().style.cursor = "";
-      chosen(event.lngLat.lng, event.lngLat.lat);
+      this.picking(event.lngLat.lng, event.lngLat.lat);
       return;
     }
     const feature = this.map.queryRenderedFeatures(event.point, { layers: [state.layer] })[0];
@@ -140,17 +148,14 @@ export class CityMap {
     const p = feature.properties as { n?: number; name?: string; code?: string; rate?: number; cell?: string; class?: string; z?: string };
     if (state.layer === "complaints" && p.code) { this.actions.open(p.code); return; }
     const lines: Node[] = [h("strong", {}, `${number(p.n ?? 0)} ${state.layer === "areas" ? t("total") : t("inCell")}`)];
-    if (p.class) lines.push(h("p", {}, `${t("around")}: ${className(p.class)} (z = ${number(Number(p.z))})`));
+    if (p.class) lines.push(h("p", {}, state.layer === "trends" ? `${className(p.class)}. ${t("numberIs")} ${t(Math.abs(Number(p.z)) < 1.96 ? "steady" : Number(p.z) > 0 ? "rising" : "falling")} (z = ${number(Number(p.z))}).` : `${t("around")}: ${className(p.class)} (z = ${number(Number(p.z))})`));
     if (state.layer === "areas") {
       lines.unshift(h("h3", {}, p.name ?? ""));
       if (p.rate !== undefined) lines.push(h("p", {}, `${number(p.rate)} ${t("rate")}`));
       lines.push(h("button", { type: "button", click: () => { this.popup?.remove(); change({ area: `${state.set}:${p.code}` }); } }, t("onlyArea")));
-    } else {
-      const points = (feature.geometry as { coordinates: number[][][] | number[] }).coordinates.flat(3) as number[];
-      const xs = points.filter((_, i) => i % 2 === 0), ys = points.filter((_, i) => i % 2 === 1);
-      const pad = xs.length === 1 ? 0.0008 : 0;
-      const box = [Math.min(...xs) - pad, Math.min(...ys) - pad, Math.max(...xs) + pad, Math.max(...ys) + pad].map((v) => v.toFixed(6)).join(",");
-      lines.push(h("button", { type: "button", click: () => { this.popup?.remove(); this.actions.list(box); } }, t("showList")));
+    } else if (p.cell) {
+      const { cell } = p;
+      lines.push(h("button", { type: "button", click: () => { this.popup?.remove(); this.actions.list(cell); } }, t("showList")));
     }
     this.popup = new Popup({ maxWidth: "260px" }).setLngLat(event.lngLat).setDOMContent(h("div", { class: "story" }, ...lines)).addTo(this.map);
   }

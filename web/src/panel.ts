@@ -1,7 +1,7 @@
 import type { AreaSet, City, Classes, Counts, Domain, Hotspots, Trends } from "./api";
 import { get } from "./api";
 import { byId, h } from "./dom";
-import { current, named, number, status, t } from "./i18n";
+import { current, day, named, number, status, t } from "./i18n";
 import { openCompare } from "./compare";
 import { caution, classLines, HOT, PATTERNS } from "./hotspots";
 import { RAMP } from "./map";
@@ -9,7 +9,17 @@ import { change, clear, dayAfter, filter, filtered, SIZES, state, STEPS, STUDIED
 
 const STATES = ["received", "accepted", "in_progress", "resolved", "rejected", "duplicate", "withdrawn"];
 let months: { key: string; n: number }[] = [];
-let playing: number | undefined;
+let timer: number | undefined;
+/** The time that was chosen before a month of it is looked at. */
+let base = { since: "", until: "" };
+let baseOf = "";
+/** The busiest month while the months play, else null. */
+export function playing(): { since: string; until: string } | null {
+  if (timer === undefined) return null;
+  const top = inBase().reduce((most, one) => (one.n > most.n ? one : most));
+  return { since: `${top.key}-01`, until: lastDay(top.key) };
+}
+const inBase = (): typeof months => months.filter((one) => (!base.since || lastDay(one.key) >= base.since) && (!base.until || `${one.key}-01` <= base.until));
 
 function choice(id: string, label: string, options: [string, string][], value: string, chosen: (value: string) => void): HTMLElement {
   const select = h("select", { id, change: (event) => chosen((event.target as HTMLSelectElement).value) }, ...options.map(([code, text]) => h("option", { value: code, selected: code === value }, text)));
@@ -73,16 +83,16 @@ export function drawPanel(cities: City[], sets: AreaSet[], domains: Domain[], ar
     }),
     h("div", { class: "pair" }, date("since", t("from")), date("until", t("to"))),
     h("div", { id: "months" }),
-    ...(sets.length ? [choice("set", t("set"), sets.map((one) => [one.code, named(one.name)]), state.set, (value) => change({ set: value, area: "" }))] : []),
+    ...(sets.length ? [choice("set", t("set"), sets.map((one) => [one.code, named(one.name)]), state.set, (value) => change({ set: value }))] : []),
     h("details", { id: "take" }, h("summary", {}, t("takeAway")), h("ul", {},
       h("li", {}, h("a", { href: `/api/v1/report.html?${filter()}&set=${state.set}&lang=${current()}`, download: `phananh-${state.city}.html` }, t("reportFile"))),
       ...["csv", "geojson", "gpkg", "parquet"].map((form) => h("li", {}, h("a", { href: `/api/v1/export.${form}?${filter()}`, download: true }, `${t("list")}: ${form}`))))),
     ...(set ? [h("p", { class: "source" }, `${set.source}${set.licence ? ` (${set.licence})` : ""}`)] : []),
   );
+  drawMonths();
   if (code !== undefined && fieldset) {
     for (const group of byId("panel").querySelectorAll("fieldset")) if (group.querySelector("legend")?.textContent === fieldset) group.querySelector<HTMLElement>(`[data-code="${code}"]`)?.focus();
   } else if (focused?.id && focused.id !== document.activeElement?.id) document.getElementById(focused.id)?.focus();
-  drawMonths();
 }
 
 /** Complaints by month under the other filters: a slider over them, and a button that plays. */
@@ -91,36 +101,40 @@ export async function readMonths(signal: AbortSignal): Promise<void> {
   drawMonths();
 }
 function show(index: number): void {
-  const month = months[index - 1];
-  change(month ? { since: `${month.key}-01`, until: lastDay(month.key) } : { since: "", until: "" }, playing === undefined);
+  const month = inBase()[index - 1];
+  change(month ? { since: `${month.key}-01`, until: lastDay(month.key) } : { ...base }, timer === undefined);
 }
-function stop(): void { clearInterval(playing); playing = undefined; drawMonths(); }
+function stop(): void { clearInterval(timer); timer = undefined; change({}, false); }
 function drawMonths(): void {
   const place = document.getElementById("months");
   if (!place) return;
-  if (months.length < 2) { place.replaceChildren(); return; }
-  const at = months.findIndex((one) => state.since === `${one.key}-01` && state.until === lastDay(one.key)) + 1;
-  const top = Math.max(...months.map((one) => one.n));
+  const whole = months.findIndex((one) => state.since === `${one.key}-01` && state.until === lastDay(one.key)) + 1;
+  if (!whole || baseOf !== state.city) { base = { since: state.since, until: state.until }; baseOf = state.city; }
+  const shown = inBase();
+  if (shown.length < 2 || STUDIED.includes(state.layer)) { if (timer !== undefined) { clearInterval(timer); timer = undefined; } place.replaceChildren(); return; }
+  const at = shown.findIndex((one) => state.since === `${one.key}-01` && state.until === lastDay(one.key)) + 1;
+  const top = Math.max(...shown.map((one) => one.n));
   const kept = document.activeElement?.id;
   place.replaceChildren(
-    h("div", { class: "bars", "aria-hidden": "true" }, ...months.map((one, i) => {
-      const bar = h("i", { ...(i + 1 === at ? { class: "on" } : {}) });
+    h("div", { class: "bars", "aria-hidden": "true" }, ...shown.map((one, i) => {
+      const bar = h("i", { title: `${one.key}: ${number(one.n)}`, ...(i + 1 === at ? { class: "on" } : {}) });
       bar.style.height = `${Math.max(4, (100 * one.n) / top)}%`;
       return bar;
     })),
+    h("div", { class: "ends", "aria-hidden": "true" }, h("span", {}, shown[0]?.key ?? ""), h("span", {}, shown.at(-1)?.key ?? "")),
     h("div", { class: "play" },
       h("button", { type: "button", id: "play", click: () => {
-        if (playing !== undefined) { stop(); return; }
-        let next = at >= months.length ? 1 : at + 1;
-        playing = window.setInterval(() => {
+        if (timer !== undefined) { stop(); return; }
+        let next = at >= shown.length ? 1 : at + 1;
+        timer = window.setInterval(() => {
           if (document.hidden) return;
-          if (next > months.length) { stop(); return; }
+          if (next > inBase().length) { stop(); return; }
           show(next++);
         }, 1200);
         drawMonths();
-      } }, playing === undefined ? `▶ ${t("play")}` : `❚❚ ${t("pause")}`),
-      h("input", { type: "range", id: "month", "aria-label": t("month"), min: 0, max: months.length, value: at, "aria-valuetext": at ? months[at - 1]?.key ?? "" : t("everyMonth"), input: (event) => { if (playing !== undefined) stop(); show(Number((event.target as HTMLInputElement).value)); } }),
-      h("output", {}, at ? `${months[at - 1]?.key} · ${number(months[at - 1]?.n ?? 0)}` : t("everyMonth")),
+      } }, timer === undefined ? `▶ ${t("play")}` : `❚❚ ${t("pause")}`),
+      h("input", { type: "range", id: "month", "aria-label": t("month"), min: 0, max: shown.length, value: at, "aria-valuetext": at ? shown[at - 1]?.key ?? "" : t("everyMonth"), input: (event) => { if (timer !== undefined) { clearInterval(timer); timer = undefined; } show(Number((event.target as HTMLInputElement).value)); } }),
+      h("output", {}, at ? `${shown[at - 1]?.key} · ${number(shown[at - 1]?.n ?? 0)}` : t("everyMonth")),
     ),
   );
   if (kept === "month" || kept === "play") document.getElementById(kept)?.focus();
@@ -143,7 +157,7 @@ export function drawLegend(classes: Classes | null, hot: Hotspots | null, trends
     lines.push(...bounds.map((low, i) => {
       const next = bounds[i + 1];
       const high = next === undefined ? (classes.max as number) : next - 1;
-      return line(RAMP[i] ?? "", `${number(low)}${high > low ? `–${number(high)}` : ""}`);
+      return line((bounds.length === 1 ? RAMP[3] : RAMP[i]) ?? "", `${number(low)}${high > low ? `–${number(high)}` : ""}`);
     }));
   }
   const title = state.layer === "cells" ? t("perCell") : state.layer === "areas" ? t("perArea") : STUDIED.includes(state.layer) ? t(state.layer as "hotspots") : t("legend");
@@ -151,7 +165,7 @@ export function drawLegend(classes: Classes | null, hot: Hotspots | null, trends
   if (hot) {
     box.append(h("p", { class: "source" }, caution(hot)), h("button", { type: "button", id: "show-spots", click: openSpots }, `${t("spotList")} (${number(hot.spots.length)})`), h("button", { type: "button", id: "show-groups", click: openGroups }, t("groups")));
   } else if (trends) {
-    box.append(h("p", { class: "source" }, `${trends.periods.length} ${t("periods")}: ${trends.periods[0]} – ${trends.periods.at(-1)}. ${caution(trends)}`));
+    box.append(h("p", { class: "source" }, `${trends.periods.length} ${t("periods")}: ${day(trends.periods[0] ?? "")} – ${day(trends.last_day)}, ${number(trends.total)} ${t("total")}. ${caution(trends)}`));
   } else if (state.layer === "cells" || state.layer === "areas") {
     box.append(choice("method", t("classes"), [["quantile", t("quantile")], ["natural", t("natural")]], state.method, (value) => change({ method: value as "quantile" | "natural" })));
   }

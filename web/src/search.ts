@@ -31,16 +31,17 @@ export function drawSearch(place: HTMLElement, id: string, city: string, take: (
   }
   async function read(): Promise<void> {
     const q = input.value.trim();
+    let failed = false;
     if (!q) { close(); return; }
     try {
       found = (await ask<{ results: Found[] }>(`/api/v1/search?${new URLSearchParams({ q, city })}`)).results.filter((one) => !only || only.includes(one.type));
-    } catch { found = []; }
+    } catch { found = []; failed = true; }
     if (input.value.trim() !== q) return;
     active = -1;
     const items = found.map((one, i) => h("li", { role: "option", id: `${id}-${i}`, "aria-selected": "false", mousedown: (event) => { event.preventDefault(); chosen(one); } },
       h("span", {}, label(one)),
       h("small", {}, one.type === "address" ? `${t("street")} · ${number(one.n ?? 0)}` : [one.detail ? named(one.detail) : "", one.formerly ? `${t("formerly")} ${one.formerly}` : ""].filter(Boolean).join(" · "))));
-    list.replaceChildren(...(items.length ? items : [h("li", { role: "option", "aria-disabled": "true", "aria-selected": "false" }, t("nothingFound"))]));
+    list.replaceChildren(...(items.length ? items : [h("li", { role: "option", "aria-disabled": "true", "aria-selected": "false" }, failed ? t("noNetworkSearch") : t("nothingFound"))]));
     list.hidden = false;
     input.setAttribute("aria-expanded", "true");
   }

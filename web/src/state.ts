@@ -22,6 +22,10 @@ export function readAddress(): void {
     const value = given.get(key);
     if (value !== null) Object.assign(state, { [key]: value });
   }
+  // An address that was cut or mistyped opens the map all the same.
+  for (const key of ["since", "until"] as const) if (!/^\d{4}-\d\d-\d\d$/.test(state[key]) || Number.isNaN(Date.parse(state[key])) || dayAfter(state[key], 0) !== state[key]) state[key] = "";
+  const [zoom, lon, lat] = state.view.split("/").map(Number) as [number, number, number];
+  if (!(zoom >= 0 && zoom <= 24 && Math.abs(lon) <= 180 && Math.abs(lat) <= 85)) state.view = "";
   if (!LAYERS.includes(state.layer)) state.layer = "cells";
   if (!SIZES.some(([size]) => size === state.size)) state.size = empty.size;
   if (!STEPS.some((step) => step === state.step)) state.step = empty.step;
@@ -37,9 +41,10 @@ function address(): string {
 export function change(changes: Partial<State>, step = true): void {
   Object.assign(state, changes);
   if (step) history.pushState(null, "", address());
-  else history.replaceState(null, "", address());
+  else history.replaceState(history.state, "", address());
   if (!("view" in changes)) listeners.forEach((listener) => listener());
 }
+addEventListener("settled", () => history.replaceState(history.state, "", address()));
 addEventListener("popstate", () => { readAddress(); listeners.forEach((listener) => listener()); });
 
 /** The filter every read shares; `until` is the day after the last one shown. */

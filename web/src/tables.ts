@@ -1,8 +1,8 @@
 import type { AreaCounts, AreaRow, Domain, Feature, Page } from "./api";
 import { get, Refused } from "./api";
-import { byId, h, openDialog } from "./dom";
-import { current, instant, named, number, status, t } from "./i18n";
-import { change, filter, state } from "./state";
+import { byId, h, moment, openDialog } from "./dom";
+import { current, day, instant, named, number, status, t } from "./i18n";
+import { change, dayAfter, filter, state } from "./state";
 
 type Column = "name" | "n" | "rate" | "rate_smoothed" | "per_km2" | "population";
 let order: { by: Column; down: boolean } = { by: "n", down: true };
@@ -10,26 +10,37 @@ let order: { by: Column; down: boolean } = { by: "n", down: true };
 /** The map's figures as a table that sorts. */
 export async function openTable(): Promise<void> {
   openDialog(t("table"), t("close"), h("p", { role: "status" }, t("loading")));
+  const now = moment();
   const found = await get<AreaCounts>(`/api/v1/counts?by=area&set=${state.set}&${filter()}`);
-  const titles: [Column, string][] = [["name", t("name")], ["n", t("count")], ["rate", t("rate")], ["rate_smoothed", t("smoothed")], ["per_km2", t("density")], ["population", t("population")]];
+  const titles: [Column, string][] = [["name", t("name")], ["n", t("count")], ...(found.rate === null ? [] : [["rate", t("rate")], ["rate_smoothed", t("smoothed")]] as [Column, string][]), ["per_km2", t("density")], ...(found.rate === null ? [] : [["population", t("population")]] as [Column, string][])];
+  const rated = found.rate !== null;
   const name = (row: AreaRow): string => (current() === "vi" ? `${row.kind ?? ""} ${row.name}`.trim() : row.name_en);
   const draw = (): void => {
-    const rows = [...found.rows].sort((a, b) => {
+    // Under an area's filter the others have none that match: they are not zeros.
+    const rows = found.rows.filter((row) => !state.area || row.n > 0).sort((a, b) => {
       const sign = order.down ? -1 : 1;
       return order.by === "name" ? sign * name(a).localeCompare(name(b), current()) : sign * ((a[order.by] ?? -1) - (b[order.by] ?? -1));
     });
+    const save = (those: AreaRow[]): void => {
+      const columns = ["key", "kind", "name", "name_en", "n", "rate", "rate_low", "rate_high", "rate_smoothed", "unusual", "per_km2", "population"] as const;
+      const cell = (value: unknown): string => (typeof value === "string" ? `"${value.replaceAll('"', '""')}"` : String(value ?? ""));
+      const lines = [columns.join(","), ...those.map((row) => columns.map((column) => cell(row[column])).join(",")), `,,"${t("outside")}",,${found.outside},,,,,,,`];
+      const link = h("a", { href: URL.createObjectURL(new Blob(["\ufeff", lines.join("\r\n"), "\r\n"], { type: "text/csv" })), download: `phananh-${state.set}.csv` });
+      link.click();
+      URL.revokeObjectURL(link.href);
+    };
     const head = h("tr", {}, ...titles.map(([column, title]) => h("th", { scope: "col", "aria-sort": order.by === column ? (order.down ? "descending" : "ascending") : "none" },
       h("button", { type: "button", click: () => { order = { by: column, down: order.by === column ? !order.down : column !== "name" }; draw(); } }, `${title}${order.by === column ? (order.down ? " ↓" : " ↑") : ""}`))));
     const shown = (value: number | null): string => (value === null ? "–" : number(value));
     const rate = (row: AreaRow): Node => h("span", {}, shown(row.rate), row.unusual ? h("abbr", { title: t(row.unusual > 0 ? "unusuallyHigh" : "unusuallyLow") }, row.unusual > 0 ? " ▲" : " ▼") : "", row.rate === null ? "" : h("small", {}, ` ${shown(row.rate_low)}–${shown(row.rate_high)}`));
-    const body = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, h("button", { type: "button", class: "link", click: () => { byId<HTMLDialogElement>("dialog").close(); change({ area: `${state.set}:${row.key}` }); } }, name(row))), h("td", {}, number(row.n)), h("td", {}, rate(row)), h("td", {}, shown(row.rate_smoothed)), h("td", {}, shown(row.per_km2)), h("td", {}, shown(row.population))));
-    const outside = h("tr", {}, h("th", { scope: "row" }, t("outside")), h("td", {}, number(found.outside)), h("td"), h("td"), h("td"), h("td"));
+    const body = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, h("button", { type: "button", class: "link", click: () => { byId<HTMLDialogElement>("dialog").close(); change({ area: `${state.set}:${row.key}` }); } }, name(row))), h("td", {}, number(row.n)), ...(rated ? [h("td", {}, rate(row)), h("td", {}, shown(row.rate_smoothed))] : []), h("td", {}, shown(row.per_km2)), ...(rated ? [h("td", {}, shown(row.population))] : [])));
+    const outside = h("tr", {}, h("th", { scope: "row" }, t("outside")), h("td", {}, number(found.outside)), ...titles.slice(2).map(() => h("td")));
     openDialog(t("table"), t("close"),
-      ...(found.rate === null ? [] : [h("p", { class: "source" }, `${t("overall")}: ${number(found.rate)} ${t("rate")}. ${t("ratesSay")}`)]),
-      h("p", {}, `${number(found.total)} ${t("total")} · `, h("a", { href: `/api/v1/export.csv?${filter()}`, download: true }, t("download"))),
+      ...(found.rate === null ? [h("p", { class: "source" }, t("noPopulation"))] : [h("p", { class: "source" }, `${t("overall")}: ${number(found.rate)} ${t("rate")}. ${t("ratesSay")}`)]),
+      h("p", {}, `${number(found.total)} ${t("total")} · `, h("button", { type: "button", class: "link", click: () => save(rows) }, t("download"))),
       h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("table") }, h("table", {}, h("thead", {}, head), h("tbody", {}, ...body, outside))));
   };
-  draw();
+  if (now === moment()) draw();
 }
 
 function entry(one: Feature, domains: Domain[], open: (code: string) => void): HTMLElement {
@@ -44,43 +55,49 @@ function entry(one: Feature, domains: Domain[], open: (code: string) => void): H
 }
 
 /** The complaints under the filter, the newest first; a box narrows them to a cell. */
-export async function openList(domains: Domain[], open: (code: string) => void, bbox = ""): Promise<void> {
+export async function openList(domains: Domain[], open: (code: string) => void, cell = ""): Promise<void> {
   openDialog(t("list"), t("close"), h("p", { role: "status" }, t("loading")));
   const list = h("ul", { class: "entries" });
   const more = h("button", { type: "button", hidden: true }, t("more"));
   const head = h("p", { role: "status" });
-  let next: string | null = `/api/v1/complaints?${filter()}&limit=30&total=true${bbox ? `&bbox=${bbox}` : ""}`;
+  let next: string | null = `/api/v1/complaints?${filter()}&limit=30&total=true${cell ? `&cell=${cell}` : ""}`;
   const read = async (): Promise<void> => {
     if (!next) return;
     more.disabled = true;
     const address = new URL(next, location.origin);
     const page: Page = await get<Page>(address.pathname + address.search);
+    const first = list.children.length;
     list.append(...page.features.map((one) => entry(one, domains, open)));
+    if (first) list.children[first]?.querySelector("button")?.focus();
     next = page.next;
     more.hidden = !next;
     more.disabled = false;
     head.textContent = page.total ? `${number(page.total)} ${t("total")} · ${t("newest")}` : t("none");
   };
   more.addEventListener("click", () => void read());
+  const now = moment();
   await read();
+  if (now !== moment()) return;
   openDialog(t("list"), t("close"), head, list, more);
 }
 
 /** One complaint, as anyone may see it. */
 export async function openComplaint(code: string, domains: Domain[], show: (lon: number, lat: number) => void): Promise<void> {
   openDialog(`${t("code")} ${code}`, t("close"), h("p", { role: "status" }, t("loading")));
+  const now = moment();
   try {
     const one = await get<Feature>(`/api/v1/complaints/${encodeURIComponent(code)}`);
+    if (now !== moment()) return;
     const p = one.properties;
     const domain = domains.find((each) => each.code === p.domain);
     const category = domain?.categories.find((each) => each.code === p.category);
-    const places = (p.areas ?? []).map((each) => `${current() === "vi" ? `${each.kind ?? ""} ${each.name}`.trim() : each.name_en}${each.until ? ` (${t("abolished")} ${each.until})` : ""}`);
+    const places = (p.areas ?? []).map((each) => `${current() === "vi" ? `${each.kind ?? ""} ${each.name}`.trim() : each.name_en}${each.until ? ` (${t("abolished")} ${day(dayAfter(each.until, -1))})` : ""}`);
     const dialog = openDialog(`${t("code")} ${p.code}`, t("close"),
       h("p", {}, h("strong", {}, category ? named(category.name) : p.category), ` · ${domain ? named(domain.name) : p.domain} `, h("span", { class: `state ${p.status}` }, status(p.status))),
       h("p", { class: "body" }, p.text),
       h("p", {}, `${t("place")}: ${[p.address, ...places].filter(Boolean).join(" · ")}`),
       h("h3", {}, t("timeline")),
-      h("ol", {}, ...(p.timeline ?? []).map((event) => h("li", {}, `${instant(event.at)}: ${event.to ? status(event.to) : event.kind === "received" ? t("received") : t("changed")}`))),
+      h("ol", {}, ...(p.timeline ?? []).map((event) => h("li", {}, `${event.at ? instant(event.at) : t("unknownTime")}: ${event.to ? status(event.to) : event.kind === "received" ? t("received") : t("changed")}`))),
       h("button", { type: "button", click: () => { dialog.close(); show(...one.geometry.coordinates); } }, t("showOnMap")));
     change({ complaint: p.code }, false);
     dialog.addEventListener("close", () => change({ complaint: "" }, false), { once: true });
