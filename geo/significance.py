@@ -28,8 +28,10 @@ Measure = Literal["n", "per_km2", "rate"]
 MOST_SPOTS: Final = 200
 # Below this mean, null maps of cells (k = 1) show false hot spots three times as often as they say.
 FEW_PER_PLACE: Final = 2.0
-# There p comes from so many permutations: enough for the correction over thousands of cells.
-WHERE_FEW: Final = 99_999
+# Below this one, so often that p comes from permutations: enough of them for the correction over
+# thousands of cells. Between the two the normal p is kept, for permutations would find next to none.
+FEWER_PER_PLACE: Final = 0.5
+WHERE_FEWER: Final = 99_999
 EARLY, LATE = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 CLASSES: Final = {
     3: "hot99", 2: "hot95", 1: "hot90", 0: "none", -1: "cold90", -2: "cold95", -3: "cold99",
@@ -76,8 +78,8 @@ def _of(
         near = weights if known.all() else weights[known][:, known]
         z[known], p[known] = getis_ord(value[known], near)
         if permutations is None:
-            few = float(n.sum()) < FEW_PER_PLACE * len(places)
-            permutations = WHERE_FEW if few else 0
+            fewer = float(n.sum()) < FEWER_PER_PLACE * len(places)
+            permutations = WHERE_FEWER if fewer else 0
         if permutations:
             p[known] = permutation_p(value[known], near, permutations=permutations, seed=seed)
         q[known] = benjamini_hochberg(p[known])
@@ -117,7 +119,7 @@ def hot_cells(
     """Gi* of every cell of a study under a filter, by one count by cell.
 
     p is normal, or by permutation where that is asked for, or, if nothing is (None), where there
-    are few.
+    are very few.
     """
     rows = connection.execute(counts.by_place(question, resolution)).all()
     total = sum(int(row.n) for row in rows)

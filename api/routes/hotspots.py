@@ -66,7 +66,7 @@ def hotspots(
 
     Columns have one entry for each place; `format=spots` leaves them out. `permutations` replaces
     the normal p by the share of that many conditional permutations, the same for the same `seed`;
-    without it, that is done where there are few complaints for so many cells (`few`).
+    without it, that is done where there is less than one complaint for two cells.
     """
     studies: Studies = request.app.state.studies
     one_city(question)
