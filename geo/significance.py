@@ -28,8 +28,8 @@ Measure = Literal["n", "per_km2", "rate"]
 MOST_SPOTS: Final = 200
 # Below this mean, null maps of cells (k = 1) show false hot spots three times as often as they say.
 FEW_PER_PLACE: Final = 2.0
-# Below this one, so often that p comes from permutations: enough of them for the correction over
-# thousands of cells. Between the two the normal p is kept, for permutations would find next to none.
+# Below this one, so often that p comes from permutations, enough of them for the correction over
+# thousands of cells. Between the two the normal p is kept: permutations would find next to none.
 FEWER_PER_PLACE: Final = 0.5
 WHERE_FEWER: Final = 99_999
 EARLY, LATE = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
