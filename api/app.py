@@ -55,6 +55,14 @@ POLICY: Final = (
 )
 
 
+def _with_nul(scope: Scope) -> str | None:
+    """The parameter, or the path, that holds a NUL."""
+    for pair in scope["query_string"].split(b"&"):
+        if b"%00" in pair or b"\0" in pair:
+            return str(pair.partition(b"=")[0].decode("ascii", "replace"))
+    return "path" if "\0" in scope["path"] else None
+
+
 def _bodiless(send: Send) -> Send:
     async def only_headers(message: Message) -> None:
         if message["type"] == "http.response.body":
@@ -79,10 +87,13 @@ class Watched:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if b"%00" in scope["query_string"] or "\0" in scope["path"]:
+        if wrong := _with_nul(scope):
             # PostgreSQL's texts cannot hold it, and no code or word has it.
             refused = problems.problem(
-                422, "Unprocessable request", "the address holds a NUL character"
+                422,
+                "Invalid request",
+                f"{wrong} holds a NUL character",
+                errors=[{"field": wrong, "message": "a NUL character is no part of any value"}],
             )
             await refused(scope, receive, send)
             return
