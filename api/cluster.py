@@ -234,10 +234,17 @@ class PrivateCluster:
                 f"install postgresql-{version.read_text().strip()}-postgis-3, or run pg_upgrade",
             )
         # A postmaster that is just dying looks alive: then it is started after all.
-        for _ in range(3):
+        for attempt in range(3):
             if not self.running():
                 self._clear_leftovers()
-                self._start()
+                try:
+                    self._start()
+                except ClusterError:
+                    # What a kill left may go only now: the next try finds it gone.
+                    if attempt == 2:
+                        raise
+                    time.sleep(1 + attempt)
+                    continue
             if self._answers():
                 self._make_database()
                 return self.url
@@ -267,10 +274,13 @@ class PrivateCluster:
             "-l",
             self._log,
         ]
-        if self._run(command).returncode:
-            tail = "\n".join(self._log.read_text("utf-8", "replace").splitlines()[-5:])
+        done = self._run(command)
+        if done.returncode:
+            tail = self._log.read_text("utf-8", "replace") if self._log.exists() else ""
+            said = [*done.stderr.splitlines()[-3:], *tail.splitlines()[-5:]]
             raise ClusterError(
-                f"PostgreSQL did not start:\n{tail}", f"read {self._log}; often the disk is full"
+                "PostgreSQL did not start:\n" + "\n".join(said),
+                f"read {self._log}; often the disk is full",
             )
         self.started = True
 
