@@ -26,12 +26,14 @@ from geo.study import AreaStudy, CellStudy, filled, one_city
 
 Measure = Literal["n", "per_km2", "rate"]
 MOST_SPOTS: Final = 200
+# As many cells of a hot spot are looked at for its names.
+NAMED_BY: Final = 24
 # Below this mean, null maps of cells (k = 1) show false hot spots three times as often as they say.
 FEW_PER_PLACE: Final = 2.0
 # Below this one, so often that p comes from permutations, enough of them for the correction over
 # thousands of cells. Between the two the normal p is kept: permutations would find next to none.
 FEWER_PER_PLACE: Final = 0.5
-WHERE_FEWER: Final = 99_999
+WHERE_FEWER: Final = 29_999
 EARLY, LATE = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 CLASSES: Final = {
     3: "hot99", 2: "hot95", 1: "hot90", 0: "none", -1: "cold90", -2: "cold95", -3: "cold99",
@@ -79,7 +81,7 @@ def _of(
         z[known], p[known] = getis_ord(value[known], near)
         if permutations is None:
             fewer = float(n.sum()) < FEWER_PER_PLACE * len(places)
-            permutations = WHERE_FEWER if fewer else 0
+            permutations = WHERE_FEWER if fewer and n.any() else 0
         if permutations:
             p[known] = permutation_p(value[known], near, permutations=permutations, seed=seed)
         q[known] = benjamini_hochberg(p[known])
@@ -177,7 +179,7 @@ def spots(connection: Connection, hot: Hot, question: Filter, resolution: int) -
         at = np.flatnonzero(hot.spot == rank)
         at = at[np.argsort(-hot.z[at], kind="stable")]
         found.append(at)
-    names = _names(connection, hot, found, question)
+    names = _names(connection, hot, found, question, resolution)
     centres = cells.centres(hot.places[np.array([at[0] for at in found], dtype=np.int64)])
     return [
         Spot(
@@ -197,9 +199,14 @@ def spots(connection: Connection, hot: Hot, question: Filter, resolution: int) -
 
 
 def _names(
-    connection: Connection, hot: Hot, found: Sequence[NDArray[np.int64]], question: Filter
+    connection: Connection,
+    hot: Hot,
+    found: Sequence[NDArray[np.int64]],
+    question: Filter,
+    resolution: int,
 ) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Up to three names of areas for each spot, in both languages."""
+    """Up to three names of areas for each spot, in both languages; its strongest cells tell."""
+    found = [at[:NAMED_BY] for at in found]
     spot = np.repeat(np.arange(len(found)), [len(at) for at in found])
     at = np.concatenate(found) if found else np.empty(0, np.int64)
     some = hot.n[at] > 0
@@ -218,6 +225,7 @@ def _names(
             "until": question.until or LATE,
             "kinds": list(kinds) if question.domains or question.categories else None,
             "city_id": one_city(question).id,
+            "each": 12 if resolution >= cells.PROBED else 3 if resolution == 8 else 1,
         },
     ).all()
     names: list[list[tuple[str, str]]] = [[] for _ in found]
