@@ -48,6 +48,10 @@ apt_packages() {
   python_there || missing="$missing python3 python3-venv"
   postgres_there || missing="$missing postgis-of-this-release"
   [ -s /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
+  # Reports as PDF and pictures: WeasyPrint sets text with Pango, in letters that have Vietnamese.
+  compgen -G '/usr/lib/*/libpangoft2-1.0.so.0' >/dev/null || missing="$missing libpango-1.0-0 libpangoft2-1.0-0"
+  compgen -G '/usr/lib/*/libharfbuzz-subset.so.0' >/dev/null || missing="$missing libharfbuzz-subset0"
+  [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || missing="$missing fonts-dejavu-core"
   if [ "${1:-}" = chromium ]; then
     [ -x /usr/bin/chromium ] || missing="$missing chromium"
     [ -d /usr/share/fonts/truetype/noto ] || missing="$missing fonts-noto-core"

@@ -45,6 +45,8 @@ let language: Language = "vi";
 export const setLanguage = (to: Language): void => { language = to; document.documentElement.lang = to; };
 export const current = (): Language => language;
 export const t = (key: Text): string => words[language][key];
+/** The texts of one part of the page, kept beside it: `const w = phrases({ vi: {...}, en: {...} })`. */
+export const phrases = <K extends string>(texts: Record<Language, Record<K, string>>) => (key: K): string => texts[language][key];
 export const named = (names: Names): string => names[language];
 export const number = (n: number): string => n.toLocaleString(language === "vi" ? "vi-VN" : "en-GB", { maximumFractionDigits: 1 });
 /** Ratios and probabilities: three digits, wherever the first one stands. */
