@@ -223,7 +223,9 @@ def _names(
             "spot": spot[some].tolist(),
             "since": question.since or EARLY,
             "until": question.until or LATE,
-            "kinds": list(kinds) if question.domains or question.categories else None,
+            "kinds": list(kinds)
+            if question.domains or question.categories or question.hidden
+            else None,
             "city_id": one_city(question).id,
             "each": 12 if resolution >= cells.PROBED else 3 if resolution == 8 else 1,
         },

@@ -8,6 +8,7 @@ WITH named AS (
           WHERE (cell >> 18) BETWEEN r.low >> 18 AND r.high >> 18
             AND cell BETWEEN r.low AND r.high
             AND address <> ''
+            AND category_id NOT IN (SELECT id FROM category WHERE sensitive)
           LIMIT 60) AS s
 )
 SELECT street, count(*) AS n, (SELECT count(*) FROM named) AS of_all
