@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from geo.cells import to_hex
 from geo.complaint import CLOSED, OPEN, Status
+from geo.names import STATUSES
 from geo.periods import EPOCH
 from tiles.report_figures import MOST_PINS, Figures
 
@@ -154,16 +155,8 @@ _EN: Final[Words] = {
 }
 WORDS: Final[dict[str, Words]] = {"vi": _VI, "en": _EN}
 STATES: Final[dict[str, dict[Status, str]]] = {
-    "vi": {
-        Status.RECEIVED: "Đã tiếp nhận",
-        Status.ACCEPTED: "Đã nhận xử lý",
-        Status.IN_PROGRESS: "Đang xử lý",
-        Status.RESOLVED: "Đã giải quyết",
-        Status.REJECTED: "Từ chối",
-        Status.DUPLICATE: "Trùng",
-        Status.WITHDRAWN: "Đã rút",
-    },
-    "en": {status: status.code.replace("_", " ").capitalize() for status in Status},
+    "vi": {status: named.vi for status, named in STATUSES.items()},
+    "en": {status: named.en for status, named in STATUSES.items()},
 }
 
 
