@@ -26,6 +26,7 @@ from api.routes import (
     counting,
     drawing,
     exporting,
+    filing,
     finding,
     hotspots,
     reading,
@@ -185,7 +186,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     routers = (reading, counting, finding, exporting, reporting, drawing)
-    for routes in (*routers, hotspots, comparing, sharing):
+    for routes in (*routers, hotspots, comparing, sharing, filing):
         app.include_router(routes.router)
     if STATIC.exists():
         app.mount("/", StaticFiles(directory=STATIC, html=True), name="web")
