@@ -69,6 +69,48 @@ COLUMNS: Final[dict[str, Names]] = {
     ),
     "trend_p": Names("Xác suất ngẫu nhiên của xu hướng (hai phía)", "Two-sided p of the trend"),
 }
+LISTED: Final[dict[str, Names]] = {
+    "code": Names("Mã phản ánh", "Public code of the complaint"),
+    "city": Names("Thành phố", "City"),
+    "domain": Names("Mã lĩnh vực", "Code of the domain"),
+    "category": Names("Mã loại", "Code of the category"),
+    "category_vi": Names("Loại bằng tiếng Việt", "Category in Vietnamese"),
+    "category_en": Names("Loại bằng tiếng Anh", "Category in English"),
+    "status": Names("Mã trạng thái", "Code of the status"),
+    "reported_at": Names("Gửi lúc, giờ UTC", "Reported, UTC"),
+    "closed_at": Names("Xong lúc, giờ UTC", "Closed, UTC"),
+    "lon": Names("Kinh độ, độ (WGS 84)", "Longitude, degrees"),
+    "lat": Names("Vĩ độ, độ (WGS 84)", "Latitude, degrees"),
+    "cell": Names("Mã ô lục giác H3 cấp 12", "H3 cell of resolution 12"),
+    "address": Names("Địa chỉ", "Address"),
+    "text": Names("Nội dung", "Text"),
+    "source": Names("Nguồn", "Source"),
+    "sample": Names("Dữ liệu mẫu hay không", "Whether it is sample data"),
+    "domain_vi": Names("Lĩnh vực bằng tiếng Việt", "Domain in Vietnamese"),
+    "domain_en": Names("Lĩnh vực bằng tiếng Anh", "Domain in English"),
+    "status_vi": Names("Trạng thái bằng tiếng Việt", "Status in Vietnamese"),
+    "status_en": Names("Trạng thái bằng tiếng Anh", "Status in English"),
+    "reported_local": Names("Gửi lúc, giờ địa phương", "Reported, the city's time"),
+    "closed_local": Names("Xong lúc, giờ địa phương", "Closed, the city's time"),
+}
+
+
+def listed(column: str) -> Names:
+    """What a column of the list of complaints is; each boundary set has three.
+
+    >>> listed("hanoi-ward-2025_name").en
+    'Name of the area of hanoi-ward-2025 it lies in'
+    """
+    if column in LISTED:
+        return LISTED[column]
+    if column.endswith("_name_en"):
+        vi, en = "Tên tiếng Anh hoặc không dấu của", "English name of"
+    elif column.endswith("_name"):
+        vi, en = "Tên", "Name of"
+    else:
+        vi, en = "Mã", "Code of"
+    code = column.removesuffix("_en").removesuffix("_name")
+    return Names(f"{vi} đơn vị chứa phản ánh, bộ {code}", f"{en} the area of {code} it lies in")
 
 
 def described(column: str) -> Names:

@@ -128,7 +128,10 @@ class Book:
         return self._numbers[digits]
 
     def rows(self, title: str, specs: Sequence[Spec], rows: Iterable[Sequence[Any]]) -> int:
-        """A sheet with a frozen header and a filter; returns how many rows it has."""
+        """A sheet with a frozen header and a filter; returns how many rows it has.
+
+        Raises `BadFilterError` for more than a sheet holds: none is ever left out.
+        """
         sheet = self._book.add_worksheet(title)
         sheet.freeze_panes(1, 0)
         for at, spec in enumerate(specs):
@@ -137,6 +140,8 @@ class Book:
         formats = [None if spec.digits is None else self._number(spec.digits) for spec in specs]
         number = 0
         for number, row in enumerate(rows, 1):
+            if number > MOST_ROWS:
+                raise too_many_rows()
             for at, value in enumerate(row):
                 self._cell(sheet, number, at, value, formats[at])
         sheet.autofilter(0, 0, max(number, 1), len(specs) - 1)
@@ -186,6 +191,15 @@ class Book:
             sheet.write_string(row, 1, one.text.vi, self._wrapped)
             sheet.write_string(row, 2, one.key, self._term)
             sheet.write_string(row, 3, one.text.en, self._wrapped)
+
+
+def too_many_rows() -> BadFilterError:
+    """What is said of more complaints than a sheet has rows."""
+    return BadFilterError(
+        "form",
+        f"more than {MOST_ROWS:,} complaints do not fit into one sheet:"
+        " ask for less time or fewer areas, or take csv or parquet",
+    )
 
 
 def comment_lines(notes: Sequence[Note]) -> Iterator[str]:

@@ -1,25 +1,23 @@
 """The figures of a view as files, and its tiles as one archive; everyone may take them."""
 
-import tempfile
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 from sqlalchemy import Connection
-from starlette.background import BackgroundTask
 
 from api.dependencies import EVERYONE
+from api.download import address_of, as_file, one_at_a_time
 from api.heavy import Heavy
 from api.query import Question, areas_of_set
 from api.routes.drawing import LAYERS as TILES
 from api.routes.hotspots import Steps
 from geo import counts, figure_files, figures
 from geo.emergence import StepOf
-from geo.errors import BadFilterError, NotFoundError, OverloadedError
+from geo.errors import BadFilterError, NotFoundError
 from geo.figure_files import MEDIA, Writing
 from geo.filters import Filter
 from geo.sheets import Decimal, Delimiter, Dialect
@@ -30,8 +28,7 @@ from tiles import archive, figure_notes
 router = APIRouter(prefix="/api/v1", tags=EVERYONE)
 PMTILES: Final = "application/vnd.pmtiles"
 # An archive keeps a connection and a thread busy for seconds.
-_one_at_a_time = threading.Lock()
-PATIENCE_S: Final = 20.0
+_archive: Final = threading.Lock()
 
 
 def _content(*kinds: str) -> dict[int | str, dict[str, Any]]:
@@ -55,25 +52,6 @@ def _view(
         # Cells have no set: a file of them names the present areas.
         set, ids = None, ()
     return View(layer, resolution, set, ids, **more)
-
-
-def _as_file(name: str, media: str, write: Callable[[Path], object]) -> Response:
-    """Written to a folder of its own, which goes when the answer is sent."""
-    folder = tempfile.TemporaryDirectory(prefix="phananh-file-")
-    path = Path(folder.name) / name
-    try:
-        write(path)
-    except BaseException:
-        folder.cleanup()
-        raise
-    return FileResponse(
-        path, media_type=media, filename=name, background=BackgroundTask(folder.cleanup)
-    )
-
-
-def _address(request: Request) -> str:
-    # Without the host: a header of the request could name any.
-    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 @router.get("/figures.{form}", response_class=Response, responses=_content(*MEDIA.values()))
@@ -109,10 +87,10 @@ def figures_file(
     with request.app.state.engine.begin() as connection:
         table = figures.table(connection, question, view, request.app.state.studies)
         of = figure_notes.background(connection, question, made, view.set_code)
-    told = figure_notes.of_table(table, of, _address(request))
+    told = figure_notes.of_table(table, of, address_of(request))
     writing = Writing(told[0].text.vi, made, told, dialect, notes)
     heavy: Heavy = request.app.state.heavy
-    return _as_file(
+    return as_file(
         f"phananh-{layer}-{made:%Y%m%d-%H%M}.{form}",
         MEDIA[form],
         lambda path: heavy.run(figure_files.write, form, table, writing, path),
@@ -153,12 +131,8 @@ def layer_archive(
             described = described_archive(connection, question, view, made, request.url.query)
             archive.write(path, wanted, draw, described)
 
-    if not _one_at_a_time.acquire(timeout=PATIENCE_S):
-        raise OverloadedError("another archive is being made at this moment")
-    try:
-        return _as_file(f"phananh-{layer}-{made:%Y%m%d-%H%M}.pmtiles", PMTILES, write)
-    finally:
-        _one_at_a_time.release()
+    with one_at_a_time(_archive, "another archive"):
+        return as_file(f"phananh-{layer}-{made:%Y%m%d-%H%M}.pmtiles", PMTILES, write)
 
 
 def described_archive(
