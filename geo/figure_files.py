@@ -47,7 +47,7 @@ def dictionary(names: Sequence[str]) -> list[Note]:
 
 
 def _rows(table: Table) -> Iterator[tuple[Any, ...]]:
-    return zip(*(column.values for column in table.columns.values()), strict=True)
+    return zip(*(column.plain() for column in table.columns.values()), strict=True)
 
 
 def write_csv(table: Table, writing: Writing, path: Path) -> None:
@@ -62,7 +62,7 @@ def write_csv(table: Table, writing: Writing, path: Path) -> None:
 
 
 def _texts(column: Column, dialect: Dialect) -> Iterator[object]:
-    for value in column.values:
+    for value in column.plain():
         if value is None:
             yield ""
         elif isinstance(value, bool):
@@ -85,7 +85,7 @@ def write_xlsx(table: Table, writing: Writing, path: Path) -> None:
             " use a coarser resolution, or csv or parquet",
         )
     specs = [
-        Spec(name, width_of(name, column.values[:500]), column.digits)
+        Spec(name, width_of(name, column.plain()[:500]), column.digits)
         for name, column in table.columns.items()
     ]
     with Book(path, writing.title, writing.made) as book:
@@ -184,7 +184,7 @@ def _arrow(column: Column) -> Any:
     import pyarrow as pa
 
     if column.digits is None:
-        return pa.bool_() if any(isinstance(one, bool) for one in column.values) else pa.string()
+        return pa.bool_() if any(isinstance(one, bool) for one in column.plain()) else pa.string()
     return pa.int64() if column.digits == 0 else pa.float64()
 
 

@@ -23,14 +23,13 @@ MOST_CELLS: Final = 100_000
 
 def _rounded(values: NDArray[np.float64], digits: int) -> Column:
     """Numbers as the API rounds them; what is not finite is not known."""
+    # Adding zero makes no number negative that is none.
     found = np.round(values, digits) + 0.0
-    known = np.isfinite(found).tolist()
-    plain = found.tolist()
-    return Column([one if told else None for one, told in zip(plain, known, strict=True)], digits)
+    return Column(np.where(np.isfinite(found), found, np.nan), digits)
 
 
 def _whole(values: NDArray[np.int64]) -> Column:
-    return Column(values.tolist(), 0)
+    return Column(values, 0)
 
 
 def _of_cells(
@@ -193,7 +192,7 @@ def trends(connection: Connection, question: Filter, view: View, answers: Answer
         "trend_p": _rounded(found.trend_p, 6),
     }
     for number, period in enumerate(found.periods):
-        columns[f"n_{period.key.replace('-', '_')}"] = _whole(found.n[:, number])
+        columns[f"n_{period.key.replace('-', '_')}"] = _whole(found.n[:, number].copy())
     total = int(found.n.sum())
     facts = {
         "since": found.periods[0].since,

@@ -1,4 +1,7 @@
-"""Exported complaints as bytes and files. Loads pandas and GDAL: imported where first needed."""
+"""Exported complaints as bytes and files.
+
+Loads pandas, and is imported where it is first needed; GDAL and pyarrow where a form needs them.
+"""
 
 import contextlib
 import io
@@ -8,12 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-import geopandas as gpd
 import orjson
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
-import pyogrio
 import shapely
 
 from geo.figure_columns import listed
@@ -67,6 +66,9 @@ def as_geojson(parts: Iterator[pd.DataFrame]) -> Iterator[bytes]:
 
 def to_parquet(parts: Iterator[pd.DataFrame], path: Path) -> None:
     """GeoParquet 1.1, a row group for each batch."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     facts = {
         "version": "1.1.0",
         "primary_column": "geometry",
@@ -95,6 +97,9 @@ def to_parquet(parts: Iterator[pd.DataFrame], path: Path) -> None:
 
 def to_gpkg(parts: Iterator[pd.DataFrame], path: Path) -> None:
     """A GeoPackage with one layer, `complaints`."""
+    import geopandas as gpd
+    import pyogrio
+
     for number, frame in enumerate(parts):
         points = shapely.points(frame.pop("lon"), frame.pop("lat"))
         for column in LOCAL:

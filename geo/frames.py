@@ -14,7 +14,7 @@ from geo.filters import Filter
 from geo.names import STATUSES
 from geo.schema import area, area_set, category, city, complaint, complaint_area, domain, source
 
-BATCH: Final = 5_000
+BATCH: Final = 2_000
 TIMES: Final = ("reported_at", "closed_at")
 LOCAL: Final = ("reported_local", "closed_local")
 """The same on the city's clocks, without a zone."""

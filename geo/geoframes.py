@@ -22,7 +22,7 @@ from geo.view import Column, Table, View
 
 
 def _series(column: Column) -> "pd.Series[Any]":
-    values = list(column.values)
+    values = column.plain()
     if column.digits is None:
         words = any(isinstance(one, str) for one in values) or not values
         return pd.Series(values, dtype="str" if words or None in values else "bool")

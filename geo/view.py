@@ -16,11 +16,20 @@ from geo.significance import Hot, Measure
 
 
 class Column(NamedTuple):
-    """Values of one kind, None where one is not known."""
+    """Values of one kind; None, or NaN in an array of numbers, where one is not known."""
 
-    values: Sequence[Any]
+    values: Sequence[Any] | NDArray[Any]
     digits: int | None = None
     """Decimals of a number, 0 for whole ones; None for words and for true or false."""
+
+    def plain(self) -> list[Any]:
+        """The values as Python's own, None where one is not known."""
+        if not isinstance(self.values, np.ndarray):
+            return list(self.values)
+        listed: list[Any] = self.values.tolist()
+        if self.values.dtype.kind == "f":
+            return [None if value != value else value for value in listed]  # noqa: PLR0124
+        return listed
 
 
 @dataclass(frozen=True, slots=True)
