@@ -14,6 +14,8 @@ from starlette.background import BackgroundTask
 from geo.errors import OverloadedError
 
 PATIENCE_S: Final = 20.0
+# With the one that is at work.
+MOST_WAITING: Final = 4
 
 
 def as_file(name: str, media: str, write: Callable[[Path], object]) -> Response:
@@ -30,15 +32,29 @@ def as_file(name: str, media: str, write: Callable[[Path], object]) -> Response:
     )
 
 
-@contextmanager
-def one_at_a_time(lock: threading.Lock, what: str) -> Iterator[None]:
-    """Waits a while for the work before this one; raises `OverloadedError` where it goes on."""
-    if not lock.acquire(timeout=PATIENCE_S):
-        raise OverloadedError(f"{what} is being made at this moment")
-    try:
-        yield
-    finally:
-        lock.release()
+class Turn:
+    """Work that is done one at a time, and for which a few may wait."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._lock = threading.Lock()
+        self._waiting = threading.BoundedSemaphore(MOST_WAITING)
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Raises `OverloadedError` where too many wait, or the work before this one goes on."""
+        # Each who waits holds a thread that others need.
+        if not self._waiting.acquire(blocking=False):
+            raise OverloadedError(f"{self._what} is being made at this moment")
+        try:
+            if not self._lock.acquire(timeout=PATIENCE_S):
+                raise OverloadedError(f"{self._what} is being made at this moment")
+            try:
+                yield
+            finally:
+                self._lock.release()
+        finally:
+            self._waiting.release()
 
 
 def address_of(request: Request) -> str:

@@ -209,6 +209,9 @@ LAYERS: Final[dict[str, Callable[[Connection, Filter, View, Answers], Table]]] =
     "trends": trends,
 }
 
+# Layers that show areas where a view has a boundary set.
+BY_AREA: Final = ("areas", "hotspots")
+
 
 def table(
     connection: Connection, question: Filter, view: View, answers: Answers | None = None

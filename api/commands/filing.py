@@ -36,7 +36,7 @@ def _with_set(view: View, words: Vocabulary, question: Filter, code: str | None)
     """The view with the areas of its set; cells have none."""
     if not question.cities:
         raise NotFoundError("no city is set up yet")
-    if code is None or view.layer not in ("areas", "hotspots"):
+    if code is None or view.layer not in figures.BY_AREA:
         return view
     if code not in words.sets:
         raise BadFilterError("set", f"no boundary set {code!r}; there are: {', '.join(words.sets)}")

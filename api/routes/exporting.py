@@ -1,6 +1,5 @@
 """The filtered complaints as a file; everyone may read what the list shows."""
 
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ from fastapi.responses import Response, StreamingResponse
 from sqlalchemy import text
 
 from api.dependencies import EVERYONE
-from api.download import address_of, as_file, one_at_a_time
+from api.download import Turn, address_of, as_file
 from api.query import Question
 from geo import counts, sheets
 from geo.errors import NotFoundError
@@ -32,7 +31,7 @@ MEDIA: Final = {
     "gpkg": "application/geopackage+sqlite3",
 }
 # A long sheet is minutes of work in Python: tiles are drawn meanwhile, another sheet is not.
-_sheet: Final = threading.Lock()
+_sheet: Final = Turn("another spreadsheet")
 
 
 @router.get(
@@ -72,7 +71,7 @@ def export(
         writing = _described(request, question, made)
 
         def sheet(path: Path) -> None:
-            with one_at_a_time(_sheet, "another spreadsheet"):
+            with _sheet.taken():
                 to_xlsx(parts(), path, writing)
 
         return as_file(name, MEDIA[form], sheet)

@@ -1,6 +1,5 @@
 """The figures of a view as files, and its tiles as one archive; everyone may take them."""
 
-import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -10,7 +9,7 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from api.dependencies import EVERYONE
-from api.download import address_of, as_file, one_at_a_time
+from api.download import Turn, address_of, as_file
 from api.heavy import Heavy
 from api.query import Question, areas_of_set
 from api.routes.drawing import LAYERS as TILES
@@ -28,7 +27,7 @@ from tiles import archive, figure_notes
 router = APIRouter(prefix="/api/v1", tags=EVERYONE)
 PMTILES: Final = "application/vnd.pmtiles"
 # An archive keeps a connection and a thread busy for seconds.
-_archive: Final = threading.Lock()
+_archive: Final = Turn("another archive")
 
 
 def _content(*kinds: str) -> dict[int | str, dict[str, Any]]:
@@ -48,7 +47,7 @@ def _view(
     if not question.cities:
         raise NotFoundError("no city is set up yet")
     ids = areas_of_set(request, set) if set is not None or layer == "areas" else ()
-    if layer not in ("areas", "hotspots", "outliers"):
+    if layer not in figures.BY_AREA:
         # Cells have no set: a file of them names the present areas.
         set, ids = None, ()
     return View(layer, resolution, set, ids, **more)
@@ -131,7 +130,7 @@ def layer_archive(
             described = described_archive(connection, question, view, made, request.url.query)
             archive.write(path, wanted, draw, described)
 
-    with one_at_a_time(_archive, "another archive"):
+    with _archive.taken():
         return as_file(f"phananh-{layer}-{made:%Y%m%d-%H%M}.pmtiles", PMTILES, write)
 
 
