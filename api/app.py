@@ -27,6 +27,7 @@ from api.routes import (
     drawing,
     exploring,
     exporting,
+    filing,
     finding,
     hotspots,
     reading,
@@ -187,7 +188,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     routers = (reading, counting, finding, exporting, reporting, drawing)
-    for routes in (*routers, exploring, hotspots, comparing, sensitive, sharing):
+    for routes in (*routers, exploring, filing, hotspots, comparing, sensitive, sharing):
         app.include_router(routes.router)
     if STATIC.exists():
         app.mount("/", StaticFiles(directory=STATIC, html=True), name="web")

@@ -6,7 +6,17 @@ import typer
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from api.cluster import ClusterError
-from api.commands import exporting, health, importing, kinds, maps, reporting, sampling, serving
+from api.commands import (
+    exporting,
+    filing,
+    health,
+    importing,
+    kinds,
+    maps,
+    reporting,
+    sampling,
+    serving,
+)
 from api.commands.session import out
 from geo.errors import PhananhError
 
@@ -20,6 +30,8 @@ app.command("import")(importing.import_file)
 app.command()(sampling.sample)
 app.command()(serving.refresh)
 app.command("export")(exporting.export_file)
+app.command("figures")(filing.write_figures)
+app.command("archive")(filing.write_archive)
 app.command()(reporting.report)
 app.command()(exporting.openapi)
 app.command()(health.doctor)

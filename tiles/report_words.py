@@ -1,11 +1,15 @@
 """What a report says, in Vietnamese and English."""
 
 from datetime import date, datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal, Protocol
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row
 
 from geo.cells import to_hex
 from geo.complaint import CLOSED, OPEN, Status
+from geo.filters import Filter
+from geo.names import STATUSES
 from geo.periods import EPOCH
 from tiles.report_figures import MOST_PINS, Figures
 
@@ -154,17 +158,24 @@ _EN: Final[Words] = {
 }
 WORDS: Final[dict[str, Words]] = {"vi": _VI, "en": _EN}
 STATES: Final[dict[str, dict[Status, str]]] = {
-    "vi": {
-        Status.RECEIVED: "Đã tiếp nhận",
-        Status.ACCEPTED: "Đã nhận xử lý",
-        Status.IN_PROGRESS: "Đang xử lý",
-        Status.RESOLVED: "Đã giải quyết",
-        Status.REJECTED: "Từ chối",
-        Status.DUPLICATE: "Trùng",
-        Status.WITHDRAWN: "Đã rút",
-    },
-    "en": {status: status.code.replace("_", " ").capitalize() for status in Status},
+    "vi": {status: named.vi for status, named in STATUSES.items()},
+    "en": {status: named.en for status, named in STATUSES.items()},
 }
+
+
+class Asked(Protocol):
+    """What words about a question are made of; `Figures` has it."""
+
+    @property
+    def question(self) -> Filter: ...
+    @property
+    def days(self) -> tuple[int, int] | None: ...
+    @property
+    def kinds(self) -> tuple[Row[Any], ...]: ...
+    @property
+    def chosen(self) -> tuple[Row[Any], ...]: ...
+    @property
+    def cities(self) -> tuple[Row[Any], ...]: ...
 
 
 def number(value: float, lang: Language, digits: int = 0) -> str:
@@ -186,7 +197,7 @@ def instant(at: datetime, zone: ZoneInfo, lang: Language) -> str:
     return f"{local:%H:%M} {day(local.date(), lang)} (UTC{local.isoformat()[-6:]})"
 
 
-def period(figures: Figures, lang: Language) -> str:
+def period(figures: Asked, lang: Language) -> str:
     """From the first to the last day, both included; with the hour where an end is no midnight."""
     question, zone = figures.question, figures.question.cities[0].zone
     ends: list[str] = []
@@ -206,7 +217,7 @@ def _called(vi: str, en: str, lang: Language) -> str:
     return vi if lang == "vi" else en or vi
 
 
-def sentence(figures: Figures, lang: Language) -> str:
+def sentence(figures: Asked, lang: Language) -> str:
     """The filter in words."""
     words, question = WORDS[lang], figures.question
     parts: list[tuple[str, list[str]]] = []
@@ -247,7 +258,7 @@ def area_name(name: str, name_en: str, kind: str | None, lang: Language) -> str:
     return name
 
 
-def city_names(figures: Figures, lang: Language) -> str:
+def city_names(figures: Asked, lang: Language) -> str:
     return ", ".join(_called(row.name_vi, row.name_en, lang) for row in figures.cities)
 
 
