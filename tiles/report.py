@@ -7,7 +7,6 @@ anything else.
 
 import base64
 import hashlib
-from collections.abc import Iterable
 from datetime import timedelta
 from importlib import resources
 from pathlib import Path
@@ -24,16 +23,14 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from geo.cells import average_area_km2, polygons
-from geo.classes import breaks
 from geo.complaint import Status
 from geo.errors import FileError
 from geo.periods import EPOCH
 from tiles import report_words as words_of
-from tiles.report_figures import Area, Figures
-from tiles.report_words import WORDS, Language
+from tiles.legend import RAMP, Language, classes, measures
+from tiles.report_figures import Figures
+from tiles.report_words import WORDS
 
-# ColorBrewer YlOrRd, six classes, as on the page: ordered in lightness, safe for the colour-blind.
-RAMP: Final = ("#ffffb2", "#fed976", "#feb24c", "#fd8d3c", "#f03b20", "#bd0026")
 LIBRARIES: Final = ("leaflet.js", "leaflet-heat.js", "leaflet-markercluster.js")
 # Degrees are written in hundred-thousandths: a metre.
 UNIT: Final = 100_000
@@ -174,22 +171,6 @@ def outlines(cells: NDArray[np.int64]) -> list[list[int]]:
     for shape in polygons(cells) if len(cells) else ():
         corners = np.rint(shapely.get_coordinates(shape)[:-1] * UNIT).astype(np.int64)
         found.append(np.diff(corners, axis=0, prepend=[[0, 0]]).ravel().tolist())
-    return found
-
-
-def classes(values: Iterable[float], k: int = len(RAMP)) -> list[float]:
-    """The classes of what is not zero, as on the page."""
-    return breaks(np.array([one for one in values if one], dtype=np.float64), "quantile", k)
-
-
-def measures(areas: tuple[Area, ...]) -> dict[str, list[float | None]]:
-    """What areas can be coloured by; None where an area's population is not known."""
-    found: dict[str, list[float | None]] = {"n": [float(one.n) for one in areas]}
-    if any(one.population for one in areas):
-        found["rate"] = [
-            round(one.n * 1000 / one.population, 3) if one.population else None for one in areas
-        ]
-    found["per_km2"] = [round(one.n / one.area_km2, 3) for one in areas]
     return found
 
 

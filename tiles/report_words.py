@@ -1,15 +1,15 @@
 """What a report says, in Vietnamese and English."""
 
 from datetime import date, datetime, timedelta
-from typing import Final, Literal
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from geo.cells import to_hex
 from geo.complaint import CLOSED, OPEN, Status
 from geo.periods import EPOCH
-from tiles.report_figures import MOST_PINS, Figures
+from tiles.legend import Language
+from tiles.report_figures import MOST_PINS, Figures, Ground
 
-Language = Literal["vi", "en"]
 Words = dict[str, str]
 
 _VI: Final[Words] = {
@@ -186,7 +186,7 @@ def instant(at: datetime, zone: ZoneInfo, lang: Language) -> str:
     return f"{local:%H:%M} {day(local.date(), lang)} (UTC{local.isoformat()[-6:]})"
 
 
-def period(figures: Figures, lang: Language) -> str:
+def period(figures: Ground, lang: Language) -> str:
     """From the first to the last day, both included; with the hour where an end is no midnight."""
     question, zone = figures.question, figures.question.cities[0].zone
     ends: list[str] = []
@@ -206,7 +206,7 @@ def _called(vi: str, en: str, lang: Language) -> str:
     return vi if lang == "vi" else en or vi
 
 
-def sentence(figures: Figures, lang: Language) -> str:
+def sentence(figures: Ground, lang: Language) -> str:
     """The filter in words."""
     words, question = WORDS[lang], figures.question
     parts: list[tuple[str, list[str]]] = []
@@ -247,12 +247,12 @@ def area_name(name: str, name_en: str, kind: str | None, lang: Language) -> str:
     return name
 
 
-def city_names(figures: Figures, lang: Language) -> str:
+def city_names(figures: Ground, lang: Language) -> str:
     return ", ".join(_called(row.name_vi, row.name_en, lang) for row in figures.cities)
 
 
-def notes(figures: Figures, lang: Language, cell_km2: float) -> list[tuple[str, str]]:
-    """What stands under "about": a term, which may be empty, and a sentence."""
+def origins(figures: Ground, lang: Language) -> list[tuple[str, str]]:
+    """When it was made, and whose complaints and boundaries these are: a term and a sentence."""
     words = WORDS[lang]
     found = [(words["made"], instant(figures.made, figures.question.cities[0].zone, lang))]
     sources = [
@@ -267,6 +267,12 @@ def notes(figures: Figures, lang: Language, cell_km2: float) -> list[tuple[str, 
         if row.approximate:
             text += f" {words['approximate']}"
         found.append((words["borders_of"], text))
+    return found
+
+
+def notes(figures: Figures, lang: Language, cell_km2: float) -> list[tuple[str, str]]:
+    """What stands under "about": a term, which may be empty, and a sentence."""
+    words, found = WORDS[lang], origins(figures, lang)
     if figures.areas:
         found.append((words["outside_all"], number(figures.outside, lang)))
         if all(one.population is None for one in figures.areas):
@@ -277,8 +283,8 @@ def notes(figures: Figures, lang: Language, cell_km2: float) -> list[tuple[str, 
     return found
 
 
-def warnings(figures: Figures, lang: Language) -> list[str]:
-    """What must be seen before the map is read."""
+def marks(figures: Ground, lang: Language) -> list[str]:
+    """That the data are a sample, that boundaries are approximate, that nothing matches."""
     words, found = WORDS[lang], []
     if any(row.kind == "sample" for row in figures.sources):
         found.append(words["sample"])
@@ -286,7 +292,13 @@ def warnings(figures: Figures, lang: Language) -> list[str]:
         found.append(words["approximate"])
     if figures.total == 0:
         found.append(words["none"])
-    elif figures.pins is None:
+    return found
+
+
+def warnings(figures: Figures, lang: Language) -> list[str]:
+    """What must be seen before the map is read."""
+    words, found = WORDS[lang], marks(figures, lang)
+    if figures.pins is None:
         total, most = number(figures.total, lang), number(MOST_PINS, lang)
         found.append(words["too_many"].format(total=total, most=most))
     return found
