@@ -1,0 +1,87 @@
+"""What a picture or a report needs of the database, read in one snapshot."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from api.studies import Studies
+from geo import significance
+from geo.bbox import BBox
+from geo.classes import Method
+from geo.emergence import StepOf
+from geo.errors import BadFilterError
+from geo.filters import Filter
+from tiles import themes
+from tiles.legend import Measure
+from tiles.picture import Sheet
+from tiles.printing import Orientation, Paper, printed
+from tiles.report_figures import Ground, read_ground
+from tiles.window import parse_view
+
+Layer = Literal["cells", "areas", "hotspots", "trends"]
+MM_PER_PIXEL = 25.4 / 96
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Which map of a question; what is None is chosen to fit."""
+
+    layer: Layer = "cells"
+    set_code: str | None = None
+    resolution: int | None = None
+    measure: Measure = "n"
+    method: Method = "quantile"
+    view: str | None = None
+    step: StepOf = "month"
+
+    def __post_init__(self) -> None:
+        if self.measure != "n" and self.layer != "areas":
+            raise BadFilterError("measure", "cells have one measure: n; rates are for layer=areas")
+        if self.layer == "trends" and (self.resolution or 0) > 9:
+            raise BadFilterError("resolution", "trends are found in cells of resolution 6 to 9")
+
+
+def hot_spots(
+    connection: Connection, studies: Studies, question: Filter, resolution: int
+) -> themes.Marked:
+    """Hot spots as `/api/v1/hotspots` has them."""
+    hot = studies.hot_cells(connection, question, resolution, 1)
+    spots = significance.spots(connection, hot, question, resolution)
+    return themes.hot_spots(hot, spots, resolution)
+
+
+def trends(
+    connection: Connection, studies: Studies, question: Filter, resolution: int, step: StepOf
+) -> themes.Marked:
+    """Trends as `/api/v1/trends` has them."""
+    return themes.trends(studies.emergence(connection, question, resolution, 1, step), resolution)
+
+
+def read(
+    connection: Connection, studies: Studies, question: Filter, order: Order, made: datetime
+) -> tuple[Ground, themes.Theme, BBox]:
+    """The ground, the theme and the view of a picture; raises what the parts of it raise."""
+    asked = None if order.view is None else parse_view(order.view)
+    ground = read_ground(connection, question, made, order.set_code)
+    view = asked or ground.extent.wider(
+        max(0.0005, 0.02 * (ground.extent.east - ground.extent.west))
+    )
+    theme: themes.Theme
+    if order.layer == "cells":
+        theme = themes.cells(connection, ground, view, order.resolution, order.method)
+    elif order.layer == "areas":
+        theme = themes.areas(ground, order.measure, order.method)
+    elif order.layer == "hotspots":
+        theme = hot_spots(connection, studies, question, order.resolution or 8)
+    else:
+        theme = trends(connection, studies, question, order.resolution or 8, order.step)
+    return ground, theme, view
+
+
+def page(paper: Paper, orientation: Orientation) -> Sheet:
+    """The sheet that fills a page; on A3 everything is a fifth larger, and there is more room."""
+    wide, high = printed(paper, orientation)
+    larger = MM_PER_PIXEL * (1.2 if paper == "A3" else 1)
+    return Sheet(wide / larger, high / larger)
