@@ -1,5 +1,6 @@
 """What a picture or a report needs of the database, read in one snapshot."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -11,7 +12,7 @@ from geo import significance
 from geo.bbox import BBox
 from geo.classes import Method
 from geo.emergence import StepOf
-from geo.errors import BadFilterError
+from geo.errors import BadFilterError, NotFoundError
 from geo.filters import Filter
 from tiles import themes
 from tiles.legend import Measure
@@ -44,10 +45,14 @@ class Order:
 
 
 def hot_spots(
-    connection: Connection, studies: Studies, question: Filter, resolution: int
+    connection: Connection, studies: Studies, question: Filter, resolution: int, total: int
 ) -> themes.Marked:
-    """Hot spots as `/api/v1/hotspots` has them."""
+    """Hot spots as `/api/v1/hotspots` has them; `total` is what the caller's snapshot holds."""
     hot = studies.hot_cells(connection, question, resolution, 1)
+    if hot.total != total:
+        # Kept from a moment before or after this snapshot.
+        region = studies.cells(connection, question, resolution, 1)
+        hot = significance.hot_cells(connection, question, region, resolution)
     spots = significance.spots(connection, hot, question, resolution)
     return themes.hot_spots(hot, spots, resolution)
 
@@ -57,6 +62,21 @@ def trends(
 ) -> themes.Marked:
     """Trends as `/api/v1/trends` has them."""
     return themes.trends(studies.emergence(connection, question, resolution, 1, step), resolution)
+
+
+def findings(
+    connection: Connection, studies: Studies, ground: Ground, resolution: int | None
+) -> tuple[themes.Marked, ...]:
+    """Hot spots and monthly trends, as far as the question lets them be told."""
+    question, size = ground.question, resolution or 8
+    found: list[themes.Marked] = []
+    if not ground.total:
+        return ()
+    with suppress(BadFilterError, NotFoundError):
+        found.append(hot_spots(connection, studies, question, size, ground.total))
+    with suppress(BadFilterError, NotFoundError):
+        found.append(trends(connection, studies, question, min(size, 9), "month"))
+    return tuple(found)
 
 
 def read(
@@ -74,7 +94,7 @@ def read(
     elif order.layer == "areas":
         theme = themes.areas(ground, order.measure, order.method)
     elif order.layer == "hotspots":
-        theme = hot_spots(connection, studies, question, order.resolution or 8)
+        theme = hot_spots(connection, studies, question, order.resolution or 8, ground.total)
     else:
         theme = trends(connection, studies, question, order.resolution or 8, order.step)
     return ground, theme, view

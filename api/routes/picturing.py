@@ -18,6 +18,7 @@ from tiles import printing
 from tiles.legend import Language, Measure
 from tiles.picture import Picture, Sheet, draw
 from tiles.printing import Orientation, Paper
+from tiles.report_figures import read_ground
 from tiles.svg import escaped
 
 router = APIRouter(prefix="/api/v1", tags=EVERYONE)
@@ -115,5 +116,30 @@ def map_pdf(
     """The same drawing on one page."""
     picture, made = drawn(request, asked, pictures.page(paper, orientation))
     html = printing.single(picture.svg, escaped(picture.title), asked.lang, paper, orientation)
+    heavy: Heavy = request.app.state.heavy
+    return sent(heavy.run(printing.pdf, html), "application/pdf", made, "pdf")
+
+
+@router.get(
+    "/report.pdf", response_class=Response, responses=described("application/pdf", "A report")
+)
+def report_pdf(
+    request: Request,
+    question: Question,
+    set: Annotated[str | None, Query(description="Default: the set in force")] = None,
+    resolution: Annotated[int | None, Query(ge=6, le=10, description="Default: 8")] = None,
+    lang: Language = "vi",
+    paper: Paper = "A4",
+    orientation: Orientation = "portrait",
+) -> Response:
+    """A report for a meeting: hot spots, areas with rates, and trends, as maps and tables."""
+    from tiles.meeting import document
+
+    made = datetime.now(UTC)
+    snapshot = request.app.state.engine.execution_options(isolation_level="REPEATABLE READ")
+    with snapshot.connect() as connection:
+        ground = read_ground(connection, question, made, set)
+        found = pictures.findings(connection, request.app.state.studies, ground, resolution)
+    html = document(ground, found, lang, paper, orientation)
     heavy: Heavy = request.app.state.heavy
     return sent(heavy.run(printing.pdf, html), "application/pdf", made, "pdf")
