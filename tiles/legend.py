@@ -112,8 +112,8 @@ def ranges(values: NDArray[np.float64], bounds: Sequence[float], *, whole: bool)
     if not len(shown):
         return []
     counts = np.bincount(class_of(shown, bounds), minlength=len(bounds) + 1)
-    lows = [float(shown.min()), *bounds]
-    highs = [one - 1 if whole else one for one in bounds] + [float(shown.max())]
+    lows = [float(shown.min()), *map(float, bounds)]
+    highs = [float(one - 1 if whole else one) for one in bounds] + [float(shown.max())]
     colours = ramp(len(lows))
     return [
         Range(low, high, colour, int(n))

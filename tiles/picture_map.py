@@ -305,10 +305,14 @@ def draw_map(
         parts += [_signs(theme, window, at)]
         for one in theme.spots[:numbered]:
             ((x, y),) = window.project(np.array([[one.lon, one.lat]])).tolist()
-            around = Box(x - 10, y - 10, x + 10, y + 10)
-            if Box(x, y, x, y).within(box):
-                room.take(around)
-                marks.append(spot_mark(one.rank + 1)(x, y))
+            # Beside the spot, not on it.
+            beside = Box(x + 2, y - 20, x + 21, y - 1)
+            if beside.within(box):
+                room.take(beside)
+                lead = svg.element(
+                    "path", d=f"M{x:.1f} {y:.1f}l6 -6", stroke="#111827", stroke_width=1.4
+                )
+                marks.append(lead + spot_mark(one.rank + 1)(x + 11.5, y - 10.5))
     parts += [_names(ground, window, room, size, lang), *reversed(marks), scale]
     parts += [svg.element("rect", **frame, fill="none", stroke=BORDER, stroke_width=1)]
     return svg.element("g", *parts, id="map")
