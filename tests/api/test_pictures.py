@@ -1,6 +1,7 @@
 """Maps to take along: the figures of every read, drawn, in pixels and on paper."""
 
 import io
+import os
 import re
 import socket
 from collections.abc import Iterator
@@ -279,3 +280,24 @@ def test_what_cannot_be_is_refused(
     assert answer.status_code == status, answer.text
     if field:
         assert answer.json()["errors"][0]["field"] == field
+
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "layer=areas&set=hanoi-district-2014&width=760",
+        "layer=hotspots&set=hanoi-district-2014&width=400&lang=en",
+    ],
+)
+def test_the_drawing_is_the_one_that_was_looked_at(client: TestClient, query: str) -> None:
+    """After a change that is meant: run with PHANANH_SNAPSHOTS=write, and look at the files."""
+    svg = client.get(f"/api/v1/map.svg?{query}").text
+    made = re.sub(r"(Lập lúc|Made): [^<]*", r"\1: …", svg).replace("><", ">\n<") + "\n"
+    path = SNAPSHOTS / f"map-{query.split('&', maxsplit=1)[0].partition('=')[2]}.svg"
+    if os.environ.get("PHANANH_SNAPSHOTS") == "write":
+        SNAPSHOTS.mkdir(exist_ok=True)
+        path.write_text(made, "utf-8")
+    assert made == path.read_text("utf-8")
