@@ -171,7 +171,7 @@ class Spot(NamedTuple):
     """The street most of its addresses name."""
 
 
-def spots(connection: Connection, hot: Hot, question: Filter, resolution: int) -> list[Spot]:
+def spots(connection: Connection, hot: Hot, resolution: int) -> list[Spot]:
     """The hot spots of a study, the strongest first, with names; at most `MOST_SPOTS`."""
     found = []
     each = cells.average_area_km2(resolution)

@@ -15,6 +15,7 @@ from geo.notes import Note
 from geo.schema import area, area_set, city, complaint, source
 from geo.view import Table, View
 from tiles import report_words as words
+from tiles.legend import Language
 
 TERMS: Final[dict[str, Names]] = {
     "title": Names("Nội dung", "What"),
@@ -143,7 +144,7 @@ def _what(layer: str, view: View | None, of: Background) -> Names:
 
 
 def _origins(of: Background) -> Names:
-    def listed(lang: words.Language) -> str:
+    def listed(lang: Language) -> str:
         mark, licence = words.WORDS[lang]["sample_mark"], words.WORDS[lang]["licence"]
         parts = []
         for row in of.sources:
@@ -157,7 +158,7 @@ def _origins(of: Background) -> Names:
 
 
 def _borders(row: Row[Any]) -> Names:
-    def told(lang: words.Language) -> str:
+    def told(lang: Language) -> str:
         name = row.name_vi if lang == "vi" else row.name_en
         licence = f", {words.WORDS[lang]['licence']} {row.licence}" if row.licence else ""
         return f"{name} ({row.code}). {row.source}{licence}."

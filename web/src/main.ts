@@ -3,6 +3,7 @@ import type { AreaSet, Classes, Config, Counts, Domain, Found, Hotspots, Trends 
 import { get, onTrouble, Refused } from "./api";
 import { openGroups } from "./compare";
 import { byId, deeper } from "./dom";
+import { drawEmbed, embedded, legendFits, openOutside } from "./embed";
 import { openSpots } from "./hotspots";
 import { current, named, setLanguage, setZone, t } from "./i18n";
 import { drawLegend, drawPanel, playing, readMonths } from "./panel";
@@ -50,7 +51,7 @@ const settle = (): void => {
   if (!set()) state.set = (sets.find((one) => one.until === null) ?? sets[0])?.code ?? "";
 };
 settle();
-const open = (code: string): void => { deeper(t("back")); void openComplaint(code, domains, (lon, lat) => { change({ layer: "complaints" }); map.go(lon, lat, 17); }); };
+const open = (code: string): void => { if (embedded) { openOutside(code); return; } deeper(t("back")); void openComplaint(code, domains, (lon, lat) => { change({ layer: "complaints" }); map.go(lon, lat, 17); }); };
 const map = new CityMap(config, city, { open, list: (cell) => void openList(domains, open, cell) });
 
 const areaNames = new Map<string, string>();
@@ -78,7 +79,7 @@ function resolutionAt(zoom: number): number {
   return steps.find(([limit]) => zoom <= limit)?.[1] ?? 12;
 }
 const phone = matchMedia("(max-width: 760px)");
-let legendOpen = !phone.matches;
+let legendOpen = embedded ? legendFits() : !phone.matches;
 byId("legend").addEventListener("toggle", (event) => { legendOpen = (event.target as HTMLDetailsElement).open; }, true);
 
 let held: Classes | null = null;
@@ -134,6 +135,7 @@ async function draw(): Promise<void> {
   document.title = `${t("title")} · ${named(city!.name)}`;
   byId("title").textContent = `${t("title")} · ${named(city!.name)}`;
   byId("language").textContent = t("other");
+  drawEmbed();
   if (spoken !== current()) { spoken = current(); areaNames.clear(); headSearch(city!.code, take); }
   drawPanel(config.cities, sets, domains, areaNames.get(state.area) ?? "…");
   const rest = filter(["since", "until"]).toString() + current();
@@ -159,5 +161,7 @@ byId("show-filters").onclick = () => {
 await map.start(domains, () => { if (resolutionAt(Math.floor(map.zoom)) !== shownResolution && state.layer === "cells") void figures(false); });
 onChange(() => void draw());
 await draw();
-sendWhenOnline(map, domains, open);
-if (state.complaint) open(state.complaint);
+if (!embedded) {
+  sendWhenOnline(map, domains, open);
+  if (state.complaint) open(state.complaint);
+}

@@ -40,7 +40,8 @@ function address(): string {
 /** Changes what is shown. Each change is a step of the browser's history, but moving the map is not. */
 export function change(changes: Partial<State>, step = true): void {
   Object.assign(state, changes);
-  if (step) history.pushState(null, "", address());
+  // A frame adds no steps to the history of the page around it.
+  if (step && location.pathname !== "/embed") history.pushState(null, "", address());
   else history.replaceState(history.state, "", address());
   if (!("view" in changes)) listeners.forEach((listener) => listener());
 }
