@@ -21,12 +21,15 @@ from api.dependencies import EVERYONE
 from api.heavy import Heavy
 from api.keeper import Keeper
 from api.query import Words
+from api.quotas import Quotas
 from api.routes import (
     comparing,
     counting,
     drawing,
     exporting,
     finding,
+    follow_page,
+    following,
     hotspots,
     reading,
     reporting,
@@ -164,6 +167,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         queries=settings.tile_queries,
         waiting=settings.tile_waiting,
     )
+    app.state.quotas = Quotas()
     app.state.studies, app.state.heavy = Studies(clock), Heavy()
     problems.install(app)
 
@@ -185,7 +189,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     routers = (reading, counting, finding, exporting, reporting, drawing)
-    for routes in (*routers, hotspots, comparing, sharing):
+    for routes in (*routers, hotspots, comparing, sharing, following, follow_page):
         app.include_router(routes.router)
     if STATIC.exists():
         app.mount("/", StaticFiles(directory=STATIC, html=True), name="web")

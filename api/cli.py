@@ -6,7 +6,7 @@ import typer
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from api.cluster import ClusterError
-from api.commands import exporting, health, importing, maps, reporting, sampling, serving
+from api.commands import exporting, following, health, importing, maps, reporting, sampling, serving
 from api.commands.session import out
 from geo.errors import PhananhError
 
@@ -22,6 +22,8 @@ app.command("export")(exporting.export_file)
 app.command()(reporting.report)
 app.command()(exporting.openapi)
 app.command()(health.doctor)
+app.command()(following.work)
+app.add_typer(following.app, name="follows")
 
 
 def main() -> None:

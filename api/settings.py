@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -24,3 +25,15 @@ class Settings(BaseSettings):
     """Connections to the database, at most, of one server process."""
     basemap_url: str | None = None
     basemap_attribution: str = ""
+    public_url: str | None = None
+    """Where people reach the service, for links in mail and feeds: https://map.example.org"""
+    smtp_url: SecretStr | None = None
+    """smtp://host, starttls://user:password@host or smtps://...; without it mail becomes files."""
+    mail_from: str = "phananh@localhost"
+    work: bool = True
+    """Whether `phananh serve` starts a worker for mail and nightly looks beside it."""
+
+    @property
+    def base_url(self) -> str:
+        """The address of the service as others write it, without a slash at its end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import uvicorn
 
+from api import beside
 from api.app import create_app
 from api.cluster import PrivateCluster
 from api.settings import Settings
@@ -45,6 +46,7 @@ def main() -> None:
     serving = make_engine(
         url, statement_timeout_ms=settings.statement_timeout_ms, pool_size=settings.connections
     )
+    worker = beside.start(url) if settings.work else None
     app = create_app(serving, settings)
     # What is there now stays: looking through it again and again stops everything for 100 ms.
     gc.collect()
@@ -64,6 +66,8 @@ def main() -> None:
         sys.exit(130)
     finally:
         serving.dispose()
+        if worker is not None:
+            beside.end(worker)
         if owned:
             PrivateCluster(Path(owned)).stop()
 

@@ -192,7 +192,7 @@ def spots(connection: Connection, hot: Hot, question: Filter, resolution: int) -
             float(centre[0]),
             float(centre[1]),
             *name,
-            _street(connection, hot.places[at[:8]]) if rank < 20 else None,
+            street_of(connection, hot.places[at[:8]]) if rank < 20 else None,
         )
         for rank, (at, centre, name) in enumerate(zip(found, centres, names, strict=True))
     ]
@@ -234,7 +234,7 @@ def _names(
     return [(tuple(vi for vi, _ in named[:3]), tuple(en for _, en in named[:3])) for named in names]
 
 
-def _street(connection: Connection, places: NDArray[np.int64]) -> str | None:
+def street_of(connection: Connection, places: NDArray[np.int64]) -> str | None:
     """The street that at least a fifth of some addresses in the cells name, without numbers."""
     ranges = [cells.leaf_range(int(place)) for place in places]
     row = connection.execute(

@@ -1,11 +1,13 @@
 """What a report says, in Vietnamese and English."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from geo.cells import to_hex
 from geo.complaint import CLOSED, OPEN, Status
+from geo.filters import Filter
 from geo.periods import EPOCH
 from tiles.report_figures import MOST_PINS, Figures
 
@@ -206,7 +208,18 @@ def _called(vi: str, en: str, lang: Language) -> str:
     return vi if lang == "vi" else en or vi
 
 
-def sentence(figures: Figures, lang: Language) -> str:
+class Asked(Protocol):
+    """A question with the names of what it asks for, as `Figures` has them."""
+
+    @property
+    def question(self) -> Filter: ...
+    @property
+    def chosen(self) -> Sequence[Any]: ...
+    @property
+    def kinds(self) -> Sequence[Any]: ...
+
+
+def sentence(figures: Asked, lang: Language) -> str:
     """The filter in words."""
     words, question = WORDS[lang], figures.question
     parts: list[tuple[str, list[str]]] = []
