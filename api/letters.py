@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
+import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from sqlalchemy import Connection, Row, select
 
@@ -13,6 +14,7 @@ from api.letter_words import WORDS
 from geo.catalogue import catalogue
 from geo.filters import Filter
 from geo.follows import Language
+from geo.nightly import NAMED_BY, names_of
 from geo.outbox import Letter
 from geo.schema import area
 from tiles.report_words import area_name, day, number, sentence
@@ -32,17 +34,22 @@ class About(NamedTuple):
     question: Filter
     chosen: Sequence[Any]
     kinds: Sequence[Any]
+    places: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    """Names of the areas of a followed spot, in Vietnamese and in English."""
 
     def words(self, lang: Language) -> str:
         return sentence(self, lang)
 
 
-def about(connection: Connection, question: Filter) -> About:
-    """Two short reads: the catalogue, and the names of the chosen areas."""
+def about(connection: Connection, question: Filter, spot: Sequence[int] | None = None) -> About:
+    """Short reads: the catalogue, and the names of the chosen areas and of a spot's."""
     ids = [one.id for one in question.areas]
     names = select(area.c.name, area.c.name_en, area.c.kind).where(area.c.id.in_(ids))
     chosen = connection.execute(names.order_by(area.c.id)).all() if ids else []
-    return About(question, chosen, connection.execute(catalogue()).all())
+    places: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    if spot:
+        places = names_of(connection, question, np.array(spot[:NAMED_BY], dtype=np.int64))
+    return About(question, chosen, connection.execute(catalogue()).all(), places)
 
 
 class Item(NamedTuple):
@@ -90,8 +97,9 @@ def confirmation(key: str, follow: Row[Any], address: str, what: About, links: L
 def facts_of(follow: Row[Any], what: About, lang: Language) -> list[tuple[str, str]]:
     """What is followed, of which complaints, and when mail comes: terms and their words."""
     words = WORDS[lang]
+    named = what.places[1 if lang == "en" else 0]
     return [
-        (words["what"], subject_of(follow, lang)),
+        (words["what"], ": ".join(filter(None, (subject_of(follow, lang), ", ".join(named))))),
         (words["question"], what.words(lang)),
         (words["when"], words[follow.schedule]),
     ]

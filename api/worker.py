@@ -22,13 +22,14 @@ from geo.database import engine as make_engine
 URL, OWNED = "PHANANH_SERVING_URL", "PHANANH_SERVING_CLUSTER"
 
 
-def become(url: str, cluster: PrivateCluster | None, host: str, port: int) -> NoReturn:
+def become(url: str, cluster: PrivateCluster | None, host: str, port: int, var: Path) -> NoReturn:
     """Replace this process by the worker, which stops `cluster` at its end."""
     environment: Mapping[str, str] = os.environ | {
         URL: url,
         OWNED: str(cluster.var) if cluster is not None else "",
         "PHANANH_HOST": host,
         "PHANANH_PORT": str(port),
+        "PHANANH_VAR": str(var),
         # Threads share two heaps: with one for each, memory that was freed stays with the process.
         "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "2"),
     }

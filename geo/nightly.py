@@ -91,7 +91,7 @@ def placed(
         where = np.array(one.cells, dtype=np.int64)
         strongest = _strongest(night, where)
         centre = cells.centres(strongest[:1])[0]
-        names = _names(connection, question, strongest[:NAMED_BY])
+        names = names_of(connection, question, strongest[:NAMED_BY])
         change = one.change
         figures = {
             "before": change.before,
@@ -121,9 +121,10 @@ def _finite(value: float, digits: int = 3) -> float | None:
     return round(value, digits) if np.isfinite(value) else None
 
 
-def _names(
+def names_of(
     connection: Connection, question: Filter, where: NDArray[np.int64]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Up to three names, Vietnamese and English, of the present areas most of the cells lie in."""
     lon, lat = cells.centres(where).T.tolist()
     values = {"lon": lon, "lat": lat, "city_id": one_city(question).id}
     rows = connection.execute(sql("geo", "cell_areas"), values).all()

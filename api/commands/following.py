@@ -1,6 +1,7 @@
 """The worker, and what an operator may see and do about follows."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +16,10 @@ from geo.schema import follow, follower, news
 app = typer.Typer(no_args_is_help=True, help="Who follows what; addresses are masked.")
 
 
+def _settings(var: Path | None) -> Settings:
+    return Settings() if var is None else Settings(var=var)
+
+
 def work(var: Var = None) -> None:
     """Look nightly for those who follow, and send mail; Ctrl-C ends it.
 
@@ -25,7 +30,7 @@ def work(var: Var = None) -> None:
     url, cluster = locate(var)
     out.print("[bold]phananh works[/bold]  (Ctrl-C ends it)")
     try:
-        jobs.run(url, Settings())
+        jobs.run(url, _settings(var))
     finally:
         if cluster is not None and cluster.started:
             cluster.stop()
@@ -75,7 +80,7 @@ def observe_now(
     """Look now for everybody whose look is due; nobody is looked for twice on a day."""
     from api import rounds
 
-    settings = Settings()
+    settings = _settings(var)
     with database(var) as engine:
         now = datetime.now(UTC)
         out.print(f"{rounds.observe(engine, settings, now)} follows observed")

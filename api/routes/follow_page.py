@@ -75,7 +75,7 @@ def _facts(
 ) -> list[tuple[str, str]]:
     try:
         question = query_string.read(request.app.state.words.get(), follow.question)
-        return letters.facts_of(follow, letters.about(db, question), lang)
+        return letters.facts_of(follow, letters.about(db, question, follow.spot), lang)
     except PhananhError:
         # Its area or category is gone; it can be stopped all the same.
         return [(WORDS[lang]["what"], letters.subject_of(follow, lang))]

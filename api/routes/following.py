@@ -160,7 +160,7 @@ def _take(request: Request, address: str, wanted: Order, question: Filter) -> No
         follow = follows.by_token(connection, token)
         assert follow is not None  # noqa: S101 - it was made in this transaction
         key = f"confirm:{follow_id}:{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"
-        what = letters.about(connection, question)
+        what = letters.about(connection, question, wanted.spot)
         outbox.put(connection, letters.confirmation(key, follow, address, what, links))
 
 
