@@ -30,7 +30,7 @@ class Letter(NamedTuple):
 def put(connection: Connection, letter: Letter) -> bool:
     """Take a letter, sent once the transaction is through; False where it was taken before."""
     added = insert(mail).values(letter._asdict()).on_conflict_do_nothing(index_elements=["key"])
-    return connection.execute(added).rowcount == 1
+    return connection.execute(added.returning(mail.c.id)).one_or_none() is not None
 
 
 def waiting(connection: Connection) -> int:
