@@ -14,7 +14,8 @@ WAITED_S: Final = 12
 
 def start(url: str) -> subprocess.Popen[bytes]:
     """A process that makes the rounds of `api.jobs`, and ends when this one does."""
-    command = [sys.executable, "-m", "api.jobs"]
+    # The worker is told whom to end with: asked later, it might already be another's child.
+    command = [sys.executable, "-m", "api.jobs", str(os.getpid())]
     return subprocess.Popen(
         command, env=os.environ | {"DATABASE_URL": url}, stdin=subprocess.DEVNULL
     )

@@ -9,6 +9,8 @@ import logging
 import os
 import signal
 import sys
+import threading
+import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
@@ -67,18 +69,18 @@ def queue(url: str, settings: Settings) -> procrastinate.App:
     return app
 
 
-async def _watch(parent: int) -> None:
+def _watch(parent: int) -> None:
     """End with the process that started this one, though it was killed."""
     while os.getppid() == parent:
-        await asyncio.sleep(1)
+        time.sleep(1)
     os.kill(os.getpid(), signal.SIGTERM)
-    await asyncio.sleep(ENDS_WITHIN_S)
+    time.sleep(ENDS_WITHIN_S)
+    # Rounds can be ended at any moment.
     os._exit(1)
 
 
-async def work(url: str, settings: Settings, parent: int | None = None) -> None:
+async def work(url: str, settings: Settings) -> None:
     """Work until a signal comes; a database that is away is tried again, ever less often."""
-    watching = asyncio.create_task(_watch(parent)) if parent is not None else None
     wait = 1.0
     while True:
         app = queue(url, settings)
@@ -96,18 +98,18 @@ async def work(url: str, settings: Settings, parent: int | None = None) -> None:
             log.warning("worker_interrupted", error=type(error).__name__, again_in_s=wait)
         await asyncio.sleep(wait)
         wait = min(wait * 2, 30.0)
-    if watching is not None:
-        watching.cancel()
 
 
 def run(url: str, settings: Settings, parent: int | None = None) -> None:
-    """`work`, with logs of warnings alone from the queue itself."""
+    """`work`, for as long as the process `parent` lives where one is given."""
+    if parent is not None:
+        threading.Thread(target=_watch, args=(parent,), name="watch", daemon=True).start()
     logging.getLogger("procrastinate").setLevel(logging.ERROR)
     with suppress(KeyboardInterrupt):
-        asyncio.run(work(url, settings, parent))
+        asyncio.run(work(url, settings))
 
 
 if __name__ == "__main__":
     # Until the worker listens for signals itself, they end it quietly.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    run(os.environ["DATABASE_URL"], Settings(), os.getppid())
+    run(os.environ["DATABASE_URL"], Settings(), int(sys.argv[1]) if len(sys.argv) > 1 else None)
