@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Connection
+from sqlalchemy import Engine
 
 from api.mail import Attachment
 from api.query import read_vocabulary
@@ -30,20 +30,21 @@ def _html(figures: Figures, lang: Language, name: str) -> Attachment:
 FORMATS: Final[tuple[Callable[[Figures, Language, str], Attachment], ...]] = (_html,)
 
 
-def attachments(
-    connection: Connection, view: dict[str, Any], made: datetime
-) -> tuple[Attachment, ...]:
+def attachments(engine: Engine, view: dict[str, Any], made: datetime) -> tuple[Attachment, ...]:
     """A view (`geo.outbox`, column `report`) as files, those left out that are too large together.
 
-    A view that can no longer be drawn has none: the letter's link says why.
+    A view that cannot be drawn, or no longer, has none: the letter's link says why.
     """
     ends = f"since={view['since']}&until={view['until']}"
     query = f"{view['question']}&{ends}" if view["question"] else ends
     found: list[Attachment] = []
     size = 0
     try:
-        question = query_string.read(read_vocabulary(connection), query)
-        figures = read(connection, question, made, view["set"], view["resolution"])
+        # One snapshot, so that all figures of the page agree.
+        snapshot = engine.execution_options(isolation_level="REPEATABLE READ")
+        with snapshot.connect() as connection:
+            question = query_string.read(read_vocabulary(connection), query)
+            figures = read(connection, question, made, view["set"], view["resolution"])
         for drawn in FORMATS:
             one = drawn(figures, view["lang"], f"phananh-{view['since']}")
             if size + len(one.content) <= MOST_BYTES:
@@ -53,4 +54,7 @@ def attachments(
                 log.info("report_too_large_for_mail", bytes=len(one.content))
     except PhananhError as error:
         log.warning("report_not_drawn", error=type(error).__name__)
+    except Exception as error:
+        # A fault of ours: the letter goes out all the same, and those behind it.
+        log.error("report_not_drawn", exc_info=error)
     return tuple(found)

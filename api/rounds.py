@@ -29,6 +29,8 @@ log = structlog.get_logger()
 LOOKED_AT_HOUR: Final = 2
 RESOLUTION: Final = 8
 MOST_LETTERS: Final = 500
+# In a row: then it is the server, and the others need not wait for it one by one.
+MOST_FAILURES: Final = 3
 
 
 def night_of(city: City, now: datetime) -> date:
@@ -193,9 +195,11 @@ def send(engine: Engine, settings: Settings, now: datetime) -> int:
     server has taken it leaves it waiting. Killed between the server's answer and the mark, it is
     sent again with the same Message-ID.
     """
-    taken = 0
+    taken = failed = 0
     with postbox(settings) as box:
         for _ in range(MOST_LETTERS):
+            if failed >= MOST_FAILURES:
+                break
             with engine.begin() as connection:
                 letter = outbox.claim(connection, now)
                 if letter is None:
@@ -205,16 +209,17 @@ def send(engine: Engine, settings: Settings, now: datetime) -> int:
                     # Reports load pandas and folium: a worker that sends none does without.
                     from api.report_files import attachments
 
-                    files = attachments(connection, letter.report, now)
+                    files = attachments(engine, letter.report, now)
                 message = message_of(letter, settings.mail_from, now, files)
                 try:
                     box.deliver(message, str(letter.id))
                 except MailError as error:
+                    failed += not error.for_good
                     gone = outbox.refused(connection, letter, now, for_good=error.for_good)
                     log.warning("mail_refused", id=str(letter.id), reason=str(error), given_up=gone)
                 else:
                     outbox.sent(connection, letter, now)
-                    taken += 1
+                    taken, failed = taken + 1, 0
     return taken
 
 

@@ -9,7 +9,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """PHANANH_PORT, PHANANH_VAR ...; DATABASE_URL without a prefix, as everywhere."""
 
-    model_config = SettingsConfigDict(env_prefix="PHANANH_", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="PHANANH_", populate_by_name=True, env_ignore_empty=True
+    )
 
     port: int = 8000
     host: str = "127.0.0.1"
