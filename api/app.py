@@ -21,6 +21,7 @@ from api.dependencies import EVERYONE
 from api.heavy import Heavy
 from api.keeper import Keeper
 from api.query import Words
+from api.quotas import Quotas
 from api.routes import (
     comparing,
     counting,
@@ -30,6 +31,8 @@ from api.routes import (
     exporting,
     filing,
     finding,
+    follow_page,
+    following,
     hotspots,
     picturing,
     reading,
@@ -170,6 +173,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         queries=settings.tile_queries,
         waiting=settings.tile_waiting,
     )
+    app.state.quotas = Quotas()
     app.state.studies, app.state.heavy = Studies(clock), Heavy()
     problems.install(app)
 
@@ -192,7 +196,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
 
     routers = (reading, counting, finding, exporting, reporting, drawing)
     later = (exploring, filing, hotspots, comparing, sensitive, sharing, picturing, embedding)
-    for routes in (*routers, *later):
+    for routes in (*routers, *later, following, follow_page):
         app.include_router(routes.router)
     if STATIC.exists():
         app.mount("/", StaticFiles(directory=STATIC, html=True), name="web")

@@ -9,6 +9,7 @@ from api.cluster import ClusterError
 from api.commands import (
     exporting,
     filing,
+    following,
     health,
     importing,
     kinds,
@@ -35,6 +36,8 @@ app.command("archive")(filing.write_archive)
 app.command()(reporting.report)
 app.command()(exporting.openapi)
 app.command()(health.doctor)
+app.command()(following.work)
+app.add_typer(following.app, name="follows")
 
 
 def main() -> None:

@@ -213,6 +213,11 @@ def _names(hot: Hot, at: NDArray[np.int64]) -> tuple[tuple[str, ...], tuple[str,
     )
 
 
+def street_of(connection: Connection, places: NDArray[np.int64]) -> str | None:
+    """The street that at least a fifth of some addresses in the cells name, without numbers."""
+    return _streets(connection, [places]).get(0)
+
+
 def _streets(connection: Connection, places: Sequence[NDArray[np.int64]]) -> dict[int, str]:
     """By rank: the street that at least a fifth of some addresses in the cells of a spot name."""
     ranges = [[cells.leaf_range(int(place)) for place in some] for some in places]

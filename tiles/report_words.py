@@ -1,10 +1,9 @@
 """What a report says, in Vietnamese and English."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
-
-from sqlalchemy import Row
 
 from geo.cells import to_hex
 from geo.complaint import CLOSED, OPEN, Status
@@ -194,18 +193,23 @@ STATES: Final[dict[str, dict[Status, str]]] = {
 
 
 class Asked(Protocol):
-    """What words about a question are made of; `Figures` has it."""
+    """A question with the names of what it asks for."""
 
     @property
     def question(self) -> Filter: ...
     @property
+    def kinds(self) -> Sequence[Any]: ...
+    @property
+    def chosen(self) -> Sequence[Any]: ...
+
+
+class Answered(Asked, Protocol):
+    """And what its answer covers; `Ground` has both."""
+
+    @property
     def days(self) -> tuple[int, int] | None: ...
     @property
-    def kinds(self) -> tuple[Row[Any], ...]: ...
-    @property
-    def chosen(self) -> tuple[Row[Any], ...]: ...
-    @property
-    def cities(self) -> tuple[Row[Any], ...]: ...
+    def cities(self) -> Sequence[Any]: ...
 
 
 def number(value: float, lang: Language, digits: int = 0) -> str:
@@ -227,7 +231,7 @@ def instant(at: datetime, zone: ZoneInfo, lang: Language) -> str:
     return f"{local:%H:%M} {day(local.date(), lang)} (UTC{local.isoformat()[-6:]})"
 
 
-def period(figures: Asked, lang: Language) -> str:
+def period(figures: Answered, lang: Language) -> str:
     """From the first to the last day, both included; with the hour where an end is no midnight."""
     question, zone = figures.question, figures.question.cities[0].zone
     ends: list[str] = []
@@ -293,7 +297,7 @@ def area_name(name: str, name_en: str, kind: str | None, lang: Language) -> str:
     return name
 
 
-def city_names(figures: Asked, lang: Language) -> str:
+def city_names(figures: Answered, lang: Language) -> str:
     return ", ".join(_called(row.name_vi, row.name_en, lang) for row in figures.cities)
 
 
