@@ -24,10 +24,12 @@ from api.query import Words
 from api.routes import (
     comparing,
     counting,
+    density,
     drawing,
     exporting,
     finding,
     hotspots,
+    outliers,
     reading,
     reporting,
     sharing,
@@ -185,7 +187,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     routers = (reading, counting, finding, exporting, reporting, drawing)
-    for routes in (*routers, hotspots, comparing, sharing):
+    for routes in (*routers, hotspots, comparing, sharing, outliers, density):
         app.include_router(routes.router)
     if STATIC.exists():
         app.mount("/", StaticFiles(directory=STATIC, html=True), name="web")
