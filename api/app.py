@@ -32,6 +32,7 @@ from api.routes import (
     outliers,
     reading,
     reporting,
+    reporting_rate,
     sharing,
 )
 from api.settings import Settings
@@ -187,7 +188,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     routers = (reading, counting, finding, exporting, reporting, drawing)
-    for routes in (*routers, hotspots, comparing, sharing, outliers, density):
+    for routes in (*routers, hotspots, comparing, sharing, outliers, density, reporting_rate):
         app.include_router(routes.router)
     if STATIC.exists():
         app.mount("/", StaticFiles(directory=STATIC, html=True), name="web")

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from anyio import CapacityLimiter
 from sqlalchemy import Connection
 
-from geo import emergence, outliers, significance, study, surface
+from geo import emergence, incidents, outliers, significance, study, surface
 from geo.density import Correction, Kernel
 from geo.errors import OverloadedError
 from geo.filters import Filter
@@ -65,6 +65,7 @@ class Studies:
         self._found = Kept(clock, 12, with_complaints=True)
         self._trends = Kept(clock, 4, with_complaints=True)
         self._outliers = Kept(clock, 8, with_complaints=True)
+        self._watched = Kept(clock, 6, with_complaints=True)
         self._surfaces = Kept(clock, 6, with_complaints=True)
         self._limiter: CapacityLimiter | None = None
 
@@ -166,3 +167,19 @@ class Studies:
                 kernel=kernel, correction=correction, crs=crs,
             ),
         )  # fmt: skip
+
+    def watched(
+        self,
+        connection: Connection,
+        question: Filter,
+        ids: list[int],
+        resolution: int,
+        cap_days: int,
+    ) -> incidents.Watched:
+        """The incidents of areas under a filter, and the further reports about them."""
+        return self._watched.get(
+            (question, tuple(ids), resolution, cap_days),
+            lambda: incidents.watched(
+                connection, question, ids, resolution=resolution, cap_days=cap_days
+            ),
+        )

@@ -31,6 +31,6 @@ def test_a_page_is_in_both_languages_and_linked(page: Path) -> None:
 
 
 def test_the_newer_pages_show_examples() -> None:
-    for name in ("outliers", "density"):
+    for name in ("outliers", "density", "reporting"):
         (page,) = (one for one in PAGES if one.stem == name)
         assert ">>>" in page.read_text("utf-8"), name
