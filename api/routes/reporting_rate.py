@@ -50,8 +50,8 @@ def reporting(
     """How readily each area's people report, against the whole city: index 1.
 
     From duplicates: reports of the same category in the same small cell while the first is open.
-    Without since and until, of the last 365 days of complaints. A filter of status or words is
-    refused.
+    Without since and until, of the last 365 days of complaints. Of more than half a million
+    complaints, one place in `one_in` is looked at. A filter of status or words is refused.
     """
     studies: Studies = request.app.state.studies
     one_city(question)
@@ -84,6 +84,7 @@ def reporting(
         "until": seen.until.isoformat(),
         "resolution": resolution,
         "cap_days": cap_days,
+        "one_in": seen.one_in,
         "overall": {
             "incidents": int(of.incidents.sum()),
             "duplicates": int(of.duplicates.sum()),

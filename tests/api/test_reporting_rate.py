@@ -147,6 +147,16 @@ def test_incidents_are_those_of_a_plain_loop_over_the_reports(empty: Engine, cap
         whole = watched(connection, parse(words), ids)
         assert whole.until == last + timedelta(microseconds=1)
         assert whole.until - whole.since == timedelta(days=365)
+        with pytest.MonkeyPatch.context() as few:
+            few.setattr("geo.incidents.MOST_REPORTS", 400)
+            part = watched(connection, parse(words), ids, cap_days=cap_days)
+        whole = watched(connection, parse(words), ids, cap_days=cap_days)
+        # A part of the places, and what is known of each is all of it.
+        assert part.one_in > 1
+        for name in SUMS:
+            assert (getattr(part.followed, name) <= getattr(whole.followed, name) + 1e-6).all()
+        share = part.followed.incidents.sum() / whole.followed.incidents.sum()
+        assert 0.5 / part.one_in < share < 2 / part.one_in
     assert several > 200
 
 
