@@ -162,6 +162,9 @@ def test_the_whole_city_adds_up_and_is_a_picture_of_bounded_size(module_hanoi: E
         assert added + found.outside == pytest.approx(3000)
         # Rows of equal steps in Mercator shrink towards the north.
         drawn = surface(connection, question, bandwidth_m=500)
+        turned = mercator_rows(Density(found.per_km2, found.bounds, found.cell_m, 0.0))
+        np.testing.assert_array_equal(drawn.per_km2, turned)
+        assert not np.array_equal(drawn.per_km2, found.per_km2, equal_nan=True)
         low, high = (np.arcsinh(np.tan(np.radians(one))) for one in drawn.bounds[1::2])
         y = high - (np.arange(len(drawn.per_km2)) + 0.5) / len(drawn.per_km2) * (high - low)
         tall_m = (high - low) / len(y) * EARTH_M * np.cos(np.arctan(np.sinh(y)))
