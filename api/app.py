@@ -25,6 +25,7 @@ from api.quotas import Quotas
 from api.routes import (
     comparing,
     counting,
+    density,
     drawing,
     embedding,
     exploring,
@@ -34,9 +35,11 @@ from api.routes import (
     follow_page,
     following,
     hotspots,
+    outliers,
     picturing,
     reading,
     reporting,
+    reporting_rate,
     sensitive,
     sharing,
 )
@@ -196,7 +199,8 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
 
     routers = (reading, counting, finding, exporting, reporting, drawing)
     later = (exploring, filing, hotspots, comparing, sensitive, sharing, picturing, embedding)
-    for routes in (*routers, *later, following, follow_page):
+    statistics = (outliers, density, reporting_rate)
+    for routes in (*routers, *statistics, *later, following, follow_page):
         app.include_router(routes.router)
     if STATIC.exists():
         app.mount("/", StaticFiles(directory=STATIC, html=True), name="web")

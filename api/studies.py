@@ -8,7 +8,8 @@ from typing import Any, Final, TypeVar
 from anyio import CapacityLimiter
 from sqlalchemy import Connection
 
-from geo import emergence, significance, study
+from geo import emergence, incidents, outliers, significance, study, surface
+from geo.density import Correction, Kernel
 from geo.errors import OverloadedError
 from geo.filters import Filter
 from tiles.version import Clock
@@ -63,6 +64,9 @@ class Studies:
         self._regions = Kept(clock, 8, with_complaints=False)
         self._found = Kept(clock, 12, with_complaints=True)
         self._trends = Kept(clock, 4, with_complaints=True)
+        self._outliers = Kept(clock, 8, with_complaints=True)
+        self._watched = Kept(clock, 6, with_complaints=True)
+        self._surfaces = Kept(clock, 6, with_complaints=True)
         self._limiter: CapacityLimiter | None = None
 
     def limiter(self) -> CapacityLimiter:
@@ -125,3 +129,58 @@ class Studies:
             return emergence.emergence(connection, question, region, resolution, periods)
 
         return self._trends.get((question, resolution, k, step), made)
+
+    def outliers(
+        self,
+        connection: Connection,
+        question: Filter,
+        resolution: int,
+        k: int,
+        moran: outliers.Moran,
+        permutations: int | None = None,
+        seed: int = 0,
+    ) -> outliers.Outliers:
+        """Local Moran of the cells under a filter; `moran` is where it is worked out."""
+        region = self.cells(connection, question, resolution, k)
+        return self._outliers.get(
+            (question, resolution, k, permutations, seed),
+            lambda: outliers.cell_outliers(
+                connection, question, region, resolution,
+                permutations=permutations, seed=seed, moran=moran,
+            ),
+        )  # fmt: skip
+
+    def surface(
+        self,
+        connection: Connection,
+        question: Filter,
+        bandwidth_m: float,
+        cell_m: float | None,
+        kernel: Kernel,
+        correction: Correction,
+        crs: surface.Crs,
+    ) -> surface.Surface:
+        """The density of the complaints under a filter."""
+        return self._surfaces.get(
+            (question, bandwidth_m, cell_m, kernel, correction, crs),
+            lambda: surface.surface(
+                connection, question, bandwidth_m=bandwidth_m, cell_m=cell_m,
+                kernel=kernel, correction=correction, crs=crs,
+            ),
+        )  # fmt: skip
+
+    def watched(
+        self,
+        connection: Connection,
+        question: Filter,
+        ids: list[int],
+        resolution: int,
+        cap_days: int,
+    ) -> incidents.Watched:
+        """The incidents of areas under a filter, and the further reports about them."""
+        return self._watched.get(
+            (question, tuple(ids), resolution, cap_days),
+            lambda: incidents.watched(
+                connection, question, ids, resolution=resolution, cap_days=cap_days
+            ),
+        )

@@ -47,6 +47,8 @@ class LocalMoran(NamedTuple):
     quadrant: NDArray[np.int8]
     """Values of `Quadrant`; NONE without neighbours, or where all values are the same."""
     p: Floats
+    z: Floats
+    """How far I lies from what the permutations of `p` would give on average, in deviations."""
 
 
 def contiguity(
@@ -251,7 +253,9 @@ def local_moran(
     I = (n - 1) d Σ w d' / Σ d², d the deviation from the mean, w the share of each neighbour, the
     place itself left out (L. Anselin, "Local Indicators of Spatial Association - LISA",
     Geographical Analysis 27, 1995, with n - 1 as in PySAL and GeoDa). p as in `permutation_p`,
-    and the same errors. A place without neighbours has I = 0 and p = 1.
+    and the same errors. z from the exact mean and variance over all permutations (R. R. Sokal, N.
+    L. Oden and B. A. Thomson, "Local Spatial Autocorrelation in a Biological Model", Geographical
+    Analysis 30, 1998, A7 and A8). A place without neighbours has I = 0, p = 1 and z = 0.
     """
     x = _checked(values, weights)
     off, sd = deviations(x)
@@ -262,4 +266,21 @@ def local_moran(
     high, around = off > 0, lag > 0
     quadrant = np.where(high, np.where(around, 1, 4), np.where(around, 2, 3)).astype(np.int8)
     quadrant[(card == 0) | (sd == 0)] = Quadrant.NONE
-    return LocalMoran(i, quadrant, _conditional(off, others, permutations, seed))
+    z = _conditional_z(off, lag, card)
+    return LocalMoran(i, quadrant, _conditional(off, others, permutations, seed), z)
+
+
+def _conditional_z(off: Floats, lag: Floats, card: NDArray[Any]) -> Floats:
+    """The deviate of the mean of `card` others, drawn from all but the place itself.
+
+    Its sign is that of I less its mean: with the place's own sign, above 0 like its neighbours.
+    """
+    n = len(off)
+    others = n - 1
+    if others < 2:
+        return np.zeros(n)
+    spread = np.maximum(np.sum(off**2) - off**2 * n / others, 0.0) / (others - 1)
+    scale = np.sqrt(spread * (others - card) / (np.maximum(card, 1) * others))
+    away = np.sign(off) * (lag + off / others)
+    told = (card > 0) & (scale > 1e-12 * np.abs(off).max(initial=0.0))
+    return np.asarray(np.divide(away, scale, out=np.zeros(n), where=told))

@@ -142,13 +142,17 @@ def hot_areas(
     rows = connection.execute(counts.by_place(question, AREA, ids)).all()
     total = int(connection.execute(counts.total(question)).scalar_one())
     n = filled(study.ids, [(row.place, row.n) for row in rows])
-    value = n
-    if measure == "per_km2":
-        value = n / study.km2
-    elif measure == "rate":
-        people = np.where(study.population > 0, study.population, np.nan)
-        value = 1000 * n / people
+    value = measured(n, study, measure)
     return _of(study.ids, n, value, study.weights, study.weights, total, permutations, seed)
+
+
+def measured(n: NDArray[np.float64], study: AreaStudy, measure: Measure) -> NDArray[np.float64]:
+    """The counts of areas as they are compared; NaN where the residents are not known."""
+    if measure == "per_km2":
+        return n / study.km2
+    if measure == "rate":
+        return 1000 * n / np.where(study.population > 0, study.population, np.nan)
+    return n
 
 
 class Spot(NamedTuple):

@@ -1,4 +1,4 @@
-"""The layers `hotspots` and `trends`: every cell of a study with what was found about it.
+"""The layers `hotspots`, `outliers` and `trends`: every cell of a study, what was found about it.
 
 The resolution is fixed by the question and not by the zoom: what is significant must not change
 with a turn of the wheel.
@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from geo import cells
+from geo import outliers as local
 from geo.emergence import Emergence
+from geo.hotspots import Quadrant
 from geo.significance import CLASSES, Hot
 from geo.trends import Pattern
 from tiles.address import TileAddress
@@ -27,6 +29,17 @@ def hotspots(address: TileAddress, hot: Hot, resolution: int) -> bytes:
         "z": [f"{value:.2f}" for value in hot.z[at].tolist()],
     }
     return _layer("hotspots", address, hot.places[at], columns)
+
+
+def outliers(address: TileAddress, found: local.Outliers, resolution: int) -> bytes:
+    """Cells that touch the tile, with `cell`, `n`, `class` (the quadrant) and `i` (Moran's I)."""
+    at = _near(address, found.places, resolution)
+    columns: dict[str, Column] = {
+        "n": found.n[at].tolist(),
+        "class": [local.CLASSES[Quadrant(number)] for number in found.quadrant[at].tolist()],
+        "i": [f"{value:.2f}" for value in found.i[at].tolist()],
+    }
+    return _layer("outliers", address, found.places[at], columns)
 
 
 def trends(address: TileAddress, found: Emergence, resolution: int) -> bytes:

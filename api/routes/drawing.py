@@ -1,6 +1,7 @@
 """Vector tiles and their TileJSON; everyone may read them."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 from anyio import to_thread
@@ -16,6 +17,8 @@ from api.tilecache import SERVED, Tile, TileCache, encoding_of, key_of, send_til
 from geo.cells import resolution_at
 from geo.emergence import Emergence, StepOf
 from geo.errors import NotFoundError
+from geo.hotspots import local_moran
+from geo.outliers import Outliers
 from geo.significance import Hot
 from tiles import areas, cells, points, studied
 from tiles.address import TileAddress
@@ -30,6 +33,12 @@ LAYERS: dict[str, dict[str, str]] = {
         "n": "complaints",
         "class": "hot99, hot95, hot90, none, cold90, cold95, cold99",
         "z": "Gi*",
+    },
+    "outliers": {
+        "cell": "H3 cell",
+        "n": "complaints",
+        "class": "high-high, low-low, high-low, low-high, none",
+        "i": "local Moran's I",
     },
     "trends": {
         "cell": "H3 cell",
@@ -150,6 +159,34 @@ async def hotspot_tile(
     # Asked again in the drawing: where something changed meanwhile, the tile is of the new state.
     return await _answer(
         request, "hotspots", None, lambda _: studied.hotspots(address, found(), resolution)
+    )
+
+
+@router.api_route(
+    "/outliers/{z}/{x}/{y}.mvt", methods=["GET"], responses=ANSWERS, response_class=Response
+)
+async def outlier_tile(
+    request: Request,
+    z: int,
+    x: int,
+    y: int,
+    question: Question,
+    resolution: Annotated[int, Query(ge=6, le=10)] = 8,
+    k: Annotated[int, Query(ge=1, le=5)] = 1,
+) -> Response:
+    """All cells of the region, empty ones too, with `class` (the quadrant), `i` and `n`."""
+    address = TileAddress.of(z, x, y)
+    studies: Studies = request.app.state.studies
+    moran = partial(request.app.state.heavy.run, local_moran)
+
+    def found() -> Outliers:
+        reading = request.app.state.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with reading.connect() as connection:
+            return studies.outliers(connection, question, resolution, k, moran)
+
+    await to_thread.run_sync(found, limiter=studies.limiter())
+    return await _answer(
+        request, "outliers", None, lambda _: studied.outliers(address, found(), resolution)
     )
 
 
