@@ -22,9 +22,9 @@ from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION, INTEGER, INTERVAL, 
 
 from geo import counts
 from geo.complaint import Status
-from geo.counts import Stretch, in_stretches, is_any, matches
 from geo.errors import BadFilterError
 from geo.filters import Filter
+from geo.matching import Stretch, in_stretches, is_any, matches
 from geo.reporting_rate import Followed
 from geo.schema import complaint, complaint_area
 from geo.study import one_city
