@@ -68,7 +68,8 @@ def watched(
     ends. Raises `BadFilterError` for a filter of states or words, which would part an incident's
     reports from each other, or a time longer than three years.
     """
-    for name, given in (("status", question.statuses), ("q", question.words)):
+    as_of = question.as_of is not None
+    for name, given in (("status", question.statuses), ("q", question.words), ("as_of", as_of)):
         if given:
             raise BadFilterError(name, f"incidents are found among all reports: leave {name} out")
     since, until = _time(connection, question)
