@@ -10,7 +10,6 @@ from scipy.sparse import csr_array
 from sqlalchemy import Connection, select
 
 from geo import cells, counts
-from geo.counts import of_kind
 from geo.database import sql
 from geo.filters import Filter
 from geo.hotspots import (
@@ -20,6 +19,7 @@ from geo.hotspots import (
     permutation_p,
     significance_class,
 )
+from geo.matching import of_kind
 from geo.rollup import AREA
 from geo.schema import category
 from geo.study import AreaStudy, CellStudy, filled, one_city

@@ -74,8 +74,10 @@ def region(connection: Connection, question: Filter) -> shapely.Geometry:
         shape = shapely.intersection(shape, cells.polygons(np.array([question.cell]))[0])
     if question.bbox is not None:
         shape = shapely.intersection(shape, shapely.box(*question.bbox))
-    if (question.bbox is not None or question.cell is not None) and shape.is_empty:
-        raise BadFilterError("bbox", "the box, or the cell, lies outside the city")
+    if question.polygon:
+        shape = shapely.intersection(shape, shapely.Polygon(question.polygon))
+    if question.drawn and shape.is_empty:
+        raise BadFilterError("bbox", "the box, cell or polygon lies outside the city")
     return shape
 
 

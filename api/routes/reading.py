@@ -280,7 +280,10 @@ def complaint(code: str, db: Database) -> Response:
     if row is None:
         raise NotFoundError(f"no complaint has the code {code!r}")
     events = db.execute(
-        text("SELECT at, kind, change FROM event WHERE complaint_id = :id ORDER BY at"),
+        text(
+            "SELECT at, kind, change FROM event"
+            " WHERE complaint_id = :id AND kind <> 'closing' ORDER BY at"
+        ),
         {"id": row.id},
     )
     timeline: list[dict[str, Any]] = [{"at": row.reported_at, "kind": "received"}]
