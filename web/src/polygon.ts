@@ -6,8 +6,8 @@ import { number, phrases } from "./i18n";
 export type Corner = [number, number];
 export const LEAST = 3, MOST = 200;
 const w = phrases({
-  vi: { draw: "Vẽ vùng", how: "Chạm để đặt từng góc; chạm góc đầu hoặc chạm đúp để đóng. Bàn phím: mũi tên dời bản đồ, phím cách đặt góc ở dấu +, Enter đóng, Backspace bỏ góc cuối, Escape thôi.", add: "Đặt góc ở dấu +", undo: "Bỏ góc cuối", done: "Xong", cancel: "Thôi", corners: "góc", crosses: "Cạnh này cắt một cạnh khác. Hãy đặt góc ở chỗ khác.", closing: "Cạnh nối về góc đầu cắt một cạnh khác. Hãy bỏ góc cuối hoặc đặt thêm góc.", least: "Cần ít nhất 3 góc.", most: "Nhiều nhất 200 góc.", same: "Góc này trùng với một góc đã có." },
-  en: { draw: "Draw a shape", how: "Tap to set each corner; tap the first corner or tap twice to close. Keyboard: arrows move the map, Space sets a corner at the +, Enter closes, Backspace removes the last, Escape cancels.", add: "Corner at the +", undo: "Remove the last", done: "Done", cancel: "Cancel", corners: "corners", crosses: "This side would cross another. Set the corner elsewhere.", closing: "The side back to the first corner would cross another. Remove the last corner or add one.", least: "At least 3 corners are needed.", most: "At most 200 corners.", same: "This corner is one that is already there." },
+  vi: { draw: "Vẽ vùng", how: "Chạm để đặt từng góc; chạm góc đầu hoặc chạm đúp để đóng.", keys: "Bàn phím: mũi tên dời bản đồ, phím cách đặt góc ở dấu +, Enter đóng, Backspace bỏ góc cuối, Escape thôi.", add: "Đặt góc ở dấu +", undo: "Bỏ góc cuối", done: "Xong", cancel: "Thôi", corners: "góc", crosses: "Cạnh này cắt một cạnh khác. Hãy đặt góc ở chỗ khác.", closing: "Cạnh nối về góc đầu cắt một cạnh khác. Hãy bỏ góc cuối hoặc đặt thêm góc.", least: "Cần ít nhất 3 góc.", most: "Nhiều nhất 200 góc.", same: "Góc này trùng với một góc đã có." },
+  en: { draw: "Draw a shape", how: "Tap to set each corner; tap the first corner or tap twice to close.", keys: "Keyboard: arrows move the map, Space sets a corner at the +, Enter closes, Backspace removes the last, Escape cancels.", add: "Corner at the +", undo: "Remove the last", done: "Done", cancel: "Cancel", corners: "corners", crosses: "This side would cross another. Set the corner elsewhere.", closing: "The side back to the first corner would cross another. Remove the last corner or add one.", least: "At least 3 corners are needed.", most: "At most 200 corners.", same: "This corner is one that is already there." },
 });
 
 /** `lon,lat;lon,lat;...` with five decimals, about a metre. */
@@ -75,7 +75,7 @@ export function drawPolygon(board: Board, finished: (corners: Corner[]) => void)
   const said = h("p", { role: "status", id: "draw-said" });
   const button = (text: string, click: () => void, main = false): HTMLButtonElement => h("button", { type: "button", click, ...(main ? { class: "main" } : {}) }, text);
   const undo = button(w("undo"), () => remove()), done = button(w("done"), () => close(), true);
-  const bar = h("div", { id: "draw", role: "group", "aria-label": w("draw") }, h("p", { class: "how" }, w("how")), said, h("div", { class: "row" }, button(w("add"), () => addAtCentre()), undo, done, button(w("cancel"), () => leave())));
+  const bar = h("div", { id: "draw", role: "group", "aria-label": w("draw") }, h("p", { class: "how" }, w("how"), h("span", {}, ` ${w("keys")}`)), said, h("div", { class: "row" }, button(w("add"), () => addAtCentre()), undo, done, button(w("cancel"), () => leave())));
   const cross = h("div", { id: "crosshair", "aria-hidden": "true" });
   let tapped = 0;
   const distance = (a: Corner, b: Corner): number => { const p = map.project(a), q = map.project(b); return Math.hypot(p.x - q.x, p.y - q.y); };

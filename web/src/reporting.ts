@@ -6,14 +6,14 @@ import { s } from "./charts";
 import { alertOf } from "./problems";
 import { filter, state } from "./state";
 
-interface Row { key: string; name: string; name_en: string; incidents: number; duplicates: number; exposure_days: number; index: number | null; low: number | null; high: number | null; few: boolean }
-interface Reporting { rows: Row[]; caution: Names | null }
+interface Row { name: string; name_en: string; incidents: number; duplicates: number; index: number | null; low: number | null; high: number | null; few: boolean }
+interface Reporting { rows?: Row[]; areas?: Row[]; caution: Names | null }
 const w = phrases({
   vi: { line: "Đây là số phản ánh, không phải số sự việc: nơi người dân báo nhiều trông tệ hơn.", open: "Ai báo nhiều?", title: "Mức báo của từng nơi", name: "Tên", incidents: "Sự việc", duplicates: "Báo trùng", index: "Chỉ số báo", says: "Chỉ số 1: báo trùng nhiều như mức chung của thành phố; 2: gấp đôi. Vạch ngang là khoảng tin cậy 95%, vạch đứng là mức chung. ○: quá ít để so sánh.", few: "quá ít để so sánh", none: "Chưa đủ báo trùng để ước lượng." },
   en: { line: "These are complaints, not incidents: where people report more, a place looks worse.", open: "Who reports?", title: "Reporting by area", name: "Name", incidents: "Incidents", duplicates: "Duplicates", index: "Index of reporting", says: "Index 1: as many duplicates as in the whole city; 2: twice as many. The bar is the 95% interval, the upright line the whole city. ○: too few to compare.", few: "too few to compare", none: "There are too few duplicates to tell." },
 });
 type Column = "name" | "incidents" | "duplicates" | "index";
-const WIDTH = 180, HEIGHT = 26, EDGE = 8;
+const WIDTH = matchMedia("(max-width: 760px)").matches ? 120 : 180, HEIGHT = 26, EDGE = 8;
 
 /** A caution beside raw counts, with a way to how much each area reports. */
 export const reportingLine = (): HTMLElement => h("p", { class: "caution" }, `${w("line")} `, h("button", { type: "button", class: "link", click: () => void openReporting() }, w("open")));
@@ -48,12 +48,13 @@ export async function openReporting(): Promise<void> {
   let order: { by: Column; down: boolean } = { by: "index", down: true };
   const name = (row: Row): string => (current() === "vi" ? row.name : row.name_en);
   function draw(found: Reporting): void {
-    const told = found.rows.filter((row) => row.index !== null);
+    const all = found.rows ?? found.areas ?? [];
+    const told = all.filter((row) => row.index !== null);
     if (!told.length) { place.replaceChildren(h("p", {}, w("none"))); return; }
     const low = Math.max(0.1, Math.min(0.5, ...told.map((row) => row.low || 0.1))), high = Math.min(10, Math.max(2, ...told.map((row) => row.high ?? 10)));
     const sign = order.down ? -1 : 1;
     // What is too few to compare comes last, whichever way the index goes.
-    const rows = [...found.rows].sort((a, b) => (order.by === "name" ? sign * name(a).localeCompare(name(b), current()) : order.by === "index" ? Number(a.index === null) - Number(b.index === null) || Number(a.few) - Number(b.few) || sign * ((a.index ?? 0) - (b.index ?? 0)) : sign * (a[order.by] - b[order.by])));
+    const rows = [...all].sort((a, b) => (order.by === "name" ? sign * name(a).localeCompare(name(b), current()) : order.by === "index" ? Number(a.index === null) - Number(b.index === null) || Number(a.few) - Number(b.few) || sign * ((a.index ?? 0) - (b.index ?? 0)) : sign * (a[order.by] - b[order.by])));
     const head = (["name", "index", "incidents", "duplicates"] as const).flatMap((by) => [
       h("th", { scope: "col", "aria-sort": order.by === by ? (order.down ? "descending" : "ascending") : "none" }, h("button", { type: "button", "data-by": by, click: () => { order = { by, down: order.by === by ? !order.down : by !== "name" }; draw(found); place.querySelector<HTMLElement>(`[data-by="${by}"]`)?.focus(); } }, `${w(by)}${order.by === by ? (order.down ? " ↓" : " ↑") : ""}`)),
       ...(by === "index" ? [h("th", { scope: "col" }, axis(low, high))] : [])]);

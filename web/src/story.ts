@@ -6,7 +6,7 @@ import { h } from "./dom";
 import { openFollow } from "./follow";
 import { current, fine, named, number, phrases, status, t } from "./i18n";
 import { rhythmSection, timeSection, type Section } from "./overtime";
-import { areaKm2, drawPolygon, outline, read, written, type Board } from "./polygon";
+import { areaKm2, drawPolygon, outline, read, written, type Board, type Corner } from "./polygon";
 import { alertOf } from "./problems";
 import { reportingLine } from "./reporting";
 import { change, filter, limits, onChange, state, type Shape } from "./state";
@@ -36,10 +36,12 @@ export class Story {
   private readonly figures = h("div", { class: "story-figures" });
   private readonly charts = h("div", { class: "story-charts" });
   private reading = new AbortController();
+  private at: Corner | null = null;
   private clicked = { value: "", n: 0, words: [] as string[] };
 
   constructor(private readonly around: Surroundings) {
     document.querySelector("main")?.append(this.panel);
+    around.map.view.on("click", ({ lngLat }) => { this.at = [lngLat.lng, lngLat.lat]; });
   }
   /** From now on the panel follows the address; the map must have been started. */
   start(): void {
@@ -54,10 +56,31 @@ export class Story {
     if (!(state[shape] === value && limits(shape))) change({ [shape]: value, look: shape, ...(shape === "polygon" ? { cell: "" } : {}) });
     else this.draw();
     this.panel.focus();
+    this.uncover();
+  }
+  /** On a phone the panel lies over the lower part of the map: what was tapped moves above it. */
+  private uncover(): void {
+    const { view } = this.around.map, below = view.getContainer().getBoundingClientRect().bottom - this.panel.getBoundingClientRect().top;
+    if (!this.at || getComputedStyle(this.panel).position !== "absolute") return;
+    const high = view.getContainer().clientHeight, { y } = view.project(this.at);
+    if (y > high - below - 24) view.panBy([0, y - (high - below) / 2], { animate: false });
+  }
+  /** A line around the hexagon in whichever layer draws it. */
+  private ring(): void {
+    const { view } = this.around.map;
+    for (const source of ["cells", "hotspots", "trends"]) {
+      const id = `chosen-${source}`;
+      if (!view.getLayer(id)) {
+        if (!state.cell || !view.getSource(source)) continue;
+        view.addLayer({ id, type: "line", source, "source-layer": source, paint: { "line-color": "#1d4ed8", "line-width": 4 } });
+      }
+      view.setFilter(id, ["==", ["get", "cell"], state.cell]);
+      view.setLayoutProperty(id, "visibility", state.cell && state.layer === source ? "visible" : "none");
+    }
   }
   drawShape(): void {
     document.body.removeAttribute("data-filters");
-    drawPolygon(this.around.map, (corners) => this.show("polygon", written(corners), 0, []));
+    drawPolygon(this.around.map, (corners) => { this.at = corners.reduce((low, one) => (one[1] < low[1] ? one : low)); this.show("polygon", written(corners), 0, []); });
   }
   close(): void {
     this.opened = "";
@@ -69,6 +92,7 @@ export class Story {
   draw(): void {
     if (state.polygon) outline(this.around.map.view, read(state.polygon));
     else outline(this.around.map.view, []);
+    this.ring();
     const shape = state.look || (this.opened && state[this.opened] ? this.opened : "");
     this.panel.hidden = !shape;
     if (!shape) { this.forget(); return; }
