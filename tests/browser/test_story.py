@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, Route, expect
 
@@ -132,11 +133,6 @@ def middle(page: Page) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def view_of(cell: str) -> str:
-    lon, lat = centres([from_hex(cell)])[0]  # type: ignore[arg-type]
-    return f"view=13/{lon:.5f}/{lat:.5f}"
-
-
 def problem(route: Route, status: int, field: str, message: str) -> None:
     body = {
         "type": "about:blank",
@@ -156,7 +152,11 @@ def test_a_click_on_a_hexagon_opens_its_story_and_its_address_brings_it_back(
     desktop: Page, address: str, asked: dict[str, list[str]]
 ) -> None:
     answers(desktop, asked)
-    open_map(desktop, address, f"?lang=en&domain=traffic&{view_of(CELL)}")
+    by_cell = f"{address}/api/v1/counts?by=cell&resolution=8&domain=traffic"
+    busiest = desktop.request.get(by_cell).json()
+    top = busiest["cells"][int(np.argmax(busiest["n"]))]
+    lon, lat = centres(np.array([from_hex(top)]))[0]
+    open_map(desktop, address, f"?lang=en&domain=traffic&view=12/{lon:.5f}/{lat:.5f}")
     desktop.mouse.click(*middle(desktop))
     story = desktop.locator("#story")
     expect(story.locator("h2")).to_have_text("Hexagon · Hoan Kiem")
@@ -165,7 +165,7 @@ def test_a_click_on_a_hexagon_opens_its_story_and_its_address_brings_it_back(
         expect(story).to_contain_text(words)
     expect(story.locator(".hbars").first).to_contain_text("Pothole")
     told = query(asked["story"][-1])
-    assert len(told["cell"]) == 15
+    assert told["cell"] == top
     assert told["domain"] == "traffic"
     total = desktop.locator("#total").inner_text()
     desktop.reload()
@@ -257,13 +257,10 @@ def test_a_shape_is_drawn_by_keys_alone_and_may_not_cross_itself(
     expect(said).to_contain_text("4 corners")
     desktop.keyboard.press("Backspace")
     expect(said).to_contain_text("3 corners")
-    # Straight up through the first side.
+    # From below the first side to above it.
     add("ArrowLeft", "ArrowUp", "ArrowUp", "ArrowRight")
-    add("ArrowDown")
     expect(said).to_contain_text("would cross another")
-    desktop.keyboard.press("Enter")
-    expect(said).to_contain_text("would cross another")
-    desktop.keyboard.press("Backspace")
+    expect(said).to_contain_text("3 corners")
     desktop.keyboard.press("Enter")
     expect(desktop.locator("#story h2")).to_contain_text("Drawn shape")
     desktop.get_by_role("button", name="Draw a shape").click()
@@ -368,9 +365,11 @@ def test_everything_that_is_taken_along_has_the_parameters_of_the_view(
     desktop.get_by_role("button", name="Take it with you").click()
     buttons = desktop.locator("dialog .files button[aria-label^=Download]")
     expect(buttons).to_have_count(16)
-    for button in buttons.all():
-        with desktop.expect_download():
-            button.press("Enter")
+    for n, button in enumerate(buttons.all()):
+        button.press("Enter")
+        expect(desktop.get_by_text(re.compile("^Saved: phananh"))).to_have_count(n + 1)
+        # The browser takes more than ten downloads at once for an attack.
+        desktop.wait_for_timeout(400)
     paths = [urlsplit(url).path.removeprefix("/api/v1/") for url in taken]
     forms = ("csv", "xlsx", "geojson", "gpkg", "parquet")
     assert paths == [
@@ -496,7 +495,7 @@ def test_a_hot_spot_says_since_when_and_whether_it_grows_and_can_be_followed(
     dialog = desktop.locator("dialog")
     spot = dialog.locator(".spot").first
     expect(spot).to_contain_text("hot since 3/2026")
-    expect(spot).to_contain_text("▲ complaints is rising (z = 2.4)".replace("is ", "is "))
+    expect(spot).to_contain_text("▲ number is rising (z = 2.4)")
     spot.get_by_role("button", name="Follow").click()
     dialog.locator("#follow-address").fill("an@example.org")
     dialog.get_by_role("button", name="Follow", exact=True).click()
@@ -541,7 +540,7 @@ def test_raw_counts_come_with_who_reports_as_a_table_that_sorts(
 def test_a_wrong_filter_is_told_in_the_language_of_the_page(
     phone: Page, address: str, search: str, words: str
 ) -> None:
-    open_map(phone, address, search)
+    phone.goto(f"{address}/{search}")
     banner = phone.locator("#banner")
     expect(banner).to_contain_text(words)
     expect(banner.locator(".server-words p")).to_be_hidden()

@@ -42,7 +42,7 @@ export const spotName = (one: Spot): string => [one.street, (current() === "vi" 
 
 const w = phrases({
   vi: { since: "nóng từ", trend: "số phản ánh", follow: "Theo dõi" },
-  en: { since: "hot since", trend: "complaints", follow: "Follow" },
+  en: { since: "hot since", trend: "number", follow: "Follow" },
 });
 /** What the server tells beyond the spot itself: since which month, and whether its number rises. */
 function course(one: Spot): (Node | string)[] {

@@ -120,7 +120,7 @@ export function openTake(view: View): void {
   const list = (form: string): string => `/api/v1/export.${form}?${filter()}`;
   const forms: [string, Word][] = [["csv", "csv"], ["xlsx", "xlsx"], ["geojson", "geojson"], ["gpkg", "gpkg"], ["parquet", "parquet"]];
   const label: Record<string, string> = { csv: "CSV", xlsx: "XLSX", geojson: "GeoJSON", gpkg: "GeoPackage", parquet: "GeoParquet" };
-  const part = (title: string, purpose: Node | string, ...items: HTMLElement[]): HTMLElement => h("section", { class: "part" }, h("h3", {}, title), h("p", { class: "source" }, purpose), h("ul", { class: "files" }, ...items));
+  const part = (title: string, purpose: Node | string | null, ...items: HTMLElement[]): HTMLElement => h("section", { class: "part" }, h("h3", {}, title), purpose ? h("p", { class: "source" }, purpose) : null, h("ul", { class: "files" }, ...items));
   const count = h("span", {}, w("complaintsFor"));
   const large = h("small", { hidden: true }, ` ${w("large")}`);
   // How many complaints there are tells how large the files get; without it they are there all the same.
@@ -130,8 +130,8 @@ export function openTake(view: View): void {
     part(w("report"), w("reportFor"), file("HTML", w("html"), () => report("html"), `${name}.html`), file("PDF", w("reportPdf"), () => report("pdf"), `${name}-report.pdf`)),
     part(w("figures"), w("figuresFor"), ...forms.map(([form, purpose]) => file(label[form] ?? form, w(purpose), () => figures(form), `${name}-figures.${form}`))),
     part(w("complaints"), h("span", {}, count, large), ...forms.map(([form, purpose]) => file(label[form] ?? form, w(purpose), () => list(form), `${name}.${form}`))),
-    part(w("tiles"), w("tilesFor"), file("PMTiles", w("tiles"), () => `/api/v1/layer.pmtiles?${parameters(view, "tiles")}`, `${name}.pmtiles`)),
-    part(w("links"), "", copier(w("link"), w("linkFor"), () => link({ city: state.city, set: state.set })), copier(w("fixed"), w("fixedFor"), () => link({ city: state.city, set: state.set, as_of: state.as_of || thisMoment() })),
+    part(w("tiles"), null, file("PMTiles", w("tilesFor"), () => `/api/v1/layer.pmtiles?${parameters(view, "tiles")}`, `${name}.pmtiles`)),
+    part(w("links"), null, copier(w("link"), w("linkFor"), () => link({ city: state.city, set: state.set })), copier(w("fixed"), w("fixedFor"), () => link({ city: state.city, set: state.set, as_of: state.as_of || thisMoment() })),
       copier(w("embed"), w("embedFor"), () => `<iframe src="${escaped(`${location.origin}/embed?${parameters(view, "picture")}`)}" title="${escaped(w("map"))}" width="800" height="600" style="border:0" loading="lazy"></iframe>`)));
 }
 export const takeWord = (): string => w("open");
