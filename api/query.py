@@ -27,7 +27,9 @@ def read_vocabulary(connection: Connection) -> Vocabulary:
         )
         for row in connection.execute(select(city).order_by(city.c.id))
     }
-    kinds = connection.execute(select(category.c.code, category.c.id, category.c.domain_id))
+    kinds = connection.execute(
+        select(category.c.code, category.c.id, category.c.domain_id, category.c.sensitive)
+    ).all()
     areas: dict[str, Place] = {}
     sets: dict[str, list[int]] = {}
     rows = connection.execute(
@@ -47,6 +49,7 @@ def read_vocabulary(connection: Connection) -> Vocabulary:
         categories={row.code: (row.id, row.domain_id) for row in kinds},
         areas=areas,
         sets={code: tuple(ids) for code, ids in sets.items()},
+        sensitive=frozenset(row.id for row in kinds if row.sensitive),
     )
 
 

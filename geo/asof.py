@@ -40,7 +40,7 @@ def arrival_floor(at: datetime) -> UUID:
 
     >>> from datetime import UTC
     >>> str(arrival_floor(datetime(2026, 11, 25, tzinfo=UTC)))
-    '019ab8c5-ac01-0000-0000-000000000000'
+    '01a21000-8801-0000-0000-000000000000'
     """
     return UUID(int=(int(at.timestamp() * 1000) + 1) << 80)
 

@@ -73,7 +73,9 @@ class Plan(NamedTuple):
 
 def plan(question: Filter, city: City, grid: int, key: Key = Key.PLACE) -> Plan:
     """Divide the time of a question between stored blocks and single complaints."""
-    kind = Kind.CATEGORY if question.categories else Kind.DOMAIN if question.domains else Kind.ALL
+    kind = Kind.DOMAIN if question.domains else Kind.ALL
+    if question.categories or question.hidden:
+        kind = Kind.CATEGORY
     # The categories are the places of a whole city, so one kind of block answers for each.
     spans, kinds = spans_for(grid, Kind.ALL if grid == CITY else kind)
     if key is Key.DAY:

@@ -47,6 +47,8 @@ class Vocabulary:
     """By `set:code`."""
     sets: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """The ids of the areas of each set."""
+    sensitive: frozenset[int] = frozenset()
+    """Ids of the categories that public reads leave out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Filter:
     cities: tuple[City, ...]
     domains: tuple[int, ...] = ()
     categories: tuple[int, ...] = ()
+    hidden: tuple[int, ...] = ()
+    """Categories left out of everything: those that are sensitive, for who may not see them."""
     statuses: tuple[Status, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
@@ -201,6 +205,11 @@ def parse(
         group = {"open": OPEN, "closed": CLOSED}.get(code)
         wanted |= group if group else {Status.from_code(code)}
     kinds = [vocabulary.categories[code] for code in categories]
+    for code in categories:
+        if vocabulary.categories[code][0] in vocabulary.sensitive:
+            raise BadFilterError(
+                "category", f"{code} is sensitive: it is counted in /api/v1/sensitive alone"
+            )
     domain_ids = tuple(sorted(vocabulary.domains[code] for code in domains))
     if kinds and domain_ids:
         kinds = [kind for kind in kinds if kind[1] in domain_ids]
@@ -210,6 +219,7 @@ def parse(
         cities=chosen,
         domains=() if categories else domain_ids,
         categories=(tuple(sorted(kind[0] for kind in kinds)) or (-1,)) if categories else (),
+        hidden=tuple(sorted(vocabulary.sensitive)),
         statuses=tuple(sorted(wanted)),
         since=begin,
         until=end,

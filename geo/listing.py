@@ -33,6 +33,7 @@ def _facts(columns: Any = complaint.c) -> Select[Any]:
             columns.text,
             columns.address,
             (source.c.kind == "sample").label("sample"),
+            category.c.sensitive,
         )
         .join(category, category.c.id == columns.category_id)
         .join(domain, domain.c.id == category.c.domain_id)

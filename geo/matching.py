@@ -63,9 +63,11 @@ def of_kind(question: Filter, column: ColumnElement[int]) -> ColumnElement[bool]
     """Whether a category id is one the question asks for."""
     if question.categories:
         return column.in_(question.categories)
+    shown = column.not_in(question.hidden) if question.hidden else true()
     if question.domains:
-        return column.in_(select(category.c.id).where(category.c.domain_id.in_(question.domains)))
-    return true()
+        of_domains = select(category.c.id).where(category.c.domain_id.in_(question.domains))
+        return and_(column.in_(of_domains), shown)
+    return shown
 
 
 def in_stretches(

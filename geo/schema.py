@@ -94,6 +94,13 @@ category = Table(
     Column("colour", Text, nullable=False),
     Column("position", SmallInteger, nullable=False),
     Column("enabled", Boolean, nullable=False, server_default=text("true")),
+    Column(
+        "sensitive",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="public reads leave it out; see geo.privacy",
+    ),
     Column("deadline", JSONB, nullable=False, server_default=text("'{}'")),
     Column("questions", JSONB, nullable=False, server_default=text("'[]'")),
     CheckConstraint("id > 0", name="positive"),

@@ -118,6 +118,7 @@ def _random_filter(rng: random.Random, city: City) -> Filter:
         (city,),
         domains=() if categories or rng.random() < 0.5 else tuple(rng.sample([1, 2, 3], 2)),
         categories=categories,
+        hidden=() if categories or rng.random() < 0.6 else tuple(rng.sample(CATEGORIES, 2)),
         statuses=tuple(rng.sample(list(Status), 3)) if rng.random() < 0.5 else (),
         since=since if rng.random() < 0.8 else None,
         until=since + length if rng.random() < 0.8 else None,
@@ -152,6 +153,7 @@ def _asked(question: Filter, row: Row) -> bool:
     return (
         (not question.domains or row.category_id // 100 in question.domains)
         and (not question.categories or row.category_id in question.categories)
+        and row.category_id not in question.hidden
         and (not question.statuses or row.status in question.statuses)
         and (question.since is None or row.reported_at >= question.since)
         and (question.until is None or row.reported_at < question.until)
