@@ -4,12 +4,12 @@ import { current, day, number, phrases } from "./i18n";
 
 export type Step = "day" | "week" | "month";
 /** Counts by period; `trend` and `adjusted` (the season taken out) have an entry for each period, or are not told. */
-export interface Series { step: Step; periods: string[]; n: number[]; trend: (number | null)[] | null; adjusted: (number | null)[] | null }
+export interface Series { step: Step; periods: string[]; n: number[]; trend: (number | null)[] | null; adjusted: (number | null)[] | null; /** Whether all of a period lies in what is known. */ whole?: boolean[] }
 export interface Span { since: string; until: string }
 
 const w = phrases({
-  vi: { day: "ngày", week: "tuần", month: "tháng", unit: "phản ánh mỗi", raw: "số phản ánh", adjusted: "đã bỏ ảnh hưởng mùa", trend: "xu hướng", figures: "Bảng các số này", period: "Kỳ", keys: "Mũi tên: từng kỳ. Shift và mũi tên, hoặc kéo trên biểu đồ: chọn một đoạn. Enter: xem riêng đoạn đó.", chart: "Phản ánh theo thời gian", weekOf: "tuần từ", chosen: "đang chọn", rhythm: "Phản ánh theo giờ và ngày trong tuần", hour: "Giờ", to: "đến", reports: "phản ánh", rhythmKeys: "Mũi tên: từng ô." },
-  en: { day: "day", week: "week", month: "month", unit: "complaints per", raw: "complaints", adjusted: "season taken out", trend: "trend", figures: "These figures as a table", period: "Period", keys: "Arrows: period by period. Shift and arrows, or a drag across the chart: choose a stretch. Enter: look at that stretch alone.", chart: "Complaints over time", weekOf: "week of", chosen: "chosen", rhythm: "Complaints by hour and weekday", hour: "Hour", to: "to", reports: "complaints", rhythmKeys: "Arrows: cell by cell." },
+  vi: { day: "ngày", week: "tuần", month: "tháng", unit: "phản ánh mỗi", raw: "số phản ánh", adjusted: "đã bỏ ảnh hưởng mùa", trend: "xu hướng", figures: "Bảng các số này", period: "Kỳ", keys: "Mũi tên: từng kỳ. Shift và mũi tên, hoặc kéo trên biểu đồ: chọn một đoạn. Enter: xem riêng đoạn đó.", chart: "Phản ánh theo thời gian", weekOf: "tuần từ", chosen: "đang chọn", partial: "chưa trọn kỳ", rhythm: "Phản ánh theo giờ và ngày trong tuần", hour: "Giờ", to: "đến", reports: "phản ánh", rhythmKeys: "Mũi tên: từng ô." },
+  en: { day: "day", week: "week", month: "month", unit: "complaints per", raw: "complaints", adjusted: "season taken out", trend: "trend", figures: "These figures as a table", period: "Period", keys: "Arrows: period by period. Shift and arrows, or a drag across the chart: choose a stretch. Enter: look at that stretch alone.", chart: "Complaints over time", weekOf: "week of", chosen: "chosen", partial: "not a whole period", rhythm: "Complaints by hour and weekday", hour: "Hour", to: "to", reports: "complaints", rhythmKeys: "Arrows: cell by cell." },
 });
 const WEEKDAYS = { vi: ["Th 2", "Th 3", "Th 4", "Th 5", "Th 6", "Th 7", "CN"], en: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"] };
 
@@ -60,14 +60,14 @@ export function bars(rows: { name: string; n: number; colour?: string }[]): HTML
   }));
 }
 
-/** First and last day of a period, from its key: a day, a Monday, or a month. */
+/** First and last day of a period, from its key: a day, a Monday, or a month with or without its first day. */
 export function spanOf(key: string, step: Step): Span {
   if (step === "day") return { since: key, until: key };
   const [y, m, d] = key.split("-").map(Number) as [number, number, number];
   const last = step === "week" ? Date.UTC(y, m - 1, d + 6) : Date.UTC(y, m, 0);
-  return { since: step === "week" ? key : `${key}-01`, until: new Date(last).toISOString().slice(0, 10) };
+  return { since: step === "week" ? key : `${key.slice(0, 7)}-01`, until: new Date(last).toISOString().slice(0, 10) };
 }
-const nameOf = (key: string, step: Step): string => (step === "month" ? key.split("-").reverse().map(Number).join("/") : step === "week" ? `${w("weekOf")} ${day(key)}` : day(key));
+const nameOf = (key: string, step: Step): string => (step === "month" ? key.slice(0, 7).split("-").reverse().map(Number).join("/") : step === "week" ? `${w("weekOf")} ${day(key)}` : day(key));
 const shortOf = (key: string, step: Step): string => (step === "month" ? nameOf(key, step) : day(key).replace(/(\d\d)(\d\d)$/, "$2"));
 
 const HEIGHT = 220, LEFT = 46, RIGHT = 10, TOP = 22, BOTTOM = 26;
@@ -88,7 +88,7 @@ export function timeChart(series: Series, chosenNow: () => Span, choose: (span: 
   const spans = periods.map((key) => spanOf(key, step));
   let chosen = chosenNow(), repaint = (): void => {};
   const inside = (i: number): boolean => (chosen.since !== "" || chosen.until !== "") && (!chosen.since || (spans[i]?.since ?? "") >= chosen.since) && (!chosen.until || (spans[i]?.until ?? "") <= chosen.until);
-  const label = (i: number): string => [`${nameOf(periods[i] ?? "", step)}: ${number(n[i] ?? 0)} ${w("raw")}`, ...(["adjusted", "trend"] as const).flatMap((line) => { const value = series[line]?.[i]; return value === null || value === undefined ? [] : [`${w(line)} ${number(value)}`]; }), ...(inside(i) ? [w("chosen")] : [])].join("; ");
+  const label = (i: number): string => [`${nameOf(periods[i] ?? "", step)}: ${number(n[i] ?? 0)} ${w("raw")}`, ...(["adjusted", "trend"] as const).flatMap((line) => { const value = series[line]?.[i]; return value === null || value === undefined ? [] : [`${w(line)} ${number(value)}`]; }), ...(series.whole?.[i] === false ? [w("partial")] : []), ...(inside(i) ? [w("chosen")] : [])].join("; ");
   const said = h("output", { class: "said" }, w("keys"));
   let at = periods.length - 1, from = at;
 
@@ -118,7 +118,7 @@ export function timeChart(series: Series, chosenNow: () => Span, choose: (span: 
       show();
       extending = false;
     };
-    const boxes = n.map((value, i) => s("rect", { class: "bar", x: LEFT + band * i + band * 0.08, width: Math.max(band * 0.84, 0.5), y: y(value), height: HEIGHT - BOTTOM - y(value) }));
+    const boxes = n.map((value, i) => s("rect", { class: series.whole?.[i] === false ? "bar part" : "bar", x: LEFT + band * i + band * 0.08, width: Math.max(band * 0.84, 0.5), y: y(value), height: HEIGHT - BOTTOM - y(value) }));
     repaint = () => boxes.forEach((box, i) => { box.classList.toggle("on", inside(i)); targets[i]?.setAttribute("aria-label", label(i)); });
     repaint();
     const under = (event: PointerEvent): number => Math.max(0, Math.min(periods.length - 1, Math.floor((event.clientX - svg.getBoundingClientRect().left - LEFT) / band)));
@@ -145,7 +145,7 @@ export function timeChart(series: Series, chosenNow: () => Span, choose: (span: 
   }
   const sample = (kind: "bar" | "adjusted" | "trend", text: string): HTMLElement => h("li", {}, s("svg", { width: 26, height: 12, "aria-hidden": "true" }, kind === "bar" ? s("rect", { class: "bar", x: 4, y: 1, width: 18, height: 10 }) : s("path", { class: kind, d: "M1,6L25,6" })) as unknown as HTMLElement, text);
   const element = h("div", { class: "time" }, fitted(draw), h("ul", { class: "key" }, sample("bar", w("raw")), ...(series.adjusted ? [sample("adjusted", w("adjusted"))] : []), ...(series.trend ? [sample("trend", w("trend"))] : [])), said,
-    figuresTable([w("period"), w("raw"), ...(series.adjusted ? [w("adjusted")] : []), ...(series.trend ? [w("trend")] : [])], periods.map((key, i) => [nameOf(key, step), n[i] ?? 0, ...(series.adjusted ? [series.adjusted[i] ?? "–"] : []), ...(series.trend ? [series.trend[i] ?? "–"] : [])])));
+    figuresTable([w("period"), w("raw"), ...(series.adjusted ? [w("adjusted")] : []), ...(series.trend ? [w("trend")] : [])], periods.map((key, i) => [series.whole?.[i] === false ? `${nameOf(key, step)} (${w("partial")})` : nameOf(key, step), n[i] ?? 0, ...(series.adjusted ? [series.adjusted[i] ?? "–"] : []), ...(series.trend ? [series.trend[i] ?? "–"] : [])])));
   return { element, mark: () => { chosen = chosenNow(); repaint(); } };
 }
 

@@ -15,7 +15,7 @@ import { change, filter, limits, onChange, state, type Shape } from "./state";
 interface Told {
   total: number; open: number; open_share: number | null; km2: number | null; per_km2: number | null; residents: number | null; per_1000: number | null;
   categories: { key: string; n: number }[]; statuses: { key: string; n: number }[]; closing: { n: number; median_days: number | null; p90_days: number | null };
-  areas: { code: string; set: string; name: string; name_en: string; n: number }[]; streets: { name: string; n: number }[];
+  areas: { code: string; set: string; name: string; name_en: string; kind?: string | null; n: number }[]; streets: { name: string; n: number }[];
 }
 const w = phrases({
   vi: { cell: "Ô lục giác", area: "Đơn vị hành chính", polygon: "Vùng đã vẽ", open: "Chưa xong", density: "Mỗi km²", rate: "Mỗi 1.000 dân", noResidents: "chưa biết số dân", residents: "dân", closing: "Xử lý trong", median: "một nửa trong", p90: "9 trên 10 trong", days: "ngày", few: "quá ít để nói", ofClosed: "phản ánh đã xong", categories: "Loại phản ánh", more: "Xem hết", statuses: "Trạng thái", areas: "Thuộc về", streets: "Đường có nhiều nhất", limit: "Giới hạn mọi số liệu vào vùng này", lift: "Bỏ giới hạn", follow: "Theo dõi nơi này", inArea: "phản ánh ở đây", limited: "Mọi số liệu đang giới hạn vào:", tell: "Câu chuyện", remove: "Bỏ", none: "–" },
@@ -24,6 +24,8 @@ const w = phrases({
 /** Below so many closed complaints a median and a 90th percentile say little. */
 const FEW = 20, SHORT_LIST = 6;
 const SHAPES: readonly Shape[] = ["cell", "polygon", "area"];
+
+const areaName = (one: Told["areas"][number]): string => (current() === "vi" ? `${one.kind ?? ""} ${one.name}`.trim() : one.name_en);
 
 export interface Surroundings { map: Board; city: City; sets: AreaSet[]; domains: Domain[]; list(asked: URLSearchParams): void }
 
@@ -34,6 +36,7 @@ export class Story {
   private drawn = "";
   private charted = "";
   private sections: Section[] = [];
+  private readonly head = h("div", { class: "bar" });
   private readonly figures = h("div", { class: "story-figures" });
   private readonly charts = h("div", { class: "story-charts" });
   private reading = new AbortController();
@@ -125,9 +128,10 @@ export class Story {
     const strong = h("strong", { role: "status" }, known.n ? this.count(shape, known.n) : t("loading"));
     const title = h("h2", { id: "story-title" }, w(shape));
     const rest = h("div", {}, h("p", { class: "source" }, known.n ? t("loading") : ""));
-    this.figures.replaceChildren(h("div", { class: "bar" }, title, h("button", { type: "button", class: "close", "aria-label": t("close"), click: () => this.close() }, "✕")),
-      strong, ...known.words.map((text) => h("p", {}, text)), this.actions(shape, asked, () => title.textContent ?? ""), rest);
-    if (!this.panel.contains(this.figures)) this.panel.replaceChildren(this.figures, this.charts);
+    // The way out stays in sight, however far down the panel is read.
+    this.head.replaceChildren(title, h("button", { type: "button", class: "close", "aria-label": t("close"), click: () => this.close() }, "✕"));
+    this.figures.replaceChildren(strong, ...known.words.map((text) => h("p", {}, text)), this.actions(shape, asked, () => title.textContent ?? ""), rest);
+    if (!this.panel.contains(this.figures)) this.panel.replaceChildren(this.head, this.figures, this.charts);
     try {
       const told = await ask<Told>(`/api/v1/story?${asked}`, { signal });
       title.textContent = this.name(shape, told);
@@ -144,7 +148,7 @@ export class Story {
     if (shape === "polygon") return `${w("polygon")} · ${number(told.km2 ?? areaKm2(read(state.polygon)))} km²`;
     const [set, code] = state.area.split(":");
     const found = shape === "area" ? told.areas.find((one) => one.set === set && one.code === code) : told.areas.find((one) => one.set === state.set);
-    const name = found ? (current() === "vi" ? found.name : found.name_en) : "";
+    const name = found ? areaName(found) : "";
     return shape === "area" ? name || w("area") : [w("cell"), name].filter(Boolean).join(" · ");
   }
   private actions(shape: Shape, asked: URLSearchParams, title: () => string): HTMLElement {
@@ -176,7 +180,7 @@ export class Story {
       h("h3", {}, w("categories")), bars(categories.slice(0, SHORT_LIST)),
       ...(categories.length > SHORT_LIST ? [h("details", {}, h("summary", {}, `${w("more")} (${number(categories.length)})`), bars(categories.slice(SHORT_LIST)))] : []),
       h("h3", {}, w("statuses")), bars(told.statuses.filter((one) => one.n > 0).map((one) => ({ name: status(one.key), n: one.n }))),
-      ...(told.areas.length ? [h("h3", {}, w("areas")), h("ul", { class: "plain" }, ...told.areas.slice(0, 12).map((one) => h("li", {}, h("button", { type: "button", class: "link", click: () => this.show("area", `${one.set}:${one.code}`, 0, []) }, current() === "vi" ? one.name : one.name_en), ` · ${number(one.n)} · `, h("small", {}, setName(one.set)))))] : []),
+      ...(told.areas.length ? [h("h3", {}, w("areas")), h("ul", { class: "plain" }, ...told.areas.slice(0, 12).map((one) => h("li", {}, h("button", { type: "button", class: "link", click: () => this.show("area", `${one.set}:${one.code}`, 0, []) }, areaName(one)), ` · ${number(one.n)} · `, h("small", {}, setName(one.set)))))] : []),
       ...(told.streets.length ? [h("h3", {}, w("streets")), h("ul", { class: "plain" }, ...told.streets.map((one) => h("li", {}, `${one.name} · ${number(one.n)}`)))] : []),
     ];
   }
