@@ -274,8 +274,10 @@ def test_a_shape_is_drawn_by_keys_alone_and_may_not_cross_itself(
 
     def add(*moves: str) -> None:
         for key in moves:
+            # The address follows the map once it stands still.
+            before = desktop.url
             desktop.keyboard.press(key)
-            desktop.wait_for_timeout(500)
+            desktop.wait_for_function("before => location.href !== before", arg=before)
         desktop.keyboard.press(" ")
 
     add()
@@ -509,17 +511,16 @@ def test_a_hot_spot_says_since_when_and_whether_it_grows_and_can_be_followed(
 ) -> None:
     sent: list[Any] = []
 
-    def more(route: Route) -> None:
-        found = route.fetch().json()
-        for one in found["spots"]:
-            one |= {"since_month": "2026-03", "trend_z": 2.4, "trend": "rising"}
-        route.fulfill(json=found)
+    asked = "format=spots&resolution=7"
+    found = desktop.request.get(f"{address}/api/v1/hotspots?{asked}").json()
+    for one in found["spots"]:
+        one |= {"since_month": "2026-03", "trend_z": 2.4, "trend": "rising"}
 
     def follow(route: Route) -> None:
         sent.append(route.request.post_data_json)
         route.fulfill(status=202, json={})
 
-    desktop.route(re.compile(r"/api/v1/hotspots\?"), more)
+    desktop.route(re.compile(r"/api/v1/hotspots\?"), lambda route: route.fulfill(json=found))
     desktop.route("**/api/v1/follows", follow)
     open_map(desktop, address, "?lang=en&layer=hotspots&size=7")
     desktop.locator("#show-spots").click()
