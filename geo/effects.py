@@ -1,4 +1,4 @@
-"""Did it help? An area before and after a day, and against the rest of its city."""
+"""Did it help? A place before and after a day, and against the rest of its city."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -44,14 +44,16 @@ class Effect(NamedTuple):
 
 
 def effect(connection: Connection, question: Filter, at: date, weeks: int) -> Effect:
-    """The areas of a question, up to `weeks` before and after the beginning of a local day.
+    """The place of a question, up to `weeks` before and after the beginning of a local day.
 
     Only whole weeks in which the city had complaints at all are taken: those before its first one
     and after its last say nothing. The question's own time is left aside. Raises `BadFilterError`
-    where no area is chosen, or there are fewer than two such weeks on a side.
+    where no place is chosen, or there are fewer than two such weeks on a side.
     """
-    if not question.areas:
-        raise BadFilterError("area", "say which area to look at: area=<set>:<code>")
+    if not (question.areas or question.drawn):
+        raise BadFilterError(
+            "area", "say which place to look at: area=<set>:<code>, a cell, a polygon or a bbox"
+        )
     city = one_city(question)
     before, after = (min(weeks, known) for known in _known(connection, city, at))
     if min(before, after) < FEWEST:
@@ -65,7 +67,8 @@ def effect(connection: Connection, question: Filter, at: date, weeks: int) -> Ef
     since, until = (local_midnight(day, city.zone) for day in days)
     asked = replace(question.of_city(city), since=since, until=until)
     area = _by_week(connection, asked, days[0], before + after)
-    rest = _by_week(connection, replace(asked, areas=()), days[0], before + after) - area
+    everywhere = replace(asked, areas=(), cell=None, polygon=(), bbox=None)
+    rest = _by_week(connection, everywhere, days[0], before + after) - area
     later = np.arange(before + after) >= before
     four = [int(side[half].sum()) for side in (area, rest) for half in (~later, later)]
     dispersion = overdispersion(area, rest, later)

@@ -17,6 +17,7 @@ StepOf = Literal["day", "week", "month"]
 SEASONS: Final[dict[StepOf, int]] = {"day": 7, "week": 52, "month": 12}
 # Two whole seasons are the least from which one can be told from a trend.
 FEWEST_SEASONS: Final = 2
+CHANGING: Final = 7
 # Days of ten years: more is no chart.
 MOST_STEPS: Final = 3_700
 QUARTER: Final = timedelta(minutes=15)
@@ -54,7 +55,11 @@ def seasonal(n: ArrayLike, period: int) -> Seasonal | None:
     # Loads pandas and much of SciPy: for the process that does heavy work.
     from statsmodels.tsa.seasonal import STL
 
-    found = STL(np.log1p(values), period=period, robust=True).fit()
+    # Of few seasons one that changes would take in all the noise: it stays the same then.
+    window = 13 if len(values) >= CHANGING * period else 10 * len(values) + 1
+    degree = 1 if window == 13 else 0
+    smoothed = STL(np.log1p(values), period, seasonal=window, seasonal_deg=degree, robust=True)
+    found = smoothed.fit()
     # Factors of a season are one on average; logarithms that are zero on average are not that.
     level = float(np.log(np.mean(np.exp(found.seasonal))))
     adjusted = np.expm1(np.log1p(values) - found.seasonal + level)

@@ -48,8 +48,8 @@ def test_weeks_of_an_area_and_of_the_rest_are_counted_as_the_rows_are(
     assert float(found.rest_ratio.ratio) == pytest.approx(rest[8:].sum() / rest[:8].sum())
 
 
-def test_a_comparison_needs_an_area(module_hanoi: Engine) -> None:
-    with module_hanoi.connect() as connection, pytest.raises(BadFilterError, match="which area"):
+def test_a_comparison_needs_a_place(module_hanoi: Engine) -> None:
+    with module_hanoi.connect() as connection, pytest.raises(BadFilterError, match="which place"):
         effect(connection, _question(module_hanoi), date(2026, 3, 2), 8)
 
 

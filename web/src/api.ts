@@ -1,4 +1,5 @@
 import type { Names } from "./i18n";
+import { Refused, troubleOf } from "./problems";
 
 export interface City { code: string; timezone: string; name: Names; bbox: [number, number, number, number]; sample: boolean; first_day: string | null; last_day: string | null }
 export interface AreaSet { code: string; city: string; name: Names; approximate: boolean; note: Names | null; since: string | null; until: string | null; source: string; licence: string | null; areas: number }
@@ -9,7 +10,7 @@ export interface AreaRow { key: string; name: string; name_en: string; kind: str
 export interface Counts { total: number; rows: { key: string; n: number }[] }
 export interface AreaCounts { total: number; rate: number | null; outside: number; rows: AreaRow[] }
 export interface Classes { breaks: number[]; min: number | null; max: number | null; count: number }
-export interface Spot { rank: number; n: number; z: number; class: string; area_km2: number; lon: number; lat: number; areas: string[]; areas_en: string[]; street: string | null; cells: string[] }
+export interface Spot { rank: number; n: number; z: number; class: string; area_km2: number; lon: number; lat: number; areas: string[]; areas_en: string[]; street: string | null; cells: string[]; since_month?: string | null; trend_z?: number | null; trend?: string | null }
 export interface Trends { total: number; periods: string[]; last_day: string; places: number; few: boolean; classes: Record<string, number> }
 export interface Hotspots { total: number; inside: number; outside: number; places: number; few: boolean; classes: Record<string, number>; spots: Spot[] }
 export interface Properties { code: string; city: string; domain: string; category: string; status: string; reported_at: string; closed_at: string | null; text: string; address: string | null; sample: boolean; areas?: Held[]; timeline?: { at: string | null; kind: string; from?: string; to?: string }[] }
@@ -19,18 +20,12 @@ export interface Page { features: Feature[]; next: string | null; total: number 
 export interface Located { city: string | null; areas: Held[] }
 export interface Found { type: "area" | "address" | "complaint"; label: string; label_en?: string; detail?: Names; set?: string; code?: string; formerly?: string | null; until?: string | null; bbox?: [number, number, number, number]; lon: number; lat: number; n?: number }
 
-/** An answer that says what is wrong with the request: trying again would not help. */
-export class Refused extends Error {
-  constructor(readonly status: number, message: string) { super(message); }
-}
+export { Refused } from "./problems";
 
 export async function ask<T>(path: string, init?: RequestInit): Promise<T> {
   const answer = await fetch(path, init);
-  if (answer.ok) return (await answer.json()) as T;
-  const problem = (await answer.json().catch(() => ({}))) as { detail?: string; errors?: { message: string }[] };
-  const said = problem.errors?.map((one) => one.message).join("; ") || problem.detail || String(answer.status);
-  if (answer.status < 500 && answer.status !== 429) throw new Refused(answer.status, said);
-  throw new Error(said);
+  if (!answer.ok) throw await troubleOf(answer);
+  return (await answer.json()) as T;
 }
 
 let troubled = 0;

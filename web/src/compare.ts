@@ -1,6 +1,7 @@
 import { get, Refused } from "./api";
 import { h, moment, openDialog } from "./dom";
 import { current, day, fine, number, t } from "./i18n";
+import { alertOf } from "./problems";
 import { dayAfter, filter, state } from "./state";
 
 interface Ratio { ratio: number | null; lower: number | null; upper: number | null; p: number | null; few: boolean }
@@ -12,7 +13,6 @@ interface Groups { periods: string[]; clusters: Group[]; left_out: string[] }
 const times = (of: Ratio): string => (of.ratio === null ? "–" : `× ${fine(of.ratio)} (${of.lower === null ? "0" : fine(of.lower)}–${of.upper === null ? "∞" : fine(of.upper)})`);
 const chance = (p: number): string => (p < 0.001 ? `p < ${fine(0.001)}` : `p = ${fine(p)}`);
 const today = (): string => new Date().toLocaleDateString("sv-SE");
-const explain = (problem: unknown): string => { if (problem instanceof Refused) return problem.message; throw problem; };
 
 /** Bars of one series, the weeks after the change in another shade; the numbers stand in the text. */
 function bars(series: number[], before: number): HTMLElement {
@@ -24,15 +24,15 @@ function bars(series: number[], before: number): HTMLElement {
   }));
 }
 
-/** Did it help? The chosen area before and after a day, and against the rest of the city. */
-export function openCompare(area: string, last: string): void {
+/** Did it help? A place before and after a day, and against the rest of the city; `base` is the filter of the place. */
+export function openCompare(area: string, last: string, base = filter(["since", "until"])): void {
   const result = h("div", { role: "status" });
   const at = h("input", { type: "date", id: "compare-at", value: dayAfter(last < today() ? last : today(), -83), max: today() });
   const weeks = h("select", { id: "compare-weeks" }, ...[4, 8, 12, 26, 52].map((n) => h("option", { value: n, selected: n === 12 }, `${n} ${t("weeks")}`)));
   async function read(): Promise<void> {
     result.textContent = t("loading");
     try {
-      const asked = filter(["since", "until"]);
+      const asked = new URLSearchParams(base);
       asked.set("at", at.value);
       asked.set("weeks", weeks.value);
       const found = await get<Compared>(`/api/v1/compare?${asked}`);
@@ -44,7 +44,7 @@ export function openCompare(area: string, last: string): void {
         h("h3", {}, area), h("p", {}, `${number(found.area.before)} → ${number(found.area.after)} ${t("total")}: ${times(found.area)}`), bars(found.area.series, found.weeks_before),
         h("h3", {}, t("restOfCity")), h("p", {}, `${number(found.rest.before)} → ${number(found.rest.after)} ${t("total")}: ${times(found.rest)}`), bars(found.rest.series, found.weeks_before),
         h("p", { class: "source" }, `${day(found.since)} – ${day(dayAfter(found.until, -1))}, ${found.weeks_before} + ${found.weeks.length - found.weeks_before} ${t("weeks")}. ${t("perWeek")} ${t("compareSays")}`));
-    } catch (problem) { result.replaceChildren(h("p", { role: "alert", class: "alert" }, explain(problem))); }
+    } catch (problem) { result.replaceChildren(alertOf(problem)); }
   }
   at.addEventListener("change", () => { if (at.value) void read(); });
   weeks.addEventListener("change", () => void read());
@@ -67,5 +67,5 @@ export async function openGroups(go: (lon: number, lat: number) => void): Promis
       h("span", { class: "what" }, one.areas.map((each) => (current() === "vi" ? each.name : each.name_en)).join(", ")), h("span", { class: "state" }, chance(one.p)),
       h("small", {}, `${day(one.first_day)} – ${day(one.last_day)}: ${number(one.observed)} ${t("total")}, ${t("expected")} ${number(one.expected)}`))));
     const dialog = openDialog(t("groups"), t("close"), h("p", { class: "source" }, t("groupsSay")), ...(entries.length ? [h("ol", { class: "entries" }, ...entries)] : [h("p", {}, t("noGroups"))]));
-  } catch (problem) { openDialog(t("groups"), t("close"), h("p", { role: "alert" }, problem instanceof Refused ? t("groupsTooShort") : explain(problem))); }
+  } catch (problem) { openDialog(t("groups"), t("close"), problem instanceof Refused ? h("p", { role: "alert" }, t("groupsTooShort")) : alertOf(problem)); }
 }

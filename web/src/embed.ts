@@ -19,6 +19,9 @@ export const fullAddress = (more: Record<string, string> = {}): string => {
 /** A single complaint is told on the full page: a frame has no room for it. */
 export const openOutside = (code: string): void => { window.open(fullAddress({ complaint: code }), "_blank", "noopener"); };
 
+/** So is the story of a hexagon or an area. */
+export const openPlaceOutside = (shape: string, value: string): void => { window.open(fullAddress({ [shape]: value, look: shape }), "_blank", "noopener"); };
+
 /** What the map says where one finger, or the wheel, belongs to the page around the frame. */
 export const gestures = (): Record<string, string> => ({
   "CooperativeGesturesHandler.WindowsHelpText": say("gestures"), "CooperativeGesturesHandler.MacHelpText": say("mac"), "CooperativeGesturesHandler.MobileHelpText": say("touch"),

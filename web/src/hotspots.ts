@@ -1,6 +1,7 @@
 import type { Hotspots, Spot, Trends } from "./api";
 import { h, openDialog } from "./dom";
-import { current, number, t } from "./i18n";
+import { openFollow } from "./follow";
+import { current, number, phrases, t } from "./i18n";
 
 type Key = Parameters<typeof t>[0];
 /** A colour, and a sign that says the same without colours. */
@@ -39,11 +40,25 @@ export const caution = (found: Hotspots | Trends): string => `${t("rawCounts")}$
 
 export const spotName = (one: Spot): string => [one.street, (current() === "vi" ? one.areas : one.areas_en).join(", ")].filter(Boolean).join(" · ");
 
-/** The hot spots, the strongest first; each can be shown on the map. */
+const w = phrases({
+  vi: { since: "nóng từ", trend: "số phản ánh", follow: "Theo dõi" },
+  en: { since: "hot since", trend: "number", follow: "Follow" },
+});
+/** What the server tells beyond the spot itself: since which month, and whether its number rises. */
+function course(one: Spot): (Node | string)[] {
+  const month = one.since_month?.split("-").reverse().map(Number).join("/");
+  const z = one.trend_z ?? null;
+  const way = one.trend === "up" || one.trend === "rising" ? "rising" : one.trend === "down" || one.trend === "falling" ? "falling" : one.trend ? "steady" : z === null ? null : Math.abs(z) < 1.96 ? "steady" : z > 0 ? "rising" : "falling";
+  return [...(month ? [h("span", {}, `${w("since")} ${month}`)] : []), ...(way ? [h("span", { class: "trend-of" }, `${way === "rising" ? "▲" : way === "falling" ? "▼" : "■"} ${w("trend")} ${t(way)}${z === null ? "" : ` (z = ${number(z)})`}`)] : [])];
+}
+
+/** The hot spots, the strongest first; each can be shown on the map or followed. */
 export function openSpots(found: Hotspots, go: (lon: number, lat: number) => void): void {
   if (!found.spots.length) { openDialog(t("spotList"), t("close"), h("p", {}, t("noSpots"))); return; }
-  const entries = found.spots.map((one) => h("li", {}, h("button", { type: "button", class: "entry", click: () => { dialog.close(); go(one.lon, one.lat); } },
-    h("span", { class: "what" }, `${one.rank}. ${spotName(one) || `${one.lat.toFixed(4)}, ${one.lon.toFixed(4)}`}`), h("span", { class: "state" }, className(one.class)),
-    h("small", {}, `${number(one.n)} ${t("total")} · ${number(one.area_km2)} km² · ${t("strength")} ${number(one.z)}`))));
+  const name = (one: Spot): string => spotName(one) || `${one.lat.toFixed(4)}, ${one.lon.toFixed(4)}`;
+  const entries = found.spots.map((one) => h("li", { class: "spot" }, h("button", { type: "button", class: "entry", click: () => { dialog.close(); go(one.lon, one.lat); } },
+    h("span", { class: "what" }, `${one.rank}. ${name(one)}`), h("span", { class: "state" }, className(one.class)),
+    h("small", { class: "columns" }, h("span", {}, `${number(one.n)} ${t("total")}`), h("span", {}, `${number(one.area_km2)} km²`), h("span", {}, `${t("strength")} ${number(one.z)}`), ...course(one))),
+    h("button", { type: "button", class: "follow-spot", "aria-label": `${w("follow")}: ${name(one)}`, click: () => openFollow({ spot: one, place: name(one) }) }, w("follow"))));
   const dialog = openDialog(t("spotList"), t("close"), h("p", { class: "source" }, caution(found)), h("ol", { class: "entries" }, ...entries));
 }

@@ -1,16 +1,20 @@
 import "./style.css";
 import type { AreaSet, Classes, Config, Counts, Domain, Found, Hotspots, Trends } from "./api";
 import { get, onTrouble, Refused } from "./api";
+import { installAsOf } from "./asof";
 import { openGroups } from "./compare";
 import { byId, deeper } from "./dom";
-import { drawEmbed, embedded, legendFits, openOutside } from "./embed";
+import { drawEmbed, embedded, legendFits, openOutside, openPlaceOutside } from "./embed";
 import { openSpots } from "./hotspots";
 import { current, named, setLanguage, setZone, t } from "./i18n";
 import { drawLegend, drawPanel, playing, readMonths } from "./panel";
+import { explained } from "./problems";
 import { openReport, sendWhenOnline } from "./report";
 import { headSearch } from "./search";
+import { Story } from "./story";
 import { change, dayAfter, filter, onChange, readAddress, state } from "./state";
 import { openComplaint, openList, openTable } from "./tables";
+import { tools } from "./workbench";
 
 type Key = Parameters<typeof t>[0];
 readAddress();
@@ -52,7 +56,9 @@ const settle = (): void => {
 };
 settle();
 const open = (code: string): void => { if (embedded) { openOutside(code); return; } deeper(t("back")); void openComplaint(code, domains, (lon, lat) => { change({ layer: "complaints" }); map.go(lon, lat, 17); }); };
-const map = new CityMap(config, city, { open, list: (cell) => void openList(domains, open, cell) });
+const map = new CityMap(config, city, { open, story: (shape, value, n, words) => { if (embedded) openPlaceOutside(shape, value); else story.show(shape, value, n, words); } });
+const story = new Story({ map, city, sets, domains, list: (asked) => void openList(domains, open, asked) });
+const view = { bounds: () => map.view.getBounds().toArray().flat() as [number, number, number, number], resolution: () => resolutionAt(Math.floor(map.zoom)) };
 
 const areaNames = new Map<string, string>();
 async function areaName(): Promise<string> {
@@ -123,7 +129,7 @@ async function figures(months: boolean): Promise<void> {
     if (signal.aborted) return;
     if (!(problem instanceof Refused)) throw problem;
     byId("banner").hidden = false;
-    byId("banner").textContent = state.layer === "trends" ? t("tooShort") : `${t("badFilter")} ${problem.message}`;
+    byId("banner").replaceChildren(...(state.layer === "trends" ? [t("tooShort")] : [`${t("badFilter")} `, ...explained(problem)]));
   }
 }
 
@@ -137,12 +143,12 @@ async function draw(): Promise<void> {
   byId("language").textContent = t("other");
   drawEmbed();
   if (spoken !== current()) { spoken = current(); areaNames.clear(); headSearch(city!.code, take); }
-  drawPanel(config.cities, sets, domains, areaNames.get(state.area) ?? "…");
+  drawPanel(config.cities, sets, domains, areaNames.get(state.area) ?? "…", tools(story, view));
   const rest = filter(["since", "until"]).toString() + current();
   const months = rest !== before;
   before = rest;
   await Promise.all([map.update(set()), figures(months)]);
-  if (state.area && !areaNames.has(state.area)) { await areaName(); drawPanel(config.cities, sets, domains, areaNames.get(state.area) ?? ""); void figures(false); }
+  if (state.area && !areaNames.has(state.area)) { await areaName(); drawPanel(config.cities, sets, domains, areaNames.get(state.area) ?? "", tools(story, view)); void figures(false); }
 }
 function take(found: Found): void {
   if (found.type === "complaint" && found.code) { open(found.code); return; }
@@ -162,6 +168,8 @@ await map.start(domains, () => { if (resolutionAt(Math.floor(map.zoom)) !== show
 onChange(() => void draw());
 await draw();
 if (!embedded) {
+  installAsOf();
+  story.start();
   sendWhenOnline(map, domains, open);
   if (state.complaint) open(state.complaint);
 }

@@ -1,10 +1,10 @@
-import { Map as MapView, Marker, NavigationControl, Popup, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { Map as MapView, Marker, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import type { MapGeoJSONFeature, MapMouseEvent, VectorTileSource, GeoJSONSource } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import type { AreaSet, City, Config, Domain } from "./api";
 import { get } from "./api";
-import { byId, h } from "./dom";
+import { byId } from "./dom";
 import { embedded, gestures } from "./embed";
 import { current, number, t } from "./i18n";
 import { className, HOT, PATTERNS } from "./hotspots";
@@ -21,12 +21,11 @@ type Names = { features: { id: string; properties: { name: string; name_en: stri
 
 export class CityMap {
   private readonly map: MapView;
-  private popup: Popup | null = null;
   private marker: Marker | null = null;
   private borders = "";
   private readonly drawn = new Map<string, string>();
   private picking: ((lon: number, lat: number) => void) | null = null;
-  constructor(private readonly config: Config, city: City, private readonly actions: { open(code: string): void; list(cell: string): void }) {
+  constructor(private readonly config: Config, city: City, private readonly actions: { open(code: string): void; story(shape: "cell" | "area", value: string, n: number, words: string[]): void }) {
     const [z, lon, lat] = state.view.split("/").map(Number);
     const start = state.view && [z, lon, lat].every(Number.isFinite) ? { zoom: z as number, center: [lon as number, lat as number] as [number, number] } : { bounds: city.bbox };
     this.map = new MapView({
@@ -116,6 +115,8 @@ export class CityMap {
     const colour = steps.length ? ["step", ["get", "n"], RAMP[0], ...steps] : RAMP[3];
     this.map.setPaintProperty(layer, "fill-color", (layer === "areas" ? ["case", ["==", ["get", "n"], 0], "rgba(0,0,0,0)", colour] : colour) as never);
   }
+  /** The view itself, for what draws on top of it. */
+  get view(): MapView { return this.map; }
   get zoom(): number { return this.map.getZoom(); }
   get centre(): [number, number] { const { lng, lat } = this.map.getCenter(); return [lng, lat]; }
   fit(bbox: [number, number, number, number]): void { this.map.fitBounds(bbox, { padding: 30, animate: !matchMedia("(prefers-reduced-motion: reduce)").matches, maxZoom: 15 }); }
@@ -144,20 +145,11 @@ export class CityMap {
       return;
     }
     const feature = this.map.queryRenderedFeatures(event.point, { layers: [state.layer] })[0];
-    this.popup?.remove();
     if (!feature) return;
-    const p = feature.properties as { n?: number; name?: string; code?: string; rate?: number; cell?: string; class?: string; z?: string };
+    const p = feature.properties as { n?: number; code?: string; cell?: string; class?: string; z?: string };
     if (state.layer === "complaints" && p.code) { this.actions.open(p.code); return; }
-    const lines: Node[] = [h("strong", {}, `${number(p.n ?? 0)} ${state.layer === "areas" ? t("total") : t("inCell")}`)];
-    if (p.class) lines.push(h("p", {}, state.layer === "trends" ? `${className(p.class)}. ${t("numberIs")} ${t(Math.abs(Number(p.z)) < 1.96 ? "steady" : Number(p.z) > 0 ? "rising" : "falling")} (z = ${number(Number(p.z))}).` : `${t("around")}: ${className(p.class)} (z = ${number(Number(p.z))})`));
-    if (state.layer === "areas") {
-      lines.unshift(h("h3", {}, p.name ?? ""));
-      if (p.rate !== undefined) lines.push(h("p", {}, `${number(p.rate)} ${t("rate")}`));
-      lines.push(h("button", { type: "button", click: () => { this.popup?.remove(); change({ area: `${state.set}:${p.code}` }); } }, t("onlyArea")));
-    } else if (p.cell) {
-      const { cell } = p;
-      lines.push(h("button", { type: "button", click: () => { this.popup?.remove(); this.actions.list(cell); } }, t("showList")));
-    }
-    this.popup = new Popup({ maxWidth: "260px" }).setLngLat(event.lngLat).setDOMContent(h("div", { class: "story" }, ...lines)).addTo(this.map);
+    const words = !p.class ? [] : [state.layer === "trends" ? `${className(p.class)}. ${t("numberIs")} ${t(Math.abs(Number(p.z)) < 1.96 ? "steady" : Number(p.z) > 0 ? "rising" : "falling")} (z = ${number(Number(p.z))}).` : `${t("around")}: ${className(p.class)} (z = ${number(Number(p.z))})`];
+    if (state.layer === "areas" && p.code) this.actions.story("area", `${state.set}:${p.code}`, p.n ?? 0, words);
+    else if (p.cell) this.actions.story("cell", p.cell, p.n ?? 0, words);
   }
 }

@@ -5,7 +5,8 @@ import { current, day, named, number, status, t } from "./i18n";
 import { openCompare } from "./compare";
 import { caution, classLines, HOT, PATTERNS } from "./hotspots";
 import { RAMP } from "./map";
-import { change, clear, dayAfter, filter, filtered, SIZES, state, STEPS, STUDIED, type Layer } from "./state";
+import { reportingLine } from "./reporting";
+import { change, clear, dayAfter, filter, filtered, limits, SIZES, state, STEPS, STUDIED, type Layer } from "./state";
 
 const STATES = ["received", "accepted", "in_progress", "resolved", "rejected", "duplicate", "withdrawn"];
 let months: { key: string; n: number }[] = [];
@@ -45,7 +46,7 @@ function lastDay(month: string): string {
 }
 
 /** The filters, drawn anew with every change; the focus stays where it was. */
-export function drawPanel(cities: City[], sets: AreaSet[], domains: Domain[], area: string): void {
+export function drawPanel(cities: City[], sets: AreaSet[], domains: Domain[], area: string, tools: HTMLElement[]): void {
   const focused = document.activeElement instanceof HTMLElement ? document.activeElement : null;
   const code = focused?.dataset["code"], fieldset = focused?.closest("fieldset")?.querySelector("legend")?.textContent;
   const set = sets.find((one) => one.code === state.set);
@@ -67,7 +68,8 @@ export function drawPanel(cities: City[], sets: AreaSet[], domains: Domain[], ar
     h("p", { id: "total", role: "status" }),
     ...notes.map((note) => h("p", { class: "note" }, note)),
     ...(filtered() ? [h("button", { type: "button", id: "reset", click: clear }, t("reset"))] : []),
-    ...(state.area ? [h("p", { class: "chosen" }, `${t("chosenArea")}: ${area} `, h("button", { type: "button", "aria-label": t("removeArea"), click: () => change({ area: "" }) }, "✕")), h("button", { type: "button", id: "compare", click: () => openCompare(area, city?.last_day ?? "9") }, t("beforeAfter"))] : []),
+    ...(limits("area") ? [h("p", { class: "chosen" }, `${t("chosenArea")}: ${area} `, h("button", { type: "button", "aria-label": t("removeArea"), click: () => change({ area: "" }) }, "✕")), h("button", { type: "button", id: "compare", click: () => openCompare(area, city?.last_day ?? "9") }, t("beforeAfter"))] : []),
+    ...tools,
     ...(cities.length > 1 ? [choice("city", t("city"), cities.map((one) => [one.code, named(one.name)]), state.city, (value) => { location.search = `?lang=${current()}&city=${value}`; })] : []),
     chips(t("layer"), layers, state.layer, (value) => change({ layer: value as Layer })),
     ...(STUDIED.includes(state.layer) ? [choice("size", t("cellSize"), SIZES.map(([size, km2]) => [size, `≈ ${number(km2)} km²`]), state.size, (value) => change({ size: value }))] : []),
@@ -84,9 +86,6 @@ export function drawPanel(cities: City[], sets: AreaSet[], domains: Domain[], ar
     h("div", { class: "pair" }, date("since", t("from")), date("until", t("to"))),
     h("div", { id: "months" }),
     ...(sets.length ? [choice("set", t("set"), sets.map((one) => [one.code, named(one.name)]), state.set, (value) => change({ set: value }))] : []),
-    h("details", { id: "take" }, h("summary", {}, t("takeAway")), h("ul", {},
-      h("li", {}, h("a", { href: `/api/v1/report.html?${filter()}&set=${state.set}&lang=${current()}`, download: `phananh-${state.city}.html` }, t("reportFile"))),
-      ...["csv", "geojson", "gpkg", "parquet"].map((form) => h("li", {}, h("a", { href: `/api/v1/export.${form}?${filter()}`, download: true }, `${t("list")}: ${form}`))))),
     ...(set ? [h("p", { class: "source" }, `${set.source}${set.licence ? ` (${set.licence})` : ""}`)] : []),
   );
   drawMonths();
@@ -169,6 +168,7 @@ export function drawLegend(classes: Classes | null, hot: Hotspots | null, trends
   } else if (state.layer === "cells" || state.layer === "areas") {
     box.append(choice("method", t("classes"), [["quantile", t("quantile")], ["natural", t("natural")]], state.method, (value) => change({ method: value as "quantile" | "natural" })));
   }
+  if (state.layer !== "complaints") box.append(reportingLine());
   byId("legend").setAttribute("aria-label", t("legend"));
   byId("legend").replaceChildren(box);
 }

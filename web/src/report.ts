@@ -23,10 +23,9 @@ export function sendWhenOnline(map: CityMap, domains: Domain[], follow: (code: s
   keepSending((code) => done(code, follow), (report, why) => {
     // The words are not lost: they are a draft again, unless another is being written.
     if (!draft.text) { draft = { ...fresh(), ...report }; keep(); }
-    openReport(map, domains, follow, `${t("notSent")} ${said(why.message)}`);
+    openReport(map, domains, follow, `${t("notSent")} ${why.message}`);
   });
 }
-const said = (message: string): string => (/^\d+$/.test(message) ? `${t("notTaken")} (${message})` : message);
 
 /** Place, kind, words; each can be done without the map. */
 export function openReport(map: CityMap, domains: Domain[], follow: (code: string) => void, problem = ""): void {
@@ -89,7 +88,7 @@ export function openReport(map: CityMap, domains: Domain[], follow: (code: strin
     button.textContent = t("sending");
     const outcome = await hand({ lon, lat, category: draft.category, text: draft.text, ...(draft.address.trim() ? { address: draft.address } : {}) });
     if ("refused" in outcome) {
-      alert.textContent = `${t("notSent")} ${said(outcome.refused.message)}`;
+      alert.textContent = `${t("notSent")} ${outcome.refused.message}`;
       button.disabled = false;
       button.textContent = t("send");
       return;

@@ -9,11 +9,17 @@ export const SIZES: readonly [string, number][] = [["7", 5.2], ["8", 0.74], ["9"
 export interface State {
   city: string; layer: Layer; set: string; domain: string; category: string; status: string;
   since: string; until: string; area: string; method: "quantile" | "natural"; lang: string; view: string; complaint: string; size: string; step: string;
+  /** A hexagon, and a drawn shape as `lon,lat;lon,lat;...`; they limit all figures unless `look` names them. */
+  cell: string; polygon: string; look: "" | Shape;
+  /** The figures as they stood at this time; empty for now. */
+  as_of: string;
 }
-const empty: State = { city: "", layer: "cells", set: "", domain: "", category: "", status: "", since: "", until: "", area: "", method: "quantile", lang: "vi", view: "", complaint: "", size: "8", step: "month" };
+/** What a story may be of. */
+export type Shape = "cell" | "area" | "polygon";
+const empty: State = { city: "", layer: "cells", set: "", domain: "", category: "", status: "", since: "", until: "", area: "", method: "quantile", lang: "vi", view: "", complaint: "", size: "8", step: "month", cell: "", polygon: "", look: "", as_of: "" };
 export const state: State = { ...empty };
 const listeners: (() => void)[] = [];
-export const onChange = (listener: () => void): void => { listeners.push(listener); };
+export const onChange = (listener: () => void): (() => void) => { listeners.push(listener); return () => { const at = listeners.indexOf(listener); if (at >= 0) listeners.splice(at, 1); }; };
 
 export function readAddress(): void {
   const given = new URLSearchParams(location.search);
@@ -30,6 +36,10 @@ export function readAddress(): void {
   if (!SIZES.some(([size]) => size === state.size)) state.size = empty.size;
   if (!STEPS.some((step) => step === state.step)) state.step = empty.step;
   if (state.method !== "natural") state.method = "quantile";
+  if (!/^[0-9a-f]{15}$/.test(state.cell)) state.cell = "";
+  if (!/^-?\d+(\.\d+)?,-?\d+(\.\d+)?(;-?\d+(\.\d+)?,-?\d+(\.\d+)?){2,199}$/.test(state.polygon)) state.polygon = "";
+  if (!["cell", "area", "polygon"].includes(state.look) || !state[state.look as Shape]) state.look = "";
+  if (Number.isNaN(Date.parse(state.as_of)) || !/^\d{4}-\d\d-\d\dT/.test(state.as_of)) state.as_of = "";
 }
 
 function address(): string {
@@ -48,11 +58,13 @@ export function change(changes: Partial<State>, step = true): void {
 addEventListener("settled", () => history.replaceState(history.state, "", address()));
 addEventListener("popstate", () => { readAddress(); listeners.forEach((listener) => listener()); });
 
+/** Whether a shape in the address limits the figures, and is not only looked at. */
+export const limits = (shape: Shape): boolean => state[shape] !== "" && state.look !== shape;
 /** The filter every read shares; `until` is the day after the last one shown. */
 export function filter(without: (keyof State)[] = []): URLSearchParams {
   const asked = new URLSearchParams();
-  for (const key of ["city", "domain", "category", "status", "since", "area"] as const) {
-    if (state[key] && !without.includes(key)) asked.set(key, state[key]);
+  for (const key of ["city", "domain", "category", "status", "since", "area", "cell", "polygon", "as_of"] as const) {
+    if (state[key] && state.look !== key && !without.includes(key)) asked.set(key, state[key]);
   }
   if (state.until && !without.includes("until")) asked.set("until", dayAfter(state.until));
   return asked;
@@ -62,5 +74,7 @@ export function dayAfter(day: string, days = 1): string {
   at.setUTCDate(at.getUTCDate() + days);
   return at.toISOString().slice(0, 10);
 }
-export const filtered = (): boolean => ["domain", "category", "status", "since", "until", "area"].some((key) => state[key as keyof State] !== "");
-export const clear = (): void => change({ domain: "", category: "", status: "", since: "", until: "", area: "" });
+const FILTERS = ["domain", "category", "status", "since", "until"] as const;
+const SHAPES = ["cell", "area", "polygon"] as const;
+export const filtered = (): boolean => FILTERS.some((key) => state[key] !== "") || SHAPES.some(limits);
+export const clear = (): void => change({ domain: "", category: "", status: "", since: "", until: "", ...Object.fromEntries(SHAPES.filter(limits).map((shape) => [shape, ""])) });

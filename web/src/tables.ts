@@ -2,7 +2,8 @@ import type { AreaCounts, AreaRow, Domain, Feature, Page } from "./api";
 import { get, Refused } from "./api";
 import { byId, h, moment, openDialog } from "./dom";
 import { current, day, instant, named, number, status, t } from "./i18n";
-import { change, dayAfter, filter, state } from "./state";
+import { reportingLine } from "./reporting";
+import { change, dayAfter, filter, limits, state } from "./state";
 
 type Column = "name" | "n" | "rate" | "rate_smoothed" | "per_km2" | "population";
 let order: { by: Column; down: boolean } = { by: "n", down: true };
@@ -16,8 +17,8 @@ export async function openTable(): Promise<void> {
   const rated = found.rate !== null;
   const name = (row: AreaRow): string => (current() === "vi" ? `${row.kind ?? ""} ${row.name}`.trim() : row.name_en);
   const draw = (): void => {
-    // Under an area's filter the others have none that match: they are not zeros.
-    const rows = found.rows.filter((row) => !state.area || row.n > 0).sort((a, b) => {
+    // Under a place's filter the other areas have none that match: they are not zeros.
+    const rows = found.rows.filter((row) => !(["area", "cell", "polygon"] as const).some(limits) || row.n > 0).sort((a, b) => {
       const sign = order.down ? -1 : 1;
       return order.by === "name" ? sign * name(a).localeCompare(name(b), current()) : sign * ((a[order.by] ?? -1) - (b[order.by] ?? -1));
     });
@@ -37,6 +38,7 @@ export async function openTable(): Promise<void> {
     const outside = h("tr", {}, h("th", { scope: "row" }, t("outside")), h("td", {}, number(found.outside)), ...titles.slice(2).map(() => h("td")));
     openDialog(t("table"), t("close"),
       ...(found.rate === null ? [h("p", { class: "source" }, t("noPopulation"))] : [h("p", { class: "source" }, `${t("overall")}: ${number(found.rate)} ${t("rate")}. ${t("ratesSay")}`)]),
+      reportingLine(),
       h("p", {}, `${number(found.total)} ${t("total")} · `, h("button", { type: "button", class: "link", click: () => save(rows) }, t("download"))),
       h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("table") }, h("table", {}, h("thead", {}, head), h("tbody", {}, ...body, outside))));
   };
@@ -54,13 +56,13 @@ function entry(one: Feature, domains: Domain[], open: (code: string) => void): H
     h("span", { class: "text" }, p.text), h("small", {}, [p.address, instant(p.reported_at), p.code].filter(Boolean).join(" · "))));
 }
 
-/** The complaints under the filter, the newest first; a box narrows them to a cell. */
-export async function openList(domains: Domain[], open: (code: string) => void, cell = ""): Promise<void> {
+/** The complaints under a filter, the newest first. */
+export async function openList(domains: Domain[], open: (code: string) => void, asked = filter()): Promise<void> {
   openDialog(t("list"), t("close"), h("p", { role: "status" }, t("loading")));
   const list = h("ul", { class: "entries" });
   const more = h("button", { type: "button", hidden: true }, t("more"));
   const head = h("p", { role: "status" });
-  let next: string | null = `/api/v1/complaints?${filter()}&limit=30&total=true${cell ? `&cell=${cell}` : ""}`;
+  let next: string | null = `/api/v1/complaints?${asked}&limit=30&total=true`;
   const read = async (): Promise<void> => {
     if (!next) return;
     more.disabled = true;

@@ -1,0 +1,137 @@
+import "./analysis.css";
+import type { Counts } from "./api";
+import { ask } from "./api";
+import { thisMoment } from "./asof";
+import { h, openDialog } from "./dom";
+import { current, number, phrases, t } from "./i18n";
+import { alertOf, troubleOf } from "./problems";
+import { filter, state, STUDIED } from "./state";
+
+const w = phrases({
+  vi: {
+    title: "Mang về", picture: "Hình bản đồ", pictureFor: "Bản đồ đang xem, có chú giải, nguồn và bộ lọc.", png: "cho bài trình chiếu, tin nhắn", svg: "nét ở mọi cỡ, sửa được trong Inkscape", pdf: "để in",
+    report: "Báo cáo", reportFor: "Bản đồ, số liệu và giải thích trong một tệp.", html: "bản đồ động, mở không cần mạng", reportPdf: "để in và gửi",
+    figures: "Số liệu của lớp", figuresFor: "Mỗi dòng một ô hoặc đơn vị, như trên bản đồ.", csv: "bảng cho mọi chương trình", xlsx: "Excel, LibreOffice", geojson: "cho web và QGIS", gpkg: "GeoPackage, cho QGIS và ArcGIS", parquet: "GeoParquet, cho Python, R, DuckDB",
+    complaints: "Từng phản ánh", complaintsFor: "Mọi phản ánh của bộ lọc, không cắt bớt:", tiles: "Ô bản đồ của lớp (PMTiles)", tilesFor: "Cả lớp trong một tệp cho trang web khác; có thể mất vài phút, mỗi lần máy chủ làm một tệp.", links: "Liên kết", link: "Chép liên kết đến những gì đang xem", linkFor: "Số liệu mới mỗi khi mở.", fixed: "Chép liên kết với số liệu cố định", fixedFor: "Mở lúc nào cũng thấy số liệu như bây giờ.", embed: "Chép mã nhúng", embedFor: "Đặt bản đồ này vào trang web khác.", copied: "Đã chép.", notCopied: "Không chép được; hãy chọn và chép dòng này:",
+    preparing: "Máy chủ đang chuẩn bị…", got: "Đã nhận", saved: "Đã lưu", cancel: "Thôi", download: "Tải", large: "Tệp lớn: trên 100.000 phản ánh có thể mất vài phút; XLSX chứa nhiều nhất 1.048.575 dòng. Bộ lọc hẹp hơn cho tệp nhỏ hơn.", map: "Bản đồ phản ánh", open: "Mang về", stopped: "Đã thôi.",
+  },
+  en: {
+    title: "Take it with you", picture: "Picture of the map", pictureFor: "The map as shown, with legend, source and filter.", png: "for slides and messages", svg: "sharp at any size, can be edited in Inkscape", pdf: "to print",
+    report: "Report", reportFor: "Map, figures and explanations in one file.", html: "a map that moves, opens without a network", reportPdf: "to print and send",
+    figures: "Figures of the layer", figuresFor: "One row for each cell or area, as on the map.", csv: "a table for any program", xlsx: "Excel, LibreOffice", geojson: "for the web and QGIS", gpkg: "GeoPackage, for QGIS and ArcGIS", parquet: "GeoParquet, for Python, R, DuckDB",
+    complaints: "Single complaints", complaintsFor: "All complaints of the filter, nothing cut off:", tiles: "Tiles of the layer (PMTiles)", tilesFor: "The whole layer in one file for another web site; may take minutes, the server makes one at a time.", links: "Links", link: "Copy the link to this view", linkFor: "The figures are new each time it is opened.", fixed: "Copy the link with fixed figures", fixedFor: "Whenever it is opened, the figures are those of now.", embed: "Copy the embed code", embedFor: "Puts this map into another web page.", copied: "Copied.", notCopied: "It cannot be copied; select and copy this line:",
+    preparing: "The server is preparing it…", got: "Received", saved: "Saved", cancel: "Cancel", download: "Download", large: "A large file: above 100,000 complaints it may take minutes; an XLSX holds at most 1,048,575 rows. A narrower filter makes a smaller file.", map: "Complaint map", open: "Take it with you", stopped: "Cancelled.",
+  },
+});
+type Word = Parameters<typeof w>[0];
+const LARGE = 100_000;
+/** What a file needs to know of the map: its bounds, and the resolution of the hexagons shown. */
+export interface View { bounds(): [number, number, number, number]; resolution(): number }
+
+/** The view's parameters: the filter, the layer, and what the layer is asked with. */
+function parameters(view: View, whole: "picture" | "figures" | "tiles"): URLSearchParams {
+  const asked = filter();
+  // Points have no figures of their own: theirs are those of the cells they lie in.
+  const layer = whole === "figures" && state.layer === "complaints" ? "cells" : state.layer;
+  asked.set("layer", layer);
+  if (STUDIED.includes(layer)) asked.set("resolution", state.size);
+  else if (layer === "cells" && whole !== "tiles") asked.set("resolution", String(Math.min(view.resolution(), 10)));
+  // Hot spots with a set are hot spots of areas: elsewhere the set is left out.
+  if (layer === "areas" || whole === "picture") asked.set("set", state.set);
+  if (layer === "trends") asked.set("step", state.step);
+  if (whole === "picture") {
+    asked.set("method", state.method);
+    asked.set("view", view.bounds().map((one) => one.toFixed(5)).join(","));
+    asked.set("lang", current());
+  }
+  return asked;
+}
+const size = (bytes: number): string => (bytes < 1e6 ? `${number(Math.ceil(bytes / 1000))} kB` : `${number(bytes / 1e6)} MB`);
+/** The name the server gives a file, or a plain one. */
+const nameOf = (answer: Response, fallback: string): string => /filename="?([^";]+)"?/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1] ?? fallback;
+
+/** Reads a file whole before it is saved, so that an error is shown in words and never saved as a file. */
+async function download(path: string, fallback: string, said: (words: string) => void, signal: AbortSignal): Promise<void> {
+  said(w("preparing"));
+  const answer = await fetch(path, { signal });
+  if (!answer.ok || answer.headers.get("Content-Type")?.includes("problem+json")) throw await troubleOf(answer);
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  const reader = answer.body?.getReader();
+  let got = 0;
+  for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
+    parts.push(next.value as Uint8Array<ArrayBuffer>);
+    got += next.value.length;
+    said(`${w("got")} ${size(got)}…`);
+  }
+  const url = URL.createObjectURL(new Blob(parts, { type: answer.headers.get("Content-Type") ?? "application/octet-stream" }));
+  h("a", { href: url, download: nameOf(answer, fallback) }).click();
+  // The browser reads the blob after the click: it is let go a while later.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  said(`${w("saved")}: ${nameOf(answer, fallback)} (${size(got)})`);
+}
+
+/** One file: a button, what it is for, and how far it is. */
+function file(form: string, purpose: string, path: () => string, name: string): HTMLElement {
+  const status = h("div", { class: "progress", role: "status" });
+  let going: AbortController | null = null;
+  const start = async (): Promise<void> => {
+    if (going) { going.abort(); return; }
+    const here = (going = new AbortController());
+    button.textContent = `${w("cancel")}: ${form}`;
+    button.setAttribute("aria-busy", "true");
+    try {
+      await download(path(), name, (words) => { status.textContent = words; }, here.signal);
+    } catch (problem) {
+      if (here.signal.aborted) status.textContent = w("stopped");
+      else status.replaceChildren(alertOf(problem, () => void start()));
+    } finally {
+      going = null;
+      button.textContent = form;
+      button.removeAttribute("aria-busy");
+    }
+  };
+  const button = h("button", { type: "button", "aria-label": `${w("download")} ${form}: ${purpose}`, click: () => void start() }, form);
+  return h("li", {}, button, h("span", {}, purpose), status);
+}
+/** Something to copy; where the browser does not allow it, the text is there to select. */
+function copier(text: string, purpose: string, what: () => string): HTMLElement {
+  const status = h("div", { class: "progress", role: "status" });
+  const show = (): void => { const line = h("textarea", { readonly: true, rows: 3, "aria-label": text }); line.value = what(); status.replaceChildren(w("notCopied"), line); line.select(); };
+  const copy = (): void => {
+    // Outside https the browser has no clipboard.
+    if (!navigator.clipboard) { show(); return; }
+    void navigator.clipboard.writeText(what()).then(() => { status.textContent = w("copied"); }, show);
+  };
+  return h("li", {}, h("button", { type: "button", click: copy }, text), h("span", {}, purpose), status);
+}
+export function link(changes: Record<string, string>): string {
+  const address = new URL(location.href);
+  for (const [key, value] of Object.entries(changes)) if (value) address.searchParams.set(key, value); else address.searchParams.delete(key);
+  return address.href;
+}
+const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
+
+/** Everything there is to take along from the view, in one dialog. */
+export function openTake(view: View): void {
+  const name = `phananh-${state.city}`;
+  const picture = (form: string): string => `/api/v1/map.${form}?${parameters(view, "picture")}`;
+  const report = (form: string): string => { const asked = parameters(view, "picture"); return `/api/v1/report.${form}?${asked}`; };
+  const figures = (form: string): string => `/api/v1/figures.${form}?${parameters(view, "figures")}`;
+  const list = (form: string): string => `/api/v1/export.${form}?${filter()}`;
+  const forms: [string, Word][] = [["csv", "csv"], ["xlsx", "xlsx"], ["geojson", "geojson"], ["gpkg", "gpkg"], ["parquet", "parquet"]];
+  const label: Record<string, string> = { csv: "CSV", xlsx: "XLSX", geojson: "GeoJSON", gpkg: "GeoPackage", parquet: "GeoParquet" };
+  const part = (title: string, purpose: Node | string | null, ...items: HTMLElement[]): HTMLElement => h("section", { class: "part" }, h("h3", {}, title), purpose ? h("p", { class: "source" }, purpose) : null, h("ul", { class: "files" }, ...items));
+  const count = h("span", {}, w("complaintsFor"));
+  const large = h("small", { hidden: true }, ` ${w("large")}`);
+  // How many complaints there are tells how large the files get; without it they are there all the same.
+  ask<Counts>(`/api/v1/counts?by=status&${filter()}`).then(({ total }) => { count.append(` ${number(total)}.`); large.hidden = total <= LARGE; }, () => {});
+  openDialog(w("title"), t("close"),
+    part(w("picture"), w("pictureFor"), ...(["png", "svg", "pdf"] as const).map((form) => file(form.toUpperCase(), w(form), () => picture(form), `${name}.${form}`))),
+    part(w("report"), w("reportFor"), file("HTML", w("html"), () => report("html"), `${name}.html`), file("PDF", w("reportPdf"), () => report("pdf"), `${name}-report.pdf`)),
+    part(w("figures"), w("figuresFor"), ...forms.map(([form, purpose]) => file(label[form] ?? form, w(purpose), () => figures(form), `${name}-figures.${form}`))),
+    part(w("complaints"), h("span", {}, count, large), ...forms.map(([form, purpose]) => file(label[form] ?? form, w(purpose), () => list(form), `${name}.${form}`))),
+    part(w("tiles"), null, file("PMTiles", w("tilesFor"), () => `/api/v1/layer.pmtiles?${parameters(view, "tiles")}`, `${name}.pmtiles`)),
+    part(w("links"), null, copier(w("link"), w("linkFor"), () => link({ city: state.city, set: state.set })), copier(w("fixed"), w("fixedFor"), () => link({ city: state.city, set: state.set, as_of: state.as_of || thisMoment() })),
+      copier(w("embed"), w("embedFor"), () => `<iframe src="${escaped(`${location.origin}/embed?${parameters(view, "picture")}`)}" title="${escaped(w("map"))}" width="800" height="600" style="border:0" loading="lazy"></iframe>`)));
+}
+export const takeWord = (): string => w("open");
