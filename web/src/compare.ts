@@ -55,17 +55,28 @@ export function openCompare(area: string, last: string, base = filter(["since", 
 
 /** Unusual groups of complaints that still last, the strongest first. */
 export async function openGroups(go: (lon: number, lat: number) => void): Promise<void> {
-  openDialog(t("groups"), t("close"), h("p", { role: "status" }, t("loading")));
+  const done = h("progress", { max: 1, "aria-label": t("loading") });
+  const waiting = openDialog(t("groups"), t("close"), h("p", { role: "status" }, t("loading")), done);
+  // It takes seconds: how far it is can be asked by name, and it ends when nobody waits for it.
+  const name = `groups-${Date.now()}-${Math.random().toString(36).slice(2, 12)}`, leave = new AbortController();
+  waiting.addEventListener("close", () => leave.abort(), { once: true });
+  const looking = setInterval(() => {
+    void fetch(`/api/v1/progress/${name}`).then(async (answer) => { if (answer.ok) done.value = ((await answer.json()) as { share: number }).share; }).catch(() => undefined);
+  }, 700);
   try {
     const asked = filter();
     asked.set("set", state.set);
+    asked.set("task", name);
     const now = moment();
-    const found = await get<Groups>(`/api/v1/clusters?${asked}`);
+    const found = await get<Groups>(`/api/v1/clusters?${asked}`, leave.signal);
     if (now !== moment()) return;
     const some = found.clusters.filter((one) => one.p <= 0.05);
     const entries = some.map((one) => h("li", {}, h("button", { type: "button", class: "entry", click: () => { dialog.close(); go(one.lon, one.lat); } },
       h("span", { class: "what" }, one.areas.map((each) => (current() === "vi" ? each.name : each.name_en)).join(", ")), h("span", { class: "state" }, chance(one.p)),
       h("small", {}, `${day(one.first_day)} – ${day(one.last_day)}: ${number(one.observed)} ${t("total")}, ${t("expected")} ${number(one.expected)}`))));
     const dialog = openDialog(t("groups"), t("close"), h("p", { class: "source" }, t("groupsSay")), ...(entries.length ? [h("ol", { class: "entries" }, ...entries)] : [h("p", {}, t("noGroups"))]));
-  } catch (problem) { openDialog(t("groups"), t("close"), problem instanceof Refused ? h("p", { role: "alert" }, t("groupsTooShort")) : alertOf(problem)); }
+  } catch (problem) {
+    if (leave.signal.aborted) return;
+    openDialog(t("groups"), t("close"), problem instanceof Refused ? h("p", { role: "alert" }, t("groupsTooShort")) : alertOf(problem));
+  } finally { clearInterval(looking); }
 }

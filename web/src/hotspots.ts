@@ -1,7 +1,9 @@
 import type { Hotspots, Spot, Trends } from "./api";
-import { h, openDialog } from "./dom";
+import { get } from "./api";
+import { h, moment, openDialog } from "./dom";
 import { openFollow } from "./follow";
 import { current, number, phrases, t } from "./i18n";
+import { filter, state } from "./state";
 
 type Key = Parameters<typeof t>[0];
 /** A colour, and a sign that says the same without colours. */
@@ -46,19 +48,35 @@ const w = phrases({
 });
 /** What the server tells beyond the spot itself: since which month, and whether its number rises. */
 function course(one: Spot): (Node | string)[] {
-  const month = one.since_month?.split("-").reverse().map(Number).join("/");
+  const month = one.since_month?.slice(0, 7).split("-").reverse().map(Number).join("/");
   const z = one.trend_z ?? null;
   const way = one.trend === "up" || one.trend === "rising" ? "rising" : one.trend === "down" || one.trend === "falling" ? "falling" : one.trend ? "steady" : z === null ? null : Math.abs(z) < 1.96 ? "steady" : z > 0 ? "rising" : "falling";
   return [...(month ? [h("span", {}, `${w("since")} ${month}`)] : []), ...(way ? [h("span", { class: "trend-of" }, `${way === "rising" ? "▲" : way === "falling" ? "▼" : "■"} ${w("trend")} ${t(way)}${z === null ? "" : ` (z = ${number(z)})`}`)] : [])];
+}
+
+/** Since when and which way: asked for when the list is looked at, because it takes a count of every month. */
+async function addCourses(found: Hotspots, places: Map<number, HTMLElement>): Promise<void> {
+  if (found.spots.some((one) => one.trend)) return;
+  const now = moment();
+  const told = await get<Hotspots>(`/api/v1/hotspots?format=spots&history=1&resolution=${state.size}&${filter()}`).catch(() => null);
+  if (!told || now !== moment()) return;
+  for (const one of told.spots) places.get(one.rank)?.append(...course(one));
 }
 
 /** The hot spots, the strongest first; each can be shown on the map or followed. */
 export function openSpots(found: Hotspots, go: (lon: number, lat: number) => void): void {
   if (!found.spots.length) { openDialog(t("spotList"), t("close"), h("p", {}, t("noSpots"))); return; }
   const name = (one: Spot): string => spotName(one) || `${one.lat.toFixed(4)}, ${one.lon.toFixed(4)}`;
+  const places = new Map<number, HTMLElement>();
+  const columns = (one: Spot): HTMLElement => {
+    const place = h("small", { class: "columns" }, h("span", {}, `${number(one.n)} ${t("total")}`), h("span", {}, `${number(one.area_km2)} km²`), h("span", {}, `${t("strength")} ${number(one.z)}`), ...course(one));
+    places.set(one.rank, place);
+    return place;
+  };
   const entries = found.spots.map((one) => h("li", { class: "spot" }, h("button", { type: "button", class: "entry", click: () => { dialog.close(); go(one.lon, one.lat); } },
     h("span", { class: "what" }, `${one.rank}. ${name(one)}`), h("span", { class: "state" }, className(one.class)),
-    h("small", { class: "columns" }, h("span", {}, `${number(one.n)} ${t("total")}`), h("span", {}, `${number(one.area_km2)} km²`), h("span", {}, `${t("strength")} ${number(one.z)}`), ...course(one))),
+    columns(one)),
     h("button", { type: "button", class: "follow-spot", "aria-label": `${w("follow")}: ${name(one)}`, click: () => openFollow({ spot: one, place: name(one) }) }, w("follow"))));
   const dialog = openDialog(t("spotList"), t("close"), h("p", { class: "source" }, caution(found)), h("ol", { class: "entries" }, ...entries));
+  void addCourses(found, places);
 }

@@ -14,7 +14,7 @@ import { headSearch } from "./search";
 import { Story } from "./story";
 import { change, dayAfter, filter, onChange, readAddress, state } from "./state";
 import { openComplaint, openList, openTable } from "./tables";
-import { tools } from "./workbench";
+import { tools } from "./tools";
 
 type Key = Parameters<typeof t>[0];
 readAddress();
