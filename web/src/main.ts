@@ -1,15 +1,18 @@
 import "./style.css";
-import type { AreaSet, Classes, Config, Counts, Domain, Found, Hotspots, Trends } from "./api";
+import type { AreaSet, Config, Domain, Found } from "./api";
 import { get, onTrouble, Refused } from "./api";
 import { openGroups } from "./compare";
 import { byId, deeper } from "./dom";
 import { openSpots } from "./hotspots";
 import { current, named, setLanguage, setZone, t } from "./i18n";
-import { drawLegend, drawPanel, playing, readMonths } from "./panel";
+import { drawPanel } from "./panel";
 import { openReport, sendWhenOnline } from "./report";
 import { headSearch } from "./search";
-import { change, dayAfter, filter, onChange, readAddress, state } from "./state";
+import { onFrame, readPeriods } from "./slider";
+import { populated } from "./shapes";
+import { change, filter, onChange, readAddress, second, state } from "./state";
 import { openComplaint, openList, openTable } from "./tables";
+import { Workbench } from "./workbench";
 
 type Key = Parameters<typeof t>[0];
 readAddress();
@@ -51,7 +54,8 @@ const settle = (): void => {
 };
 settle();
 const open = (code: string): void => { deeper(t("back")); void openComplaint(code, domains, (lon, lat) => { change({ layer: "complaints" }); map.go(lon, lat, 17); }); };
-const map = new CityMap(config, city, { open, list: (cell) => void openList(domains, open, cell) });
+const actions: ConstructorParameters<typeof CityMap>[2] = { open, list: (cell, of) => void openList(domains, open, cell, filter([], of)) };
+const map = new CityMap(config, city, actions);
 
 const areaNames = new Map<string, string>();
 async function areaName(): Promise<string> {
@@ -73,58 +77,18 @@ async function areaName(): Promise<string> {
   return areaNames.get(state.area) ?? code;
 }
 
-function resolutionAt(zoom: number): number {
-  const steps: [number, number][] = [[8, 6], [10, 7], [12, 8], [13, 9], [14, 10], [16, 11]];
-  return steps.find(([limit]) => zoom <= limit)?.[1] ?? 12;
-}
-const phone = matchMedia("(max-width: 760px)");
-let legendOpen = !phone.matches;
-byId("legend").addEventListener("toggle", (event) => { legendOpen = (event.target as HTMLDetailsElement).open; }, true);
-
-let held: Classes | null = null;
-let asking = new AbortController();
-let shownResolution = 0;
-/** Figures and classes; these hold still while the map moves at one resolution. */
-async function figures(months: boolean): Promise<void> {
-  asking.abort();
-  asking = new AbortController();
-  const { signal } = asking;
-  // Finer classes than these would be a download of all cells; colours then follow resolution 9.
-  shownResolution = resolutionAt(Math.floor(map.zoom));
-  const asked = filter();
-  asked.set("layer", state.layer === "areas" ? "areas" : "cells");
-  asked.set("method", state.method);
-  if (state.layer === "areas") asked.set("set", state.set);
-  else asked.set("resolution", String(Math.min(shownResolution, 10)));
-  try {
-    const plain = state.layer === "cells" || state.layer === "areas";
-    const [total, classes, hot, trends] = await Promise.all([
-      get<Counts>(`/api/v1/counts?by=status&${filter()}`, signal),
-      plain ? get<Classes>(`/api/v1/classes?${asked}`, signal) : null,
-      state.layer === "hotspots" ? get<Hotspots>(`/api/v1/hotspots?format=spots&resolution=${state.size}&${filter()}`, signal) : null,
-      state.layer === "trends" ? get<Trends>(`/api/v1/trends?format=patterns&resolution=${state.size}&step=${state.step}&${filter()}`, signal) : null,
-      months ? readMonths(signal) : null,
-    ]);
-    banner();
-    // While the months play, one colour means one number: the classes are those of the busiest month.
-    const month = playing();
-    if (!month) held = null;
-    else if (classes && !held) {
-      asked.set("since", month.since);
-      asked.set("until", dayAfter(month.until));
-      held = await get<Classes>(`/api/v1/classes?${asked}`, signal);
-    }
-    const shown = classes && held ? { ...held, min: 1 } : classes;
-    if (shown) map.colour(shown.breaks);
-    const notes = [city!.sample ? t("sample") : "", set()?.approximate ? t("roughly") : ""].filter(Boolean).join(" ");
-    drawLegend(shown, hot, trends, total.total, domains, notes, legendOpen, () => { if (hot) openSpots(hot, (lon, lat) => map.go(lon, lat, 13.5)); }, () => void openGroups((lon, lat) => map.go(lon, lat, 12)));
-  } catch (problem) {
-    if (signal.aborted) return;
-    if (!(problem instanceof Refused)) throw problem;
+const bench = new Workbench(map, {
+  open: (place) => new CityMap(config, city, actions, place),
+  domains, read: banner,
+  notes: () => [city.sample ? t("sample") : "", set()?.approximate ? t("roughly") : ""].filter(Boolean).join(" "),
+  refused: (problem) => {
     byId("banner").hidden = false;
     byId("banner").textContent = state.layer === "trends" ? t("tooShort") : `${t("badFilter")} ${problem.message}`;
-  }
-}
+  },
+  spots: (hot) => openSpots(hot, (lon, lat) => map.go(lon, lat, 13.5)),
+  groups: () => void openGroups((lon, lat) => map.go(lon, lat, 12)),
+});
+onFrame((frame) => bench.frame(frame));
 
 let before = "", spoken = "";
 async function draw(): Promise<void> {
@@ -136,11 +100,22 @@ async function draw(): Promise<void> {
   byId("language").textContent = t("other");
   if (spoken !== current()) { spoken = current(); areaNames.clear(); headSearch(city!.code, take); }
   drawPanel(config.cities, sets, domains, areaNames.get(state.area) ?? "…");
-  const rest = filter(["since", "until"]).toString() + current();
-  const months = rest !== before;
+  const rest = filter(["frame"]).toString() + state.pace;
+  if (rest !== before) void readPeriods();
   before = rest;
-  await Promise.all([map.update(set()), figures(months)]);
-  if (state.area && !areaNames.has(state.area)) { await areaName(); drawPanel(config.cities, sets, domains, areaNames.get(state.area) ?? ""); void figures(false); }
+  const known = populated(state.set);
+  await bench.update(set());
+  if (known === undefined) {
+    // Only now is it known whether there are rates.
+    if (populated(state.set) === false && [state.measure, second.measure].some((measure) => measure?.startsWith("rate"))) {
+      if (second.measure?.startsWith("rate")) delete second.measure;
+      change({ measure: state.measure === "per_km2" ? "per_km2" : "n" }, false);
+      return;
+    }
+    drawPanel(config.cities, sets, domains, areaNames.get(state.area) ?? "…");
+    bench.total();
+  }
+  if (state.area && !areaNames.has(state.area)) { await areaName(); drawPanel(config.cities, sets, domains, areaNames.get(state.area) ?? ""); void bench.figures(); }
 }
 function take(found: Found): void {
   if (found.type === "complaint" && found.code) { open(found.code); return; }
@@ -156,7 +131,7 @@ byId("show-filters").onclick = () => {
   byId("show-filters").setAttribute("aria-expanded", String(now));
   if (now) byId("panel").focus();
 };
-await map.start(domains, () => { if (resolutionAt(Math.floor(map.zoom)) !== shownResolution && state.layer === "cells") void figures(false); });
+await map.start(domains, () => bench.moved());
 onChange(() => void draw());
 await draw();
 sendWhenOnline(map, domains, open);

@@ -55,12 +55,12 @@ function entry(one: Feature, domains: Domain[], open: (code: string) => void): H
 }
 
 /** The complaints under the filter, the newest first; a box narrows them to a cell. */
-export async function openList(domains: Domain[], open: (code: string) => void, cell = ""): Promise<void> {
+export async function openList(domains: Domain[], open: (code: string) => void, cell = "", asked = filter()): Promise<void> {
   openDialog(t("list"), t("close"), h("p", { role: "status" }, t("loading")));
   const list = h("ul", { class: "entries" });
   const more = h("button", { type: "button", hidden: true }, t("more"));
   const head = h("p", { role: "status" });
-  let next: string | null = `/api/v1/complaints?${filter()}&limit=30&total=true${cell ? `&cell=${cell}` : ""}`;
+  let next: string | null = `/api/v1/complaints?${asked}&limit=30&total=true${cell ? `&cell=${cell}` : ""}`;
   const read = async (): Promise<void> => {
     if (!next) return;
     more.disabled = true;
