@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import shapely
 from playwright.sync_api import Page, Route, expect
+from sqlalchemy import Engine, text
 
 from geo.cells import centres, from_hex, polygons
 from geo.classes import breaks
@@ -289,11 +290,11 @@ def test_the_legend_of_the_smooth_surface_has_the_numbers_of_its_colours(
     lines = desktop.locator("#legend li")
     expect(lines).to_have_count(len(found["breaks"]))
 
-    def close(text: str, value: float) -> bool:
-        return float(text.partition(" ")[0].replace(",", "")) == pytest.approx(value, rel=0.01)
+    def close(line: str, value: float) -> bool:
+        return float(line.partition(" ")[0].replace(",", "")) == pytest.approx(value, rel=0.01)
 
-    for text, low in zip(lines.all_inner_texts(), found["breaks"], strict=True):
-        assert close(text, low)
+    for line, low in zip(lines.all_inner_texts(), found["breaks"], strict=True):
+        assert close(line, low)
     highest = re.search(r"at most ([\d.,]+)", lines.last.inner_text())
     assert highest
     assert close(highest[1], found["max"])
@@ -346,9 +347,32 @@ def test_areas_by_km2_have_the_classes_of_that_measure_and_tell_it(
     box = desktop.locator("#map").bounding_box()
     assert box is not None
     desktop.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    expect(desktop.locator(".story")).to_contain_text(top["name"])
+    expect(desktop.locator(".story")).to_contain_text(top["name_en"])
     expect(desktop.locator(".story")).to_contain_text(f"{top['n']} complaints")
     expect(desktop.locator(".story")).to_contain_text("per km²")
+
+
+def test_rates_are_offered_where_residents_are_known_and_few_complaints_are_marked(
+    desktop: Page, address: str, hanoi_engine: Engine
+) -> None:
+    found = figures(address, "/api/v1/counts", by="area", set="hanoi-district-2014")["rows"]
+    least = min((row for row in found if row["n"]), key=lambda row: row["n"])
+    assert least["n"] < 20
+    with hanoi_engine.begin() as connection:
+        connection.execute(text("UPDATE area SET population = 50000"))
+    shapes = figures(address, "/api/v1/boundaries/hanoi-district-2014", simplify=40)["features"]
+    p = next(one["properties"] for one in shapes if one["id"] == least["key"])
+    view = f"{p['label_lon']:.5f}/{p['label_lat']:.5f}"
+    asked = f"?lang=en&layer=areas&set=hanoi-district-2014&measure=rate&view=13/{view}"
+    open_map(desktop, address, asked)
+    expect(desktop.locator("#measure option")).to_have_count(4)
+    expect(desktop.locator("#legend li").last).to_contain_text("hatched: fewer than 20")
+    desktop.wait_for_timeout(1000)
+    box = desktop.locator("#map").bounding_box()
+    assert box is not None
+    desktop.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    rate = f"{least['n'] / 50:.3g} per 1,000 residents · fewer than 20 complaints: not certain"
+    expect(desktop.locator(".story")).to_contain_text(rate)
 
 
 def test_outliers_have_a_legend_with_the_number_of_cells_of_each_class(

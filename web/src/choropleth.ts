@@ -1,17 +1,20 @@
 import type { GeoJSONSource, Map as MapView } from "maplibre-gl";
+import { Hexagons } from "./hexagons";
 
 export type Position = [number, number];
 /** A place to colour; hexagons have a `cell`, areas a `code` and names. */
 export interface Place { type: "Feature"; id: number; geometry: { type: "Polygon" | "MultiPolygon"; coordinates: unknown }; properties: { i: number; cell?: string; code?: string; name?: string } }
-/** What to draw: a colour of the palette for each place (0 is none), and whose number is too small to be trusted. */
-export interface Painting { key: string; places: () => Place[]; palette: string[]; colours: Uint8Array; few?: Uint8Array | null; label: (i: number) => string; n: (i: number) => number }
+/** What to draw, areas or, with rings, hexagons: a colour of the palette for each place (0 is none), and whose number is too small to be trusted. */
+export interface Painting { key: string; places: () => Place[]; rings?: Position[][]; palette: string[]; colours: Uint8Array; few?: Uint8Array | null; label: (i: number) => string; n: (i: number) => number }
 
 /** Places whose colours change without a request: only those of another class are touched. */
 export class Choropleth {
   private drawn: Painting | null = null;
+  private readonly hexagons = new Hexagons();
   constructor(private readonly map: MapView, before: string, hatch: string) {
     map.addSource("painted", { type: "geojson", data: { type: "FeatureCollection", features: [] }, tolerance: 0.2 });
     map.addLayer({ id: "painted", type: "fill", source: "painted", layout: { visibility: "none" }, paint: { "fill-color": "rgba(0,0,0,0)", "fill-opacity": 0.78, "fill-outline-color": "rgba(60,30,0,0.25)" } }, before);
+    map.addLayer(this.hexagons, before);
     map.addImage("hatch", stripes(hatch), { pixelRatio: 2 });
     map.addLayer({ id: "hatched", type: "fill", source: "painted", layout: { visibility: "none" }, paint: { "fill-pattern": "hatch", "fill-opacity": ["case", ["boolean", ["feature-state", "few"], false], 0.9, 0] } }, before);
   }
@@ -20,13 +23,18 @@ export class Choropleth {
   paint(wanted: Painting | null): void {
     const map = this.map, before = this.drawn;
     this.drawn = wanted;
-    for (const id of ["painted", "hatched"]) map.setLayoutProperty(id, "visibility", wanted ? "visible" : "none");
+    for (const id of ["painted", "hatched", "hexagons"]) map.setLayoutProperty(id, "visibility", wanted ? "visible" : "none");
     if (!wanted) return;
     const same = before?.key === wanted.key ? before : null;
     if (!same) {
       map.removeFeatureState({ source: "painted" });
       (map.getSource("painted") as GeoJSONSource).setData({ type: "FeatureCollection", features: wanted.places() } as never);
+      // Under hexagons the fill is only there to be tapped.
+      map.setPaintProperty("painted", "fill-opacity", wanted.rings ? 0 : 0.78);
+      this.hexagons.outline(wanted.rings ?? []);
     }
+    this.hexagons.paint(wanted.colours, wanted.palette);
+    if (wanted.rings) return;
     if (!same || same.palette.join() !== wanted.palette.join()) {
       const colour = ["match", ["coalesce", ["feature-state", "k"], 0], ...wanted.palette.flatMap((one, k) => [k + 1, one]), "rgba(0,0,0,0)"];
       const outline = ["case", ["==", ["coalesce", ["feature-state", "k"], 0], 0], "rgba(0,0,0,0)", "rgba(60,30,0,0.25)"];

@@ -79,6 +79,8 @@ export class CityMap {
     map.addLayer({ id: "names", type: "symbol", source: "names", layout: { "text-field": ["get", "name"], "text-size": ["interpolate", ["linear"], ["zoom"], 9, 10, 13, 14], "text-font": ["Noto Sans", "sans-serif"], "text-padding": 4 }, paint: { "text-color": ink, "text-halo-color": paper, "text-halo-width": 1.8 } });
     map.addLayer({ id: "signs", type: "symbol", source: "trends", "source-layer": "trends", filter: ["!=", ["get", "class"], "none"], minzoom: 9.5, layout: { "text-field": ["match", ["get", "class"], ...Object.entries(PATTERNS).flatMap(([code, { sign }]) => [code, sign]), ""] as never, "text-size": 13, "text-allow-overlap": true, "text-font": ["Noto Sans", "sans-serif"] }, paint: { "text-color": "#111827", "text-halo-color": "#ffffff", "text-halo-width": 1.4 } });
     this.choropleth = new Choropleth(map, "borders", dark ? "#e2e8f0" : "#334155");
+    // Nothing is asked for that is not to be seen.
+    this.reveal(true);
     map.on("click", (event) => this.clicked(event));
     for (const layer of [...TILED, "painted"]) {
       map.on("mousemove", layer, (event) => this.hover(event.features?.[0], event));
@@ -113,15 +115,19 @@ export class CityMap {
   private reveal(painted: boolean): void {
     for (const layer of TILED) {
       const seen = this.place.shown().layer === layer && !painted;
-      for (const id of PARTS[layer] ?? [layer]) this.map.setLayoutProperty(id, "visibility", seen ? "visible" : "none");
-      if (seen) this.retile(layer);
+      if (!seen) { this.hide([layer]); continue; }
+      for (const id of PARTS[layer] ?? [layer]) this.map.setLayoutProperty(id, "visibility", "visible");
+      this.retile(layer);
     }
+  }
+  private hide(layers: readonly State["layer"][]): void {
+    for (const id of layers.flatMap((layer) => PARTS[layer] ?? [layer])) this.map.setLayoutProperty(id, "visibility", "none");
   }
   /** Draws what the state says; what needs figures first waits for `show`. */
   async update(set: AreaSet | undefined): Promise<void> {
     const map = this.map, shown = this.place.shown();
     if (shown.layer !== "density") this.heated(null);
-    if (!this.waits(shown)) { this.choropleth?.paint(null); this.reveal(false); }
+    if (!this.waits(shown)) { this.choropleth?.paint(null); this.reveal(false); } else this.hide(TILED.filter((layer) => layer !== shown.layer));
     const [areaSet, code] = state.area.split(":");
     map.setFilter("chosen", ["==", ["get", "code"], areaSet === state.set ? code ?? "" : ""]);
     const wanted = `${set?.code ?? ""} ${current()}`;
@@ -206,8 +212,9 @@ export class CityMap {
     return { ...p, n: painting.n(p.i), label: painting.label(p.i) };
   }
   private clicked(event: MapMouseEvent): void {
-    if (this.picking) {
-      this.picking(event.lngLat.lng, event.lngLat.lat);
+    const picking = this.picking ?? this.place.follows?.picking;
+    if (picking) {
+      picking(event.lngLat.lng, event.lngLat.lat);
       return;
     }
     const of = this.place.shown();

@@ -31,7 +31,7 @@ export function paintingOf(shown: Shown, shapes: Shapes | null): Painting | null
   const rated = of.measure.startsWith("rate");
   const few = rated ? Uint8Array.from(n, (count, i) => Number(count < FEW || Number.isNaN(values[i]))) : null;
   return {
-    ...coloured(shown, values, n), key: `areas ${of.set}`, few,
+    ...coloured(shown, values, n), key: `areas ${of.set} ${current()}`, few,
     places: () => shapes.features.map(({ geometry, properties: p }, i): Place => ({ type: "Feature", id: i, geometry, properties: { i, code: p.code, name: current() === "vi" ? `${p.kind ?? ""} ${p.name}`.trim() : p.name_en } })),
     n: (i) => n[i] ?? 0,
     label: (i) => (of.measure === "n" ? "" : [Number.isNaN(values[i]) ? w("unknown") : `${fine(values[i] as number)} ${unitOf(of)}`, few?.[i] && !Number.isNaN(values[i]) ? w("few") : ""].filter(Boolean).join(" · ")),
@@ -44,7 +44,7 @@ function ofCells(shown: Shown, series: Series): Painting {
   const none = new Int32Array(series.places.length);
   const n = (period === undefined ? undefined : series.n[period]) ?? none;
   return {
-    ...coloured(shown, n, n), key: series.key,
+    ...coloured(shown, n, n), key: series.key, rings: series.rings ?? [],
     places: () => series.places.map((cell, i): Place => ({ type: "Feature", id: i, geometry: { type: "Polygon", coordinates: [series.rings?.[i] ?? []] }, properties: { i, cell } })),
     n: (i) => n[i] ?? 0, label: () => "",
   };
