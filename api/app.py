@@ -25,11 +25,13 @@ from api.routes import (
     comparing,
     counting,
     drawing,
+    exploring,
     exporting,
     finding,
     hotspots,
     reading,
     reporting,
+    sensitive,
     sharing,
 )
 from api.settings import Settings
@@ -185,7 +187,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     routers = (reading, counting, finding, exporting, reporting, drawing)
-    for routes in (*routers, hotspots, comparing, sharing):
+    for routes in (*routers, exploring, hotspots, comparing, sensitive, sharing):
         app.include_router(routes.router)
     if STATIC.exists():
         app.mount("/", StaticFiles(directory=STATIC, html=True), name="web")

@@ -6,7 +6,7 @@ import typer
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from api.cluster import ClusterError
-from api.commands import exporting, health, importing, maps, reporting, sampling, serving
+from api.commands import exporting, health, importing, kinds, maps, reporting, sampling, serving
 from api.commands.session import out
 from geo.errors import PhananhError
 
@@ -15,6 +15,7 @@ app.command()(serving.serve)
 app.command()(serving.migrate)
 app.command("load-boundaries")(maps.load_boundaries)
 app.command("add-city")(maps.add_city)
+app.command()(kinds.categories)
 app.command("import")(importing.import_file)
 app.command()(sampling.sample)
 app.command()(serving.refresh)

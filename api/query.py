@@ -2,7 +2,8 @@
 
 import threading
 import time
-from typing import Annotated
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Query, Request
@@ -13,6 +14,8 @@ from geo.errors import BadFilterError, NotFoundError
 from geo.filters import City, Filter, Place, Vocabulary, parse
 from geo.schema import area, area_set, category, city, domain
 
+# A browser whose clock is ahead may ask for its own present.
+CLOCKS_DIFFER: Final = timedelta(minutes=5)
 Codes = Annotated[list[str], Query()]
 
 
@@ -24,7 +27,9 @@ def read_vocabulary(connection: Connection) -> Vocabulary:
         )
         for row in connection.execute(select(city).order_by(city.c.id))
     }
-    kinds = connection.execute(select(category.c.code, category.c.id, category.c.domain_id))
+    kinds = connection.execute(
+        select(category.c.code, category.c.id, category.c.domain_id, category.c.sensitive)
+    ).all()
     areas: dict[str, Place] = {}
     sets: dict[str, list[int]] = {}
     rows = connection.execute(
@@ -44,6 +49,7 @@ def read_vocabulary(connection: Connection) -> Vocabulary:
         categories={row.code: (row.id, row.domain_id) for row in kinds},
         areas=areas,
         sets={code: tuple(ids) for code, ids in sets.items()},
+        sensitive=frozenset(row.id for row in kinds if row.sensitive),
     )
 
 
@@ -93,10 +99,12 @@ async def asked(
     area: Codes = [],  # noqa: B006
     bbox: str | None = None,
     cell: str | None = None,
+    polygon: Annotated[str | None, Query(description="lon,lat;lon,lat;... at least 3")] = None,
     q: str | None = None,
+    as_of: Annotated[str | None, Query(description="as it was known then")] = None,
 ) -> Filter:
     """The question a request asks."""
-    return parse(
+    question = parse(
         request.app.state.words.get(),
         city=city,
         domain=domain,
@@ -107,8 +115,13 @@ async def asked(
         area=area,
         bbox=bbox,
         cell=cell,
+        polygon=polygon,
         q=q,
+        as_of=as_of,
     )
+    if question.as_of and question.as_of > datetime.now(UTC) + CLOCKS_DIFFER:
+        raise BadFilterError("as_of", "as_of lies in the future: nobody knows yet")
+    return question
 
 
 Question = Annotated[Filter, Depends(asked)]

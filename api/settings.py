@@ -22,5 +22,7 @@ class Settings(BaseSettings):
     tile_cache_mb: int = 64
     connections: int = 16
     """Connections to the database, at most, of one server process."""
+    sensitive_least: int = 10
+    """Counts of sensitive categories below this are not told to the public."""
     basemap_url: str | None = None
     basemap_attribution: str = ""

@@ -81,6 +81,7 @@ class Studies:
             question.areas,
             question.bbox,
             question.cell,
+            question.polygon,
             resolution,
             k,
         )

@@ -62,6 +62,7 @@ def catalogue() -> Select[Any]:
             category.c.name_en,
             category.c.colour,
             category.c.enabled,
+            category.c.sensitive,
         )
         .join_from(domain, category)
         .order_by(domain.c.position, category.c.position)
@@ -88,6 +89,7 @@ def grouped(rows: list[Row[Any]], *, only_enabled: bool = True) -> list[dict[str
                 "code": row.code,
                 "name": {"vi": row.name_vi, "en": row.name_en},
                 "colour": row.colour,
+                "sensitive": row.sensitive,
             }
         )
     return list(domains.values())

@@ -102,6 +102,14 @@ def polygons(cells: Cells) -> NDArray[np.object_]:
     return np.asarray(shapely.from_wkb(cells_to_wkb_polygons(cells.astype(np.uint64)).to_numpy()))
 
 
+def outlines(cells: Cells) -> list[list[float]]:
+    """The corners of each cell, lon, lat, lon, lat ... in degrees to a metre, not closed."""
+    if not len(cells):
+        return []
+    corners = (shapely.get_coordinates(one)[:-1] for one in polygons(cells))
+    return [np.round(one, 5).ravel().tolist() for one in corners]
+
+
 def centres(cells: Cells) -> NDArray[np.float64]:
     """Centre points, shape (n, 2): lon, lat in degrees."""
     if not len(cells):

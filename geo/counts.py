@@ -5,13 +5,14 @@ Every count is the sum of three parts that together see each complaint once:
 * blocks of `rollup` for the whole local days they cover,
 * `pending` for the changes of those same days not folded in yet,
 * the complaints themselves for what is left: parts of days, and short stretches between blocks.
+
+Where a question asks for what was known earlier (`as_of`), what changed since is taken away as it
+is and added as it was.
 """
 
-import re
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from enum import Enum
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,42 +23,33 @@ from sqlalchemy import (
     Select,
     Subquery,
     and_,
-    any_,
-    bindparam,
     false,
     func,
     literal,
-    literal_column,
     or_,
     select,
     true,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import BIGINT, INTEGER, SMALLINT
-from sqlalchemy.types import UserDefinedType
 
-from geo.cells import LEAF, PROBED, children, estimated, holding, leaf_range, parents, probes
+from geo import asof
+from geo.cells import LEAF, parents
 from geo.filters import City, Filter
+from geo.matching import (
+    MOST_PROBES,
+    Stretch,
+    array_of,
+    in_areas,
+    in_stretches,
+    is_any,
+    matches,
+    of_cells,
+    of_kind,
+)
 from geo.periods import EARLIEST, LATEST, Blocks, blocks, local_midnight, whole_days
 from geo.rollup import AREA, CITY, EVERY_STATUS, Kind, region_level, spans_for
-from geo.schema import area, area_set, category, complaint, complaint_area, pending, rollup
-
-# Above this many cells of resolution 9, one pass over a stretch of time is cheaper than a probe
-# of `ix_complaint_place` for each.
-MOST_PROBES: Final = 2500
-
-
-class _Numbers(UserDefinedType[str]):
-    """An array of integers sent as one text; the driver's own way takes a step for each element."""
-
-    cache_ok = True
-    render_bind_cast = True
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def get_col_spec(self, **_: Any) -> str:
-        return self.name
+from geo.schema import area, area_set, complaint, complaint_area, pending, rollup
 
 
 class Key(Enum):
@@ -67,13 +59,6 @@ class Key(Enum):
     CATEGORY = "category"
     STATUS = "status"
     DAY = "day"
-
-
-class Stretch(NamedTuple):
-    """Instants, half-open; None is open."""
-
-    since: datetime | None
-    until: datetime | None
 
 
 class Plan(NamedTuple):
@@ -88,7 +73,9 @@ class Plan(NamedTuple):
 
 def plan(question: Filter, city: City, grid: int, key: Key = Key.PLACE) -> Plan:
     """Divide the time of a question between stored blocks and single complaints."""
-    kind = Kind.CATEGORY if question.categories else Kind.DOMAIN if question.domains else Kind.ALL
+    kind = Kind.DOMAIN if question.domains else Kind.ALL
+    if question.categories or question.hidden:
+        kind = Kind.CATEGORY
     # The categories are the places of a whole city, so one kind of block answers for each.
     spans, kinds = spans_for(grid, Kind.ALL if grid == CITY else kind)
     if key is Key.DAY:
@@ -118,15 +105,6 @@ def _joined(days: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     return tuple(joined)
 
 
-def of_kind(question: Filter, column: ColumnElement[int]) -> ColumnElement[bool]:
-    """Whether a category id is one the question asks for."""
-    if question.categories:
-        return column.in_(question.categories)
-    if question.domains:
-        return column.in_(select(category.c.id).where(category.c.domain_id.in_(question.domains)))
-    return true()
-
-
 def _of_stored_kind(question: Filter, kind: Kind) -> ColumnElement[bool]:
     """Which `rollup.kind` numbers to add up in a block that is broken down by `kind`."""
     if kind is Kind.ALL:
@@ -138,87 +116,6 @@ def _of_stored_kind(question: Filter, kind: Kind) -> ColumnElement[bool]:
     if question.domains:
         return rollup.c.kind.in_([-number for number in question.domains])
     return rollup.c.kind < 0
-
-
-def in_stretches(
-    column: ColumnElement[datetime], stretches: Iterable[Stretch]
-) -> ColumnElement[bool]:
-    parts = []
-    for since, until in stretches:
-        bounds: list[ColumnElement[bool]] = []
-        if since is not None:
-            bounds.append(column >= since)
-        if until is not None:
-            bounds.append(column < until)
-        parts.append(and_(true(), *bounds))
-    return or_(false(), *parts)
-
-
-def of_words(question: Filter) -> ColumnElement[bool]:
-    """Text search: every word, the last one as a prefix; diacritics do not matter."""
-    if not question.words:
-        return true()
-    # Only letters and digits reach the query language, so nothing typed can be an operator.
-    tokens = re.findall(r"[^\W_]+", " ".join(question.words))
-    if not tokens:
-        return false()
-    asked = func.to_tsquery("simple", func.fold(" & ".join(tokens) + ":*"))
-    return func.words(complaint.c.address, complaint.c.text).op("@@")(asked)
-
-
-def array_of(values: Iterable[int], kind: str) -> ColumnElement[Any]:
-    """An array as one bind, so that the statement's text does not grow with it."""
-    listed = values.tolist() if isinstance(values, np.ndarray) else values
-    return bindparam(None, "{" + ",".join(map(str, listed)) + "}", _Numbers(kind))
-
-
-def is_any(column: ColumnElement[int], values: Iterable[int]) -> ColumnElement[bool]:
-    """`column = ANY(array)`."""
-    kind = "INTEGER[]" if isinstance(column.type, INTEGER) else "BIGINT[]"
-    return column == any_(array_of(values, kind))
-
-
-def matches(question: Filter, stretches: Sequence[Stretch] | None = None) -> ColumnElement[bool]:
-    """The condition a single complaint meets: the one definition of what a filter means."""
-    whole = [Stretch(question.since, question.until)]
-    conditions = [
-        complaint.c.city_id.in_([city.id for city in question.cities]),
-        of_kind(question, complaint.c.category_id),
-        in_stretches(complaint.c.reported_at, whole if stretches is None else stretches),
-        of_words(question),
-    ]
-    if question.statuses:
-        conditions.append(complaint.c.status.in_(question.statuses))
-    if question.areas:
-        conditions.append(
-            select(literal(1))
-            .where(
-                is_any(complaint_area.c.area_id, [one.id for one in question.areas]),
-                complaint_area.c.reported_at == complaint.c.reported_at,
-                complaint_area.c.complaint_id == complaint.c.id,
-            )
-            .exists()
-        )
-    if question.cell is not None:
-        low, high = leaf_range(question.cell)
-        # The place index holds `cell >> 18`; the leaves themselves settle what is finer.
-        conditions += [
-            _probe().between(literal(low >> 18), literal(high >> 18)),
-            complaint.c.cell.between(literal(low), literal(high)),
-        ]
-    if question.bbox:
-        box = question.bbox
-        conditions += [
-            func.ST_X(complaint.c.geom).between(box.west, box.east),
-            func.ST_Y(complaint.c.geom).between(box.south, box.north),
-        ]
-        if not (question.words or question.areas) and estimated(box, PROBED) <= MOST_PROBES:
-            conditions.append(is_any(_probe(), probes(holding(box, PROBED))))
-    return and_(*conditions)
-
-
-def _probe() -> ColumnElement[int]:
-    return complaint.c.cell.op(">>")(literal_column("18"))
 
 
 def _is_open(block: Blocks) -> bool:
@@ -400,36 +297,6 @@ def _single(
     return select(found, literal(1).label("n")).where(condition)
 
 
-def of_cells(
-    question: Filter, grid: int, within: Sequence[int], place: ColumnElement[int]
-) -> ColumnElement[bool]:
-    """Whether a complaint lies in one of the cells, by the place index where they are few."""
-    inside = is_any(place, within)
-    if question.words or question.areas or question.bbox or question.cell or not within:
-        return inside
-    wanted = np.asarray(within, dtype=np.int64)
-    if grid > PROBED:
-        around = np.unique(parents(wanted, PROBED))
-    elif len(within) * 7 ** (PROBED - grid) <= MOST_PROBES:
-        around = children(wanted, PROBED)
-    else:
-        return inside
-    found = is_any(_probe(), probes(around))
-    return and_(found, inside) if grid > PROBED else found
-
-
-def in_areas(question: Filter, stretches: Sequence[Stretch], columns: Any) -> ColumnElement[bool]:
-    """The same condition over the columns of `complaint_area`, for questions of areas alone."""
-    conditions = [
-        is_any(columns.area_id, [one.id for one in question.areas]),
-        of_kind(question, columns.category_id),
-        in_stretches(columns.reported_at, stretches),
-    ]
-    if question.statuses:
-        conditions.append(columns.status.in_(question.statuses))
-    return and_(*conditions)
-
-
 def _single_by_area(question: Filter, of: Plan, within: Sequence[int] | None) -> Select[Any]:
     """One row for each complaint and each area that holds it."""
     held = complaint_area.alias("held")
@@ -437,7 +304,7 @@ def _single_by_area(question: Filter, of: Plan, within: Sequence[int] | None) ->
     if within is not None:
         conditions.append(is_any(held.c.area_id, within))
     what = select(held.c.area_id.label("place"), literal(1).label("n"))
-    if question.words or question.bbox or question.cell:
+    if question.words or question.drawn:
         return what.join_from(complaint, held, held.c.complaint_id == complaint.c.id).where(
             matches(question, of.stretches), held.c.reported_at == complaint.c.reported_at,
             *conditions,
@@ -460,6 +327,35 @@ def _single_by_area(question: Filter, of: Plan, within: Sequence[int] | None) ->
             *conditions
         )
     return what.where(*conditions)
+
+
+def _changed(
+    question: Filter, city: City, grid: int, within: Sequence[int] | None, key: Key
+) -> list[Select[Any]]:
+    """Rows that turn what is known now into what was known then."""
+    parts: list[Select[Any]] = []
+    assert question.as_of is not None  # noqa: S101 - the caller asks for nothing else
+    for relation, sign in asof.changes(question.as_of):
+        columns = relation.c
+        condition = matches(question, columns=columns)
+        if grid == AREA and key is Key.PLACE:
+            ids = func.areas_at(columns.geom, columns.city_id)
+            held = func.unnest(ids).table_valued("area_id").render_derived(name="held")
+            place: ColumnElement[int] = held.c.area_id
+            rows: FromClause = relation.join(held, true())
+        else:
+            rows = relation
+            place = {
+                Key.PLACE: _place(grid, columns.cell),
+                Key.CATEGORY: columns.category_id,
+                Key.STATUS: columns.status,
+                Key.DAY: func.local_day(columns.reported_at, city.zone.key, type_=INTEGER),
+            }[key]
+        if within is not None:
+            condition = and_(condition, is_any(place, within))
+        what: ColumnElement[Any] = place.label("place")
+        parts.append(select(what, literal(sign).label("n")).select_from(rows).where(condition))
+    return parts
 
 
 def counted(
@@ -486,6 +382,8 @@ def counted(
         for stretch in of.stretches:
             alone = of._replace(stretches=(stretch,))
             parts.append(_single(question, alone, grid, within, key))
+        if question.as_of is not None:
+            parts += _changed(question.of_city(city), city, grid, within, key)
     if not parts:
         nothing = select(literal(0).label("place"), literal(0).label("n"))
         return nothing.where(false()).subquery()

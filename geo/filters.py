@@ -3,13 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
+
+from shapely import Polygon
 
 from geo.bbox import BBox
 from geo.cells import LEAF, from_hex, resolution_of
 from geo.complaint import CLOSED, OPEN, Status
 from geo.errors import BadFilterError
+
+# What a hand draws; more is a boundary set.
+MOST_CORNERS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,8 @@ class Vocabulary:
     """By `set:code`."""
     sets: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """The ids of the areas of each set."""
+    sensitive: frozenset[int] = frozenset()
+    """Ids of the categories that public reads leave out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,8 @@ class Filter:
     cities: tuple[City, ...]
     domains: tuple[int, ...] = ()
     categories: tuple[int, ...] = ()
+    hidden: tuple[int, ...] = ()
+    """Categories left out of everything: those that are sensitive, for who may not see them."""
     statuses: tuple[Status, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
@@ -58,12 +67,16 @@ class Filter:
     bbox: BBox | None = None
     cell: int | None = None
     """An H3 cell, at most as fine as a leaf: what a hexagon of the map counts."""
+    polygon: tuple[tuple[float, float], ...] = ()
+    """The corners (lon, lat) of one drawn outline, not closed; edges are straight in degrees."""
     words: tuple[str, ...] = ()
+    as_of: datetime | None = None
+    """Answer with what was known at this instant: see `geo.asof`."""
 
     @property
     def counted(self) -> bool:
         """Whether stored counts can answer, with no look at single complaints."""
-        return not (self.areas or self.bbox or self.cell or self.words)
+        return not (self.areas or self.drawn or self.words)
 
     @property
     def areas_alone(self) -> bool:
@@ -72,7 +85,12 @@ class Filter:
         Areas of one set hold no complaint twice; areas of two sets may.
         """
         one_set = len({one.set_id for one in self.areas}) == 1
-        return one_set and not (self.bbox or self.cell or self.words)
+        return one_set and not (self.drawn or self.words)
+
+    @property
+    def drawn(self) -> bool:
+        """Whether a box, a cell or an outline limits it."""
+        return bool(self.bbox or self.cell or self.polygon)
 
     def of_city(self, city: City) -> "Filter":
         """The same question asked of one city alone."""
@@ -101,6 +119,34 @@ def _cell(text: str) -> int:
     if resolution_of(found) > LEAF:
         raise BadFilterError("cell", f"{text} is finer than resolution {LEAF}")
     return found
+
+
+def parse_polygon(text: str) -> tuple[tuple[float, float], ...]:
+    """Corners from `lon,lat;lon,lat;...`; raises `BadFilterError` for what is no outline.
+
+    >>> parse_polygon("105.8,21;105.9,21;105.9,21.1")
+    ((105.8, 21.0), (105.9, 21.0), (105.9, 21.1))
+    """
+    try:
+        pairs = [tuple(map(float, pair.split(","))) for pair in text.strip("; ").split(";")]
+        corners = [(lon, lat) for lon, lat in pairs]
+    except ValueError:
+        raise BadFilterError(
+            "polygon", "polygon is a list of corners: lon,lat;lon,lat;lon,lat"
+        ) from None
+    if corners[0] == corners[-1]:
+        corners.pop()
+    if not 3 <= len(corners) <= MOST_CORNERS:
+        raise BadFilterError(
+            "polygon", f"polygon has {len(corners)} corners, not 3 to {MOST_CORNERS}"
+        )
+    # Not a number fails here too.
+    if not all(-180 <= lon <= 180 and -90 <= lat <= 90 for lon, lat in corners):
+        raise BadFilterError("polygon", "polygon has a corner outside of the world: lon,lat")
+    shape = Polygon(corners)
+    if not shape.is_valid or not shape.area:
+        raise BadFilterError("polygon", "the sides of the polygon cross or touch each other")
+    return tuple(corners)
 
 
 def parse_time(name: str, text: str, zone: ZoneInfo) -> datetime:
@@ -135,7 +181,9 @@ def parse(
     area: Iterable[str] = (),
     bbox: str | None = None,
     cell: str | None = None,
+    polygon: str | None = None,
     q: str | None = None,
+    as_of: str | None = None,
 ) -> Filter:
     """A Filter from public parameters; raises `BadFilterError` naming the parameter."""
     cities, domains, categories = split(city), split(domain), split(category)
@@ -157,6 +205,11 @@ def parse(
         group = {"open": OPEN, "closed": CLOSED}.get(code)
         wanted |= group if group else {Status.from_code(code)}
     kinds = [vocabulary.categories[code] for code in categories]
+    for code in categories:
+        if vocabulary.categories[code][0] in vocabulary.sensitive:
+            raise BadFilterError(
+                "category", f"{code} is sensitive: it is counted in /api/v1/sensitive alone"
+            )
     domain_ids = tuple(sorted(vocabulary.domains[code] for code in domains))
     if kinds and domain_ids:
         kinds = [kind for kind in kinds if kind[1] in domain_ids]
@@ -166,11 +219,14 @@ def parse(
         cities=chosen,
         domains=() if categories else domain_ids,
         categories=(tuple(sorted(kind[0] for kind in kinds)) or (-1,)) if categories else (),
+        hidden=tuple(sorted(vocabulary.sensitive)),
         statuses=tuple(sorted(wanted)),
         since=begin,
         until=end,
         areas=tuple(sorted(vocabulary.areas[code] for code in areas)),
         bbox=BBox.parse(bbox) if bbox else None,
         cell=_cell(cell) if cell else None,
+        polygon=parse_polygon(polygon) if polygon else (),
         words=tuple(q.split()) if q else (),
+        as_of=parse_time("as_of", as_of, zone) if as_of else None,
     )

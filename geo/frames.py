@@ -5,10 +5,10 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, any_, func, select, union_all
 
+from geo import asof
 from geo.complaint import Status
-from geo.counts import matches
 from geo.filters import Filter
 from geo.schema import area, area_set, category, city, complaint, complaint_area, domain, source
 
@@ -26,9 +26,12 @@ def sets_of(connection: Connection, question: Filter) -> dict[int, str]:
     return {row.id: str(row.code) for row in rows}
 
 
-def select_rows(question: Filter, sets: dict[int, str]) -> Select[Any]:
-    """All complaints of a question, the newest first, with an area's code for each set."""
-    held = [
+def _held(columns: Any, number: int) -> Any:
+    """The code of the area of a set that holds a row of `complaint`, or of a relation like it."""
+    if columns is not complaint.c:
+        there = area.c.id == any_(func.areas_at(columns.geom, columns.city_id))
+        return select(area.c.code).where(area.c.set_id == number, there).scalar_subquery()
+    return (
         select(area.c.code)
         .join_from(complaint_area, area, area.c.id == complaint_area.c.area_id)
         .where(
@@ -38,36 +41,50 @@ def select_rows(question: Filter, sets: dict[int, str]) -> Select[Any]:
             complaint_area.c.complaint_id == complaint.c.id,
         )
         .scalar_subquery()
-        .label(code)
-        for number, code in sets.items()
-    ]
+    )
+
+
+def _facts(columns: Any, sets: dict[int, str]) -> Select[Any]:
     return (
         select(
-            complaint.c.code,
+            columns.code,
             city.c.code.label("city"),
             domain.c.code.label("domain"),
             category.c.code.label("category"),
             category.c.name_vi.label("category_vi"),
             category.c.name_en.label("category_en"),
-            complaint.c.status,
-            complaint.c.reported_at,
-            complaint.c.closed_at,
-            func.ST_X(complaint.c.geom).label("lon"),
-            func.ST_Y(complaint.c.geom).label("lat"),
-            complaint.c.cell,
-            *held,
-            complaint.c.address,
-            complaint.c.text,
+            columns.status,
+            columns.reported_at,
+            columns.closed_at,
+            func.ST_X(columns.geom).label("lon"),
+            func.ST_Y(columns.geom).label("lat"),
+            columns.cell,
+            *(_held(columns, number).label(code) for number, code in sets.items()),
+            columns.address,
+            columns.text,
             source.c.code.label("source"),
             (source.c.kind == "sample").label("sample"),
         )
-        .join_from(complaint, category, category.c.id == complaint.c.category_id)
+        .join(category, category.c.id == columns.category_id)
         .join(domain, domain.c.id == category.c.domain_id)
-        .join(city, city.c.id == complaint.c.city_id)
-        .join(source, source.c.id == complaint.c.source_id)
-        .where(matches(question))
-        .order_by(complaint.c.reported_at.desc(), complaint.c.id.desc())
+        .join(city, city.c.id == columns.city_id)
+        .join(source, source.c.id == columns.source_id)
     )
+
+
+def select_rows(question: Filter, sets: dict[int, str]) -> Select[Any]:
+    """All complaints of a question, the newest first, with an area's code for each set."""
+    parts = [
+        _facts(columns, sets).where(condition).add_columns(columns.id.label("_id"))
+        for columns, condition in asof.parts(question)
+    ]
+    if len(parts) == 1:
+        newest = (complaint.c.reported_at.desc(), complaint.c.id.desc())
+        [only] = parts
+        return only.with_only_columns(*only.selected_columns[:-1]).order_by(*newest)
+    both = union_all(*parts).subquery("both")
+    shown = [one for one in both.c if one.key != "_id"]
+    return select(*shown).order_by(both.c.reported_at.desc(), both.c["_id"].desc())
 
 
 def frames(connection: Connection, question: Filter) -> Iterator[pd.DataFrame]:

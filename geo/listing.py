@@ -7,48 +7,57 @@ from uuid import UUID
 
 from sqlalchemy import Select, Subquery, false, func, select, tuple_, union_all
 
-from geo.counts import Stretch, in_areas, matches
+from geo import asof
 from geo.filters import Filter
+from geo.matching import Stretch, in_areas
 from geo.schema import category, city, complaint, complaint_area, domain, source
 
 # More areas than this are read newest first from all complaints instead.
 MOST_AREAS: Final = 40
 
 
-def _facts() -> Select[Any]:
+def _facts(columns: Any = complaint.c) -> Select[Any]:
+    """What the list tells of each row of `complaint`, or of a relation like it."""
     return (
         select(
-            complaint.c.id,
-            complaint.c.code,
+            columns.id,
+            columns.code,
             city.c.code.label("city"),
             domain.c.code.label("domain"),
             category.c.code.label("category"),
-            complaint.c.status,
-            complaint.c.reported_at,
-            complaint.c.closed_at,
-            func.ST_X(complaint.c.geom).label("lon"),
-            func.ST_Y(complaint.c.geom).label("lat"),
-            complaint.c.text,
-            complaint.c.address,
+            columns.status,
+            columns.reported_at,
+            columns.closed_at,
+            func.ST_X(columns.geom).label("lon"),
+            func.ST_Y(columns.geom).label("lat"),
+            columns.text,
+            columns.address,
             (source.c.kind == "sample").label("sample"),
+            category.c.sensitive,
         )
-        .join_from(complaint, category, category.c.id == complaint.c.category_id)
+        .join(category, category.c.id == columns.category_id)
         .join(domain, domain.c.id == category.c.domain_id)
-        .join(city, city.c.id == complaint.c.city_id)
-        .join(source, source.c.id == complaint.c.source_id)
+        .join(city, city.c.id == columns.city_id)
+        .join(source, source.c.id == columns.source_id)
     )
 
 
 def page(question: Filter, limit: int, after: tuple[datetime, UUID] | None) -> Select[Any]:
     """Up to `limit` complaints older than `after` (reported_at, id), the newest first."""
     newest = (complaint.c.reported_at.desc(), complaint.c.id.desc())
-    if question.areas_alone and len(question.areas) <= MOST_AREAS:
+    if question.areas_alone and len(question.areas) <= MOST_AREAS and question.as_of is None:
         chosen = _newest_in_areas(question, limit, after)
         return _facts().join(chosen, chosen.c.id == complaint.c.id).order_by(*newest).limit(limit)
-    statement = _facts().where(matches(question))
-    if after is not None:
-        statement = statement.where(tuple_(complaint.c.reported_at, complaint.c.id) < after)
-    return statement.order_by(*newest).limit(limit)
+    pages = []
+    for columns, condition in asof.parts(question):
+        statement = _facts(columns).where(condition)
+        if after is not None:
+            statement = statement.where(tuple_(columns.reported_at, columns.id) < after)
+        pages.append(statement.order_by(columns.reported_at.desc(), columns.id.desc()).limit(limit))
+    if len(pages) == 1:
+        return pages[0]
+    both = union_all(*(select(part.subquery()) for part in pages)).subquery("both")
+    return select(both).order_by(both.c.reported_at.desc(), both.c.id.desc()).limit(limit)
 
 
 def _newest_in_areas(question: Filter, limit: int, after: tuple[datetime, UUID] | None) -> Subquery:

@@ -11,7 +11,7 @@ Pure functions of arrays: `cases` of shape (n, t), n places and t periods equall
 first; or (n,), a single period, for the purely spatial scan.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -182,6 +182,7 @@ def scan(
     limit: int = 10,
     replications: int = 999,
     seed: int,
+    progress: Callable[[float], None] | None = None,
 ) -> list[Cluster]:
     """The most likely cluster, then those next likely that share no place with one before.
 
@@ -199,7 +200,7 @@ def scan(
     and one; for a cluster after the first too, as in SaTScan, so that it is too large rather than
     too small. Cases of a replication are dealt by the expected ones, as many as there are
     (multinomial); without `expected` so that the sums of all places and periods stay. The same seed
-    gives the same p.
+    gives the same p. `progress` is told the share of the replications that are done.
 
     Raises ValueError for input that does not go together, for cases where none are expected, and
     where more than `MOST` cylinders times replications were to be compared.
@@ -231,7 +232,7 @@ def scan(
     if not chosen:
         return []
     rng = np.random.default_rng(seed)
-    highest = np.sort(_replicated(x, e, sought, replications, rng))
+    highest = np.sort(_replicated(x, e, sought, replications, rng, progress))
     return [_cluster(best, at, circles, windows, highest, int(x.sum())) for at in chosen]
 
 
@@ -349,7 +350,12 @@ def _drawn(
 
 
 def _replicated(
-    cases: Ints, expected: Floats, sought: _Sought, replications: int, rng: np.random.Generator
+    cases: Ints,
+    expected: Floats,
+    sought: _Sought,
+    replications: int,
+    rng: np.random.Generator,
+    progress: Callable[[float], None] | None,
 ) -> Floats:
     """The highest ratio of each replication, shape (replications,)."""
     windows, total = sought.windows, int(cases.sum())
@@ -363,6 +369,8 @@ def _replicated(
     for drawn in _drawn(cases, expected, sought.margins, sizes, rng):
         counts = windows.sums(np.ascontiguousarray(drawn.transpose(1, 2, 0), dtype=kind))
         found.append(_highest(counts, over_windows, sought.circles, sought.min_cases, float(total)))
+        if progress is not None:
+            progress(sum(map(len, found)) / replications)
     return np.concatenate(found)
 
 

@@ -94,6 +94,13 @@ category = Table(
     Column("colour", Text, nullable=False),
     Column("position", SmallInteger, nullable=False),
     Column("enabled", Boolean, nullable=False, server_default=text("true")),
+    Column(
+        "sensitive",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="public reads leave it out; see geo.privacy",
+    ),
     Column("deadline", JSONB, nullable=False, server_default=text("'{}'")),
     Column("questions", JSONB, nullable=False, server_default=text("'[]'")),
     CheckConstraint("id > 0", name="positive"),
@@ -269,12 +276,13 @@ event = Table(
     metadata,
     Column("id", Uuid, server_default=func.gen_random_uuid(), nullable=False),
     Column("complaint_id", Uuid, nullable=False),
-    _instant("at", now=True),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
     Column("kind", Text, nullable=False, comment="status, category, moved, text ..."),
     Column("actor", Text, nullable=True, comment="who asked: a role or a command, never a name"),
     Column("change", JSONB, nullable=False),
     PrimaryKeyConstraint("id"),
     Index("ix_event_complaint_id_at", "complaint_id", "at"),
+    Index("ix_event_at", "at"),
     comment="append-only: each change after the arrival, which the complaint itself records",
 )
 

@@ -1,9 +1,9 @@
 """Counts by cell for one step of time after another: what a slider plays."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select
@@ -61,7 +61,49 @@ def steps(
         day, begin = following, finish
 
 
-def by_step(question: Filter, shown: list[Step], grid: int) -> Iterator[Select[Any]]:
+StepOf = Literal["day", "week", "month", "quarter"]
+
+
+def frames_of(
+    since: datetime | None,
+    until: datetime | None,
+    first: int,
+    last: int,
+    step: StepOf,
+    zone: ZoneInfo,
+) -> list[Step]:
+    """As `steps`, of one asked length; keys are first days: 2026-03-02.
+
+    Together they cover the whole question: the first and the last may be part of a step.
+
+    >>> zone = ZoneInfo("Asia/Ho_Chi_Minh")
+    >>> [one.key for one in frames_of(None, None, 20_500, 20_512, "week", zone)]
+    ['2026-02-16', '2026-02-23']
+    """
+    day, end = EPOCH + timedelta(days=first), EPOCH + timedelta(days=last)
+    if step == "week":
+        day -= timedelta(days=day.weekday())
+    elif step != "day":
+        months = 1 if step == "month" else 3
+        day = date(day.year, (day.month - 1) // months * months + 1, 1)
+    found: list[Step] = []
+    begin = since
+    while True:
+        if step in ("day", "week"):
+            following = day + timedelta(days=1 if step == "day" else 7)
+        else:
+            month = day.month - 1 + (1 if step == "month" else 3)
+            following = date(day.year + month // 12, month % 12 + 1, 1)
+        finish = local_midnight((following - EPOCH).days, zone) if following <= end else until
+        found.append(Step(day.isoformat(), begin, finish))
+        if following > end:
+            return found
+        day, begin = following, finish
+
+
+def by_step(
+    question: Filter, shown: list[Step], grid: int, within: Sequence[int] | None = None
+) -> Iterator[Select[Any]]:
     """For each step rows (place, n); all steps together have the counts of the whole question."""
     for step in shown:
-        yield counts.by_place(replace(question, since=step.since, until=step.until), grid)
+        yield counts.by_place(replace(question, since=step.since, until=step.until), grid, within)

@@ -1,16 +1,14 @@
 """Which places have more, or fewer, complaints around them than chance would give."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from geo import cells, counts
-from geo.counts import of_kind
 from geo.database import sql
 from geo.filters import Filter
 from geo.hotspots import (
@@ -21,20 +19,18 @@ from geo.hotspots import (
     significance_class,
 )
 from geo.rollup import AREA
-from geo.schema import category
-from geo.study import AreaStudy, CellStudy, filled, one_city
+from geo.study import AreaStudy, CellStudy, Held, filled
 
 Measure = Literal["n", "per_km2", "rate"]
 MOST_SPOTS: Final = 200
-# As many cells of a hot spot are looked at for its names.
-NAMED_BY: Final = 24
+# So many of the strongest have a street, for which so many of their cells are looked at.
+STREETS, NAMED_BY = 20, 8
 # Below this mean, null maps of cells (k = 1) show false hot spots three times as often as they say.
 FEW_PER_PLACE: Final = 2.0
 # Below this one, so often that p comes from permutations, enough of them for the correction over
 # thousands of cells. Between the two the normal p is kept: permutations would find next to none.
 FEWER_PER_PLACE: Final = 0.5
 WHERE_FEWER: Final = 29_999
-EARLY, LATE = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 CLASSES: Final = {
     3: "hot99", 2: "hot95", 1: "hot90", 0: "none", -1: "cold90", -2: "cold95", -3: "cold99",
 }  # fmt: skip
@@ -56,6 +52,8 @@ class Hot(NamedTuple):
     """The hot spot a place belongs to, the strongest first from 0; -1 for none."""
     total: int
     """All complaints that match, those outside the study included."""
+    held: Held | None = None
+    """Of cells: the areas they lie in."""
 
 
 def sparse(hot: Hot) -> bool:
@@ -126,7 +124,8 @@ def hot_cells(
     rows = connection.execute(counts.by_place(question, resolution)).all()
     total = sum(int(row.n) for row in rows)
     n = filled(study.cells, [(row.place, row.n) for row in rows])
-    return _of(study.cells, n, n, study.weights, study.direct, total, permutations, seed)
+    found = _of(study.cells, n, n, study.weights, study.direct, total, permutations, seed)
+    return found._replace(held=study.held)
 
 
 def hot_areas(
@@ -165,7 +164,8 @@ class Spot(NamedTuple):
     lon: float
     lat: float
     areas: tuple[str, ...]
-    """Names of the present areas its cells lie in, the one with most complaints first."""
+    """Names of the present areas its cells lie in, the one with most complaints first: those of a
+    cell are shared out by how much of it lies in each."""
     areas_en: tuple[str, ...]
     street: str | None
     """The street most of its addresses name."""
@@ -179,7 +179,8 @@ def spots(connection: Connection, hot: Hot, question: Filter, resolution: int) -
         at = np.flatnonzero(hot.spot == rank)
         at = at[np.argsort(-hot.z[at], kind="stable")]
         found.append(at)
-    names = _names(connection, hot, found, question, resolution)
+    names = [_names(hot, at) for at in found]
+    streets = _streets(connection, [hot.places[at[:NAMED_BY]] for at in found[:STREETS]])
     centres = cells.centres(hot.places[np.array([at[0] for at in found], dtype=np.int64)])
     return [
         Spot(
@@ -192,53 +193,35 @@ def spots(connection: Connection, hot: Hot, question: Filter, resolution: int) -
             float(centre[0]),
             float(centre[1]),
             *name,
-            _street(connection, hot.places[at[:8]]) if rank < 20 else None,
+            streets.get(rank),
         )
         for rank, (at, centre, name) in enumerate(zip(found, centres, names, strict=True))
     ]
 
 
-def _names(
-    connection: Connection,
-    hot: Hot,
-    found: Sequence[NDArray[np.int64]],
-    question: Filter,
-    resolution: int,
-) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Up to three names of areas for each spot, in both languages; its strongest cells tell."""
-    found = [at[:NAMED_BY] for at in found]
-    spot = np.repeat(np.arange(len(found)), [len(at) for at in found])
-    at = np.concatenate(found) if found else np.empty(0, np.int64)
-    some = hot.n[at] > 0
-    ranges = [cells.leaf_range(int(place)) for place in hot.places[at[some]]]
-    kinds = connection.execute(
-        select(category.c.id).where(of_kind(question, category.c.id))
-    ).scalars()
+def _names(hot: Hot, at: NDArray[np.int64]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Up to three names of areas for a spot, in both languages."""
+    if hot.held is None:
+        return (), ()
+    # A cell that is hot by its neighbours alone has a name too.
+    weights = np.maximum(hot.n[at], 0.01) @ hot.held.share[at]
+    first = np.argsort(-weights, kind="stable")[:3]
+    used = [int(area) for area in first if weights[area] > 0]
+    return (
+        tuple(hot.held.names[area] for area in used),
+        tuple(hot.held.names_en[area] for area in used),
+    )
+
+
+def _streets(connection: Connection, places: Sequence[NDArray[np.int64]]) -> dict[int, str]:
+    """By rank: the street that at least a fifth of some addresses in the cells of a spot name."""
+    ranges = [[cells.leaf_range(int(place)) for place in some] for some in places]
     rows = connection.execute(
-        sql("geo", "spot_names"),
-        {
-            "low": [low for low, _ in ranges],
-            "high": [high for _, high in ranges],
-            "n": hot.n[at[some]].tolist(),
-            "spot": spot[some].tolist(),
-            "since": question.since or EARLY,
-            "until": question.until or LATE,
-            "kinds": list(kinds) if question.domains or question.categories else None,
-            "city_id": one_city(question).id,
-            "each": 12 if resolution >= cells.PROBED else 3 if resolution == 8 else 1,
-        },
-    ).all()
-    names: list[list[tuple[str, str]]] = [[] for _ in found]
-    for row in rows:
-        names[row.spot].append((row.name, row.name_en))
-    return [(tuple(vi for vi, _ in named[:3]), tuple(en for _, en in named[:3])) for named in names]
-
-
-def _street(connection: Connection, places: NDArray[np.int64]) -> str | None:
-    """The street that at least a fifth of some addresses in the cells name, without numbers."""
-    ranges = [cells.leaf_range(int(place)) for place in places]
-    row = connection.execute(
         sql("geo", "spot_street"),
-        {"low": [low for low, _ in ranges], "high": [high for _, high in ranges]},
-    ).one_or_none()
-    return str(row.street) if row is not None and row.n * 5 >= row.of_all else None
+        {
+            "spot": [rank for rank, some in enumerate(ranges) for _ in some],
+            "low": [low for some in ranges for low, _ in some],
+            "high": [high for some in ranges for _, high in some],
+        },
+    )
+    return {int(row.spot): str(row.street) for row in rows if row.n * 5 >= row.of_all}

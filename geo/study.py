@@ -18,10 +18,20 @@ from geo.bbox import BBox
 from geo.errors import BadFilterError, NotFoundError
 from geo.filters import City, Filter
 from geo.hotspots import contiguity
+from geo.places import Places
 
 # Above this a study is a download, and its answer one that no page can draw.
 MOST_CELLS: Final = 60_000
 FINEST: Final = 10
+
+
+class Held(NamedTuple):
+    """Which areas of the maps in force cells lie in, and by how much of each cell."""
+
+    share: csr_array
+    """Shape (cells, areas); a row sums to the part of the cell that lies in any, per map."""
+    names: tuple[str, ...]
+    names_en: tuple[str, ...]
 
 
 class CellStudy(NamedTuple):
@@ -31,6 +41,7 @@ class CellStudy(NamedTuple):
     weights: csr_array
     direct: csr_array
     """Neighbours one step apart: what joins hot cells to one hot spot."""
+    held: Held
 
 
 class AreaStudy(NamedTuple):
@@ -74,8 +85,10 @@ def region(connection: Connection, question: Filter) -> shapely.Geometry:
         shape = shapely.intersection(shape, cells.polygons(np.array([question.cell]))[0])
     if question.bbox is not None:
         shape = shapely.intersection(shape, shapely.box(*question.bbox))
-    if (question.bbox is not None or question.cell is not None) and shape.is_empty:
-        raise BadFilterError("bbox", "the box, or the cell, lies outside the city")
+    if question.polygon:
+        shape = shapely.intersection(shape, shapely.Polygon(question.polygon))
+    if question.drawn and shape.is_empty:
+        raise BadFilterError("bbox", "the box, cell or polygon lies outside the city")
     return shape
 
 
@@ -98,7 +111,35 @@ def cell_study(connection: Connection, question: Filter, resolution: int, k: int
     """The region of a question in cells; neighbours are at most `k` steps apart."""
     found = covering(region(connection, question), resolution)
     direct = cells.neighbours(found, 1)
-    return CellStudy(found, direct if k == 1 else cells.neighbours(found, k), direct)
+    weights = direct if k == 1 else cells.neighbours(found, k)
+    return CellStudy(found, weights, direct, held(connection, one_city(question), found))
+
+
+def held(connection: Connection, city: City, places: cells.Cells) -> Held:
+    """The areas that hold the centres of cells, or of the cells of resolution 9 within them."""
+    rows = connection.execute(
+        text(
+            "SELECT a.id, concat_ws(' ', a.kind, a.name) AS name, a.name_en FROM area a"
+            " JOIN area_set s ON s.id = a.set_id"
+            " WHERE s.city_id = :city AND s.until IS NULL AND s.ready ORDER BY a.id"
+        ),
+        {"city": city.id},
+    ).all()
+    ids = np.array([row.id for row in rows], dtype=np.int64)
+    shape = (len(places), len(ids))
+    names = tuple(row.name for row in rows), tuple(row.name_en for row in rows)
+    if not len(places) or not len(ids):
+        return Held(csr_array(shape, dtype=np.float64), *names)
+    fine = places
+    if cells.resolution_of(int(places[0])) < cells.PROBED:
+        fine = cells.children(places, cells.PROBED)
+    of = np.searchsorted(places, cells.parents(fine, cells.resolution_of(int(places[0]))))
+    lon, lat = cells.centres(fine).T
+    point, area = Places.load(connection, city.id).areas(lon, lat)
+    in_force = np.isin(area, ids)
+    row, column = of[point[in_force]], np.searchsorted(ids, area[in_force])
+    share = np.full(len(row), len(places) / len(fine))
+    return Held(csr_array((share, (row, column)), shape=shape), *names)
 
 
 def area_study(connection: Connection, ids: Sequence[int]) -> AreaStudy:

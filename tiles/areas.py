@@ -7,6 +7,7 @@ from sqlalchemy import Select, Text, func, literal, select, true
 
 from geo import counts
 from geo.filters import Filter
+from geo.matching import is_any
 from geo.rollup import AREA
 from geo.schema import area, area_shape
 from tiles.address import TileAddress
@@ -31,7 +32,7 @@ def select_tile(question: Filter, address: TileAddress, ids: Sequence[int]) -> S
         .join_from(area, area_shape, area_shape.c.area_id == area.c.id)
         .outerjoin(counted, counted.c.place == area.c.id)
         .where(
-            counts.is_any(area.c.id, ids),
+            is_any(area.c.id, ids),
             area_shape.c.zoom == zoom,
             area_shape.c.geom.op("&&")(bounds),
         )

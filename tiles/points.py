@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
-from sqlalchemy import Connection, Integer, Select, and_, func, select
+from sqlalchemy import Connection, Integer, Select, and_, func, select, union_all
 
-from geo import cells, counts
+from geo import asof, cells, counts, matching
 from geo.bbox import BBox
 from geo.complaint import Status
 from geo.filters import Filter
@@ -51,24 +51,28 @@ def _reach(question: Filter, box: BBox, resolution: int) -> list[int] | None:
 
 def _pins(question: Filter, resolution: int, few: Sequence[int]) -> Select[Any]:
     """The complaints of some cells, one by one."""
-    place = func.cell_parent(complaint.c.cell, resolution, type_=complaint.c.cell.type)
-    inside = counts.of_cells(question, resolution, few, place)
-    return (
-        select(
-            complaint.c.code,
-            func.ST_X(complaint.c.geom).label("lon"),
-            func.ST_Y(complaint.c.geom).label("lat"),
-            domain.c.code.label("domain"),
-            category.c.code.label("category"),
-            complaint.c.status,
-            func.local_day(complaint.c.reported_at, city.c.timezone, type_=Integer).label("day"),
+    pins = []
+    for columns, condition in asof.parts(question):
+        place = func.cell_parent(columns.cell, resolution, type_=complaint.c.cell.type)
+        inside = matching.of_cells(question, resolution, few, place, columns)
+        day = func.local_day(columns.reported_at, city.c.timezone, type_=Integer)
+        pins.append(
+            select(
+                columns.code,
+                func.ST_X(columns.geom).label("lon"),
+                func.ST_Y(columns.geom).label("lat"),
+                domain.c.code.label("domain"),
+                category.c.code.label("category"),
+                columns.status,
+                day.label("day"),
+            )
+            .join(category, category.c.id == columns.category_id)
+            .join(domain, domain.c.id == category.c.domain_id)
+            .join(city, city.c.id == columns.city_id)
+            .where(and_(condition, inside))
         )
-        .join_from(complaint, category, category.c.id == complaint.c.category_id)
-        .join(domain, domain.c.id == category.c.domain_id)
-        .join(city, city.c.id == complaint.c.city_id)
-        .where(and_(counts.matches(question), inside))
-        .order_by(complaint.c.code)
-    )
+    all_ = union_all(*pins).subquery("pins")
+    return select(all_).order_by(all_.c.code)
 
 
 def draw(connection: Connection, question: Filter, address: TileAddress) -> bytes:

@@ -19,13 +19,15 @@ from sqlalchemy import (
     and_,
     func,
     select,
+    union_all,
 )
 
-from geo import cells, counts, series
+from geo import asof, cells, counts, series
 from geo.bbox import BBox
 from geo.catalogue import catalogue
 from geo.errors import BadFilterError, NotFoundError
 from geo.filters import Filter
+from geo.matching import is_any
 from geo.rollup import AREA
 from geo.schema import area, area_set, area_shape, city, complaint, source
 
@@ -128,7 +130,7 @@ def _extent(connection: Connection, question: Filter, set_ids: Sequence[int]) ->
     if question.bbox is not None:
         return question.bbox.intersection(whole) or question.bbox
     asked = [one.id for one in question.areas]
-    condition = counts.is_any(area.c.id, asked) if asked else area.c.set_id.in_(set_ids)
+    condition = is_any(area.c.id, asked) if asked else area.c.set_id.in_(set_ids)
     hull = func.ST_Extent(area.c.geom).label("hull")
     held = select(hull).where(condition).subquery()
     corners = (func.ST_XMin, func.ST_YMin, func.ST_XMax, func.ST_YMax)
@@ -219,7 +221,7 @@ def _areas(
         return []
     counted = connection.execute(counts.by_place(question, AREA, ids))
     held = {int(row.place): int(row.n) for row in counted}
-    rows = connection.execute(_drawn(extent, counts.is_any(area.c.id, ids)))
+    rows = connection.execute(_drawn(extent, is_any(area.c.id, ids)))
     return [
         Area(
             row.set_code,
@@ -240,20 +242,23 @@ def _areas(
 
 def select_pins(question: Filter) -> Select[Any]:
     """Single complaints without words, address or source: what everyone may see of each."""
-    day = func.local_day(complaint.c.reported_at, city.c.timezone, type_=Integer)
-    return (
-        select(
-            complaint.c.code,
-            func.round(func.ST_X(complaint.c.geom).cast(Numeric), 5).cast(Double).label("lon"),
-            func.round(func.ST_Y(complaint.c.geom).cast(Numeric), 5).cast(Double).label("lat"),
-            complaint.c.category_id,
-            complaint.c.status,
-            day.label("day"),
+    pins = []
+    for columns, condition in asof.parts(question):
+        day = func.local_day(columns.reported_at, city.c.timezone, type_=Integer)
+        pins.append(
+            select(
+                columns.code,
+                func.round(func.ST_X(columns.geom).cast(Numeric), 5).cast(Double).label("lon"),
+                func.round(func.ST_Y(columns.geom).cast(Numeric), 5).cast(Double).label("lat"),
+                columns.category_id,
+                columns.status,
+                day.label("day"),
+            )
+            .join(city, city.c.id == columns.city_id)
+            .where(condition)
         )
-        .join_from(complaint, city, city.c.id == complaint.c.city_id)
-        .where(counts.matches(question))
-        .order_by(complaint.c.code)
-    )
+    all_ = union_all(*pins).subquery("pins")
+    return select(all_).order_by(all_.c.code)
 
 
 def _sources(connection: Connection, question: Filter) -> list[Any]:
@@ -310,6 +315,6 @@ def read(
         ),
         sets=tuple(sets),
         sources=tuple(_sources(connection, question)),
-        chosen=tuple(connection.execute(_drawn(extent, counts.is_any(area.c.id, asked)))),
+        chosen=tuple(connection.execute(_drawn(extent, is_any(area.c.id, asked)))),
         kinds=tuple(connection.execute(catalogue())),
     )

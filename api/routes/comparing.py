@@ -6,16 +6,20 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+from sqlalchemy import Engine
 
 from api.dependencies import EVERYONE, Database
-from api.heavy import Heavy
+from api.heavy import Heavy, LeftError
 from api.query import Question, areas_of_set
 from geo import clusters as found_clusters
 from geo.clusters import Model
 from geo.compare import RateRatio
 from geo.effects import MOST_WEEKS, effect
 from geo.emergence import Period, StepOf, periods_of
-from geo.errors import BadFilterError
+from geo.errors import BadFilterError, NotFoundError
+from geo.filters import Filter
 from geo.scan import Cluster, scan
 from geo.study import one_city
 
@@ -31,11 +35,18 @@ COMPARED = (
 )
 
 
-@router.get("/clusters")
-def clusters(
+def _read(
+    engine: Engine, question: Filter, ids: tuple[int, ...], step: StepOf
+) -> tuple[tuple[Period, ...], found_clusters.Cases]:
+    with engine.connect() as connection:
+        periods = periods_of(connection, question, step)
+        return periods, found_clusters.cases(connection, question, ids, periods)
+
+
+@router.get("/clusters", response_model=dict[str, Any])
+async def clusters(
     request: Request,
     question: Question,
-    db: Database,
     set: str,
     step: StepOf = "week",
     model: Model = "permutation",
@@ -44,15 +55,17 @@ def clusters(
     max_share: Annotated[float, Query(gt=0, le=0.5)] = 0.25,
     replications: Annotated[int, Query(ge=99, le=999)] = 999,
     seed: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
-) -> dict[str, Any]:
+    task: Annotated[str | None, Query(description="a name of your own, for /progress")] = None,
+) -> Any:
     """The strongest unusual groups of complaints in place and time, with how likely by chance.
 
-    With `recent`, those that still last: what to look at this week.
+    With `recent`, those that still last: what to look at this week. It takes seconds: how far it is
+    can be asked under the name given as `task`, and it ends when its asker leaves.
     """
     one_city(question)
     ids = areas_of_set(request, set)
-    periods = periods_of(db, question, step)
-    of = found_clusters.cases(db, question, ids, periods)
+    engine: Engine = request.app.state.engine
+    periods, of = await run_in_threadpool(_read, engine, question, ids, step)
     taken = np.ones(len(of.codes), dtype=bool)
     expected = None
     if model == "population":
@@ -62,7 +75,9 @@ def clusters(
         raise BadFilterError("model", "the residents of these areas are not known: permutation")
     heavy: Heavy = request.app.state.heavy
     try:
-        listed = heavy.run(
+        listed = await heavy.run_for(
+            request,
+            task,
             scan,
             of.n[taken],
             expected,
@@ -73,6 +88,8 @@ def clusters(
             replications=replications,
             seed=seed,
         )
+    except LeftError:
+        return Response(status_code=499)
     except ValueError as error:
         raise BadFilterError("replications", str(error)) from None
     index = np.flatnonzero(taken)
@@ -113,6 +130,16 @@ def clusters(
         "clusters": [told(one) for one in listed],
         "method": SCAN,
     }
+
+
+@router.get("/progress/{task}", response_model=dict[str, Any])
+async def progress(request: Request, task: str) -> Any:
+    """How much of a long calculation is done, from 0 to 1; who named it knows the name."""
+    heavy: Heavy = request.app.state.heavy
+    share = heavy.progress(task)
+    if share is None:
+        raise NotFoundError("no calculation of this name is at work")
+    return {"task": task, "share": round(share, 3)}
 
 
 @router.get("/compare")

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from api.dependencies import EVERYONE, Database
 from geo.complaint import clean_code, is_code
 from geo.database import sql
+from geo.privacy import coarse_place
 
 router = APIRouter(prefix="/api/v1", tags=EVERYONE)
 
@@ -24,20 +25,22 @@ def search(
     if is_code(q):
         row = db.execute(
             text(
-                "SELECT c.code, k.name_vi, k.name_en, ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat"
+                "SELECT c.code, k.name_vi, k.name_en, k.sensitive,"
+                " ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat"
                 " FROM complaint c JOIN category k ON k.id = c.category_id WHERE c.code = :code"
             ),
             {"code": clean_code(q)},
         ).one_or_none()
         if row is not None:
+            lon, lat = coarse_place(row.lon, row.lat) if row.sensitive else (row.lon, row.lat)
             results.append(
                 {
                     "type": "complaint",
                     "label": row.code,
                     "detail": {"vi": row.name_vi, "en": row.name_en},
                     "code": row.code,
-                    "lon": row.lon,
-                    "lat": row.lat,
+                    "lon": lon,
+                    "lat": lat,
                 }
             )
     asked = {"q": " ".join(q.split()), "city": city, "most": limit}

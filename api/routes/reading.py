@@ -18,6 +18,7 @@ from geo import cells, counts, listing
 from geo.catalogue import catalogue, grouped
 from geo.complaint import Status, clean_code
 from geo.errors import BadFilterError, NotFoundError
+from geo.privacy import coarse_place
 
 router = APIRouter(prefix="/api/v1", tags=EVERYONE)
 
@@ -225,7 +226,11 @@ def feature(row: Row[Any]) -> dict[str, Any]:
         "address": row.address,
         "sample": row.sample,
     }
-    point = {"type": "Point", "coordinates": [row.lon, row.lat]}
+    point: dict[str, Any] = {"type": "Point", "coordinates": [row.lon, row.lat]}
+    if row.sensitive:
+        # Its code tells how it stands, not what it says or where it is.
+        properties |= {"text": "", "address": None, "sensitive": True}
+        point["coordinates"] = coarse_place(row.lon, row.lat)
     return {"type": "Feature", "id": row.code, "geometry": point, "properties": properties}
 
 
@@ -280,7 +285,10 @@ def complaint(code: str, db: Database) -> Response:
     if row is None:
         raise NotFoundError(f"no complaint has the code {code!r}")
     events = db.execute(
-        text("SELECT at, kind, change FROM event WHERE complaint_id = :id ORDER BY at"),
+        text(
+            "SELECT at, kind, change FROM event"
+            " WHERE complaint_id = :id AND kind <> 'closing' ORDER BY at"
+        ),
         {"id": row.id},
     )
     timeline: list[dict[str, Any]] = [{"at": row.reported_at, "kind": "received"}]
@@ -291,5 +299,6 @@ def complaint(code: str, db: Database) -> Response:
         # It came with this state: when it got there is known only of an end.
         timeline.append({"at": row.closed_at, "kind": "status", "to": state})
     whole = feature(row)
-    whole["properties"] |= {"areas": areas_of(db, row.lon, row.lat, None), "timeline": timeline}
+    areas = [] if row.sensitive else areas_of(db, row.lon, row.lat, None)
+    whole["properties"] |= {"areas": areas, "timeline": timeline}
     return geojson(whole)

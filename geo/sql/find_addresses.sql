@@ -3,6 +3,7 @@ SELECT address, count(*) AS n, avg(lon) AS lon, avg(lat) AS lat
   FROM (SELECT c.address, ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat
           FROM complaint c
          WHERE words(c.address, c.text) @@ phraseto_tsquery('simple', fold(:q))
+           AND c.category_id NOT IN (SELECT id FROM category WHERE sensitive)
            AND strpos(fold(c.address), fold(:q)) > 0
            AND (CAST(:city AS text) IS NULL
                 OR c.city_id = (SELECT id FROM city WHERE code = :city))
