@@ -13,7 +13,7 @@ import shapely
 from playwright.sync_api import Page, Route, expect
 from sqlalchemy import Engine, text
 
-from geo.cells import centres, from_hex, polygons
+from geo.cells import centres, from_hex
 from geo.classes import breaks
 from geo.density import density
 
@@ -36,53 +36,19 @@ def asked_of(route: Route) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(route.request.url).query))
 
 
-def _after(period: str, step: str) -> str:
-    if step == "week":
-        return str(np.datetime64(period) + 7)
-    return f"{np.datetime64(period[:7]) + 1}-01"
+def after(month: str) -> str:
+    """The first day of the next month."""
+    return f"{np.datetime64(month) + 1}-01"
+
+
+def series_asked(page: Page) -> list[str]:
+    """The later requests for series."""
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url) if "/api/v1/series?" in r.url else None)
+    return asked
 
 
 # Until the endpoints are merged, the true figures of /api/v1/counts answer in their shape.
-def answer_series(page: Page, address: str) -> list[str]:
-    """Fulfils /api/v1/series; the list has what was asked."""
-    asked_for: list[str] = []
-
-    def answer(route: Route) -> None:
-        asked_for.append(route.request.url)
-        asked = asked_of(route)
-        step, code = asked.pop("step"), asked.get("set")
-        outlines = asked.pop("outlines", None)
-        base = {key: value for key, value in asked.items() if key not in ("set", "resolution")}
-        periods = [r["key"] for r in figures(address, "/api/v1/counts", by=step, **base)["rows"]]
-        held: dict[str, list[int]] = {}
-        for at, period in enumerate(periods):
-            first = period if step == "week" else f"{period}-01"
-            time = {
-                "since": max(first, base.get("since", "")),
-                "until": min(_after(first, step), base.get("until", "9")),
-            }
-            by = {"by": "area", "set": code} if code else {"by": "cell"} | asked
-            found = figures(address, "/api/v1/counts", **{**base, **by, **time})
-            rows = (
-                [(row["key"], row["n"]) for row in found["rows"]]
-                if code
-                else zip(found["cells"], found["n"], strict=True)
-            )
-            for place, n in rows:
-                held.setdefault(place, [0] * len(periods))[at] = n
-        answered: dict[str, Any] = {"step": step, "periods": periods, "n": list(held.values())}
-        answered["codes" if code else "cells"] = list(held)
-        if outlines:
-            rings = polygons(np.array([from_hex(cell) for cell in held]))
-            answered["outlines"] = [
-                shapely.get_coordinates(ring).ravel().round(6).tolist() for ring in rings
-            ]
-        route.fulfill(json=answered)
-
-    page.route("**/api/v1/series?*", answer)
-    return asked_for
-
-
 def answer_density(page: Page, address: str) -> dict[str, Any]:
     """Fulfils /api/v1/density; the dictionary has the last answer."""
     last: dict[str, Any] = {}
@@ -138,7 +104,7 @@ def number_of(text: str) -> int:
 def test_playing_makes_no_request_per_frame_and_each_frame_has_its_true_total(
     desktop: Page, address: str, layer: str
 ) -> None:
-    series = answer_series(desktop, address)
+    series = series_asked(desktop)
     months = figures(address, "/api/v1/counts", by="month", domain="traffic")["rows"]
     open_map(desktop, address, f"?lang=en&domain=traffic&layer={layer}&frame={months[0]['key']}")
     expect(desktop.locator("#total")).to_have_text(f"{months[0]['n']:,} complaints")
@@ -166,11 +132,10 @@ def test_playing_makes_no_request_per_frame_and_each_frame_has_its_true_total(
 def test_the_classes_of_frames_are_those_of_the_busiest_and_reach_the_highest_of_all(
     desktop: Page, address: str
 ) -> None:
-    answer_series(desktop, address)
     months = figures(address, "/api/v1/counts", by="month")["rows"]
     by_month = [
         figures(address, "/api/v1/counts", by="area", set="hanoi-ward-2025",
-                since=f"{month['key']}-01", until=_after(f"{month['key']}-01", "month"))
+                since=f"{month['key']}-01", until=after(month["key"]))
         for month in months
     ]  # fmt: skip
     highest = max(row["n"] for month in by_month for row in month["rows"])
@@ -187,7 +152,6 @@ def test_the_classes_of_frames_are_those_of_the_busiest_and_reach_the_highest_of
 def test_weeks_can_be_stepped_and_the_list_has_what_the_frame_counts(
     desktop: Page, address: str
 ) -> None:
-    answer_series(desktop, address)
     weeks = figures(address, "/api/v1/counts", by="week", since="2026-03-03")["rows"]
     open_map(desktop, address, f"?lang=en&since=2026-03-03&frame={weeks[1]['key']}")
     expect(desktop.locator("#pace")).to_have_value("week")
@@ -215,7 +179,6 @@ def test_where_the_series_is_refused_each_month_is_asked_for(desktop: Page, addr
 
 
 def test_a_link_brings_back_both_maps_with_classes_they_share(desktop: Page, address: str) -> None:
-    answer_series(desktop, address)
     open_map(desktop, address, "?lang=en&layer=areas")
     desktop.get_by_role("button", name="Two, side by side").click()
     desktop.locator("#b-domain").select_option("traffic")
@@ -355,7 +318,8 @@ def test_areas_by_km2_have_the_classes_of_that_measure_and_tell_it(
 def test_rates_are_offered_where_residents_are_known_and_few_complaints_are_marked(
     desktop: Page, address: str, hanoi_engine: Engine
 ) -> None:
-    found = figures(address, "/api/v1/counts", by="area", set="hanoi-district-2014")["rows"]
+    kind = {"domain": "environment", "set": "hanoi-district-2014"}
+    found = figures(address, "/api/v1/counts", by="area", **kind)["rows"]
     least = min((row for row in found if row["n"]), key=lambda row: row["n"])
     assert least["n"] < 20
     with hanoi_engine.begin() as connection:
@@ -363,7 +327,8 @@ def test_rates_are_offered_where_residents_are_known_and_few_complaints_are_mark
     shapes = figures(address, "/api/v1/boundaries/hanoi-district-2014", simplify=40)["features"]
     p = next(one["properties"] for one in shapes if one["id"] == least["key"])
     view = f"{p['label_lon']:.5f}/{p['label_lat']:.5f}"
-    asked = f"?lang=en&layer=areas&set=hanoi-district-2014&measure=rate&view=13/{view}"
+    asked = f"?lang=en&layer=areas&set={kind['set']}&domain=environment"
+    asked += f"&measure=rate&view=13/{view}"
     open_map(desktop, address, asked)
     expect(desktop.locator("#measure option")).to_have_count(4)
     expect(desktop.locator("#legend li").last).to_contain_text("hatched: fewer than 20")
@@ -393,7 +358,6 @@ def test_outliers_have_a_legend_with_the_number_of_cells_of_each_class(
 def test_axe_finds_nothing_serious_in_the_workbench(
     phone: Page, address: str, query: str, scheme: Any
 ) -> None:
-    answer_series(phone, address)
     answer_density(phone, address)
     answer_outliers(phone)
     phone.emulate_media(color_scheme=scheme)
