@@ -6,16 +6,19 @@ import geoalchemy2.alembic_helpers as geoalchemy
 from alembic import context
 from sqlalchemy import Connection, create_engine
 
+from geo import job_schema
 from geo.database import psycopg_url
 from geo.schema import metadata
 
 
 def include_object(obj: object, name: str | None, kind: str, *rest: object) -> bool:
-    """PostGIS's own tables, and geometry columns' implied indexes, are not ours to compare.
+    """Tables of PostGIS and of the job queue, and geometry columns' implied indexes, are not ours.
 
     `words(...)` and `cell >> 18` index expressions cannot be compared as text; their presence
     is asserted by a test instead.
     """
+    if kind == "table" and name is not None and name.startswith(job_schema.PREFIX):
+        return False
     return geoalchemy.include_object(obj, name, kind, *rest)  # type: ignore[no-untyped-call]
 
 

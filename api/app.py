@@ -21,14 +21,20 @@ from api.dependencies import EVERYONE
 from api.heavy import Heavy
 from api.keeper import Keeper
 from api.query import Words
+from api.quotas import Quotas
 from api.routes import (
     comparing,
     counting,
     drawing,
+    embedding,
     exploring,
     exporting,
+    filing,
     finding,
+    follow_page,
+    following,
     hotspots,
+    picturing,
     reading,
     reporting,
     sensitive,
@@ -77,12 +83,12 @@ def _bodiless(send: Send) -> Send:
 class Watched:
     """The ASGI layer that measures, and adds the headers every answer has."""
 
-    def __init__(self, app: ASGIApp, basemap: str) -> None:
+    def __init__(self, app: ASGIApp, policy: str) -> None:
         self.app = app
         self._headers = [
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"strict-origin-when-cross-origin"),
-            (b"content-security-policy", POLICY.format(basemap=basemap).encode()),
+            (b"content-security-policy", policy.encode()),
         ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -159,6 +165,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         responses=problems.RESPONSES,
     )
     app.state.engine, app.state.settings = engine, settings
+    app.state.policy = POLICY.format(basemap=_basemap_origin(settings))
     app.state.words, app.state.keeper, app.state.clock = words, keeper, clock
     app.state.tiles = TileCache(
         clock,
@@ -166,6 +173,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         queries=settings.tile_queries,
         waiting=settings.tile_waiting,
     )
+    app.state.quotas = Quotas()
     app.state.studies, app.state.heavy = Studies(clock), Heavy()
     problems.install(app)
 
@@ -187,7 +195,8 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     routers = (reading, counting, finding, exporting, reporting, drawing)
-    for routes in (*routers, exploring, hotspots, comparing, sensitive, sharing):
+    later = (exploring, filing, hotspots, comparing, sensitive, sharing, picturing, embedding)
+    for routes in (*routers, *later, following, follow_page):
         app.include_router(routes.router)
     if STATIC.exists():
         app.mount("/", StaticFiles(directory=STATIC, html=True), name="web")
@@ -201,6 +210,6 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     )
     # A phone on a bad connection: lists and outlines shrink to a fifth. Tiles bring their own.
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
-    app.add_middleware(Watched, basemap=_basemap_origin(settings))
+    app.add_middleware(Watched, policy=app.state.policy)
     app.add_middleware(TileAnswers, cache=app.state.tiles)
     return app

@@ -6,7 +6,18 @@ import typer
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from api.cluster import ClusterError
-from api.commands import exporting, health, importing, kinds, maps, reporting, sampling, serving
+from api.commands import (
+    exporting,
+    filing,
+    following,
+    health,
+    importing,
+    kinds,
+    maps,
+    reporting,
+    sampling,
+    serving,
+)
 from api.commands.session import out
 from geo.errors import PhananhError
 
@@ -20,9 +31,13 @@ app.command("import")(importing.import_file)
 app.command()(sampling.sample)
 app.command()(serving.refresh)
 app.command("export")(exporting.export_file)
+app.command("figures")(filing.write_figures)
+app.command("archive")(filing.write_archive)
 app.command()(reporting.report)
 app.command()(exporting.openapi)
 app.command()(health.doctor)
+app.command()(following.work)
+app.add_typer(following.app, name="follows")
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import smtplib
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ from sqlalchemy import Connection, Engine, text
 
 from api.app import STATIC
 from api.cluster import ClusterError, PrivateCluster, binaries
+from api.mail import Server
+from api.settings import Settings
 from geo.database import current_revision, head_revision
 from geo.recount import has_layout
 
@@ -70,6 +73,39 @@ def machine(var: Path, host: str, port: int, *, private: bool) -> Iterator[Findi
             yield _fine(f"PostgreSQL with PostGIS in {binaries()}")
         except ClusterError as error:
             yield Finding(Verdict.WRONG, str(error), error.remedy)
+
+
+def mail(settings: Settings) -> Iterator[Finding]:
+    """Whether mail can go out, and whether its links lead here; nothing is sent."""
+    if settings.smtp_url is None:
+        yield Finding(
+            Verdict.ODD,
+            f"mail is written to {settings.var / 'outbox'}, not sent",
+            "set PHANANH_SMTP_URL, PHANANH_MAIL_FROM and PHANANH_PUBLIC_URL to send it",
+        )
+        return
+    try:
+        server = Server.of(settings.smtp_url.get_secret_value())
+        server.connect().quit()
+    except ValueError as error:
+        yield Finding(Verdict.WRONG, "PHANANH_SMTP_URL is no address of a mail server", str(error))
+    except (smtplib.SMTPException, OSError) as error:
+        yield Finding(
+            Verdict.WRONG,
+            f"the mail server does not let us in: {type(error).__name__}",
+            "check PHANANH_SMTP_URL: host, port, user, password, and smtp, starttls or smtps",
+        )
+    else:
+        yield _fine(f"the mail server {server.host}:{server.port} answers")
+    if "@" not in settings.mail_from or settings.mail_from.endswith("@localhost"):
+        remedy = "set PHANANH_MAIL_FROM to an address of yours that this server may send for"
+        yield Finding(Verdict.WRONG, f"mail would come from {settings.mail_from}", remedy)
+    if not (settings.public_url or "").startswith("https://"):
+        yield Finding(
+            Verdict.WRONG,
+            f"links in mail lead to {settings.base_url}",
+            "set PHANANH_PUBLIC_URL to the https:// address people use",
+        )
 
 
 def _existing(path: Path) -> Path:
@@ -138,6 +174,7 @@ def database(engine: Engine) -> Iterator[Finding]:
             )
         yield from _content(connection)
         yield from _counts(connection)
+        yield from _follows(connection)
 
 
 def _server(connection: Connection) -> Iterator[Finding]:
@@ -236,3 +273,28 @@ def _counts(connection: Connection) -> Iterator[Finding]:
         )  # fmt: skip
     else:
         yield _fine("the stored counts are those of the complaints")
+
+
+def _follows(connection: Connection) -> Iterator[Finding]:
+    """Whether somebody makes the rounds, and whether mail gets through."""
+    late, failed = connection.execute(
+        text(
+            "SELECT count(*) FILTER (WHERE failed_at IS NULL AND sent_at IS NULL"
+            "                          AND created_at < now() - interval '1 hour'),"
+            " count(*) FILTER (WHERE failed_at > now() - interval '7 days') FROM mail"
+        )
+    ).one()
+    remedy = "look for mail_refused in the log; without a worker: phananh work"
+    if late:
+        yield Finding(Verdict.WRONG, f"{late} letters have waited for an hour or longer", remedy)
+    if failed:
+        yield Finding(Verdict.ODD, f"{failed} letters were given up in the last week", remedy)
+    behind = connection.execute(
+        text(
+            "SELECT count(*) FROM follow WHERE confirmed_at < now() - interval '2 days'"
+            " AND coalesce(observed_on, DATE '1970-01-01') < current_date - 2"
+        )
+    ).scalar_one()
+    if behind:
+        what = f"{behind} follows were not looked at for two days"
+        yield Finding(Verdict.WRONG, what, "start a worker: phananh work")

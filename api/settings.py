@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
     """PHANANH_PORT, PHANANH_VAR ...; DATABASE_URL without a prefix, as everywhere."""
 
-    model_config = SettingsConfigDict(env_prefix="PHANANH_", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="PHANANH_", populate_by_name=True, env_ignore_empty=True
+    )
 
     port: int = 8000
     host: str = "127.0.0.1"
@@ -26,3 +29,15 @@ class Settings(BaseSettings):
     """Counts of sensitive categories below this are not told to the public."""
     basemap_url: str | None = None
     basemap_attribution: str = ""
+    public_url: str | None = None
+    """Where people reach the service, for links in mail and feeds: https://map.example.org"""
+    smtp_url: SecretStr | None = None
+    """smtp://host, starttls://user:password@host or smtps://...; without it mail becomes files."""
+    mail_from: str = "phananh@localhost"
+    work: bool = True
+    """Whether `phananh serve` starts a worker for mail and nightly looks beside it."""
+
+    @property
+    def base_url(self) -> str:
+        """The address of the service as others write it, without a slash at its end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")

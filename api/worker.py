@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import uvicorn
 
+from api import beside
 from api.app import create_app
 from api.cluster import PrivateCluster
 from api.settings import Settings
@@ -21,13 +22,14 @@ from geo.database import engine as make_engine
 URL, OWNED = "PHANANH_SERVING_URL", "PHANANH_SERVING_CLUSTER"
 
 
-def become(url: str, cluster: PrivateCluster | None, host: str, port: int) -> NoReturn:
+def become(url: str, cluster: PrivateCluster | None, host: str, port: int, var: Path) -> NoReturn:
     """Replace this process by the worker, which stops `cluster` at its end."""
     environment: Mapping[str, str] = os.environ | {
         URL: url,
         OWNED: str(cluster.var) if cluster is not None else "",
         "PHANANH_HOST": host,
         "PHANANH_PORT": str(port),
+        "PHANANH_VAR": str(var),
         # Threads share two heaps: with one for each, memory that was freed stays with the process.
         "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "2"),
     }
@@ -45,6 +47,7 @@ def main() -> None:
     serving = make_engine(
         url, statement_timeout_ms=settings.statement_timeout_ms, pool_size=settings.connections
     )
+    worker = beside.start(url) if settings.work else None
     app = create_app(serving, settings)
     # What is there now stays: looking through it again and again stops everything for 100 ms.
     gc.collect()
@@ -64,6 +67,8 @@ def main() -> None:
         sys.exit(130)
     finally:
         serving.dispose()
+        if worker is not None:
+            beside.end(worker)
         if owned:
             PrivateCluster(Path(owned)).stop()
 

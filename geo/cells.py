@@ -11,7 +11,7 @@ from typing import Final
 import h3.api.basic_int as h3
 import numpy as np
 import shapely
-from h3ronpy import grid_disk
+from h3ronpy import cells_area_km2, grid_disk
 from h3ronpy.vector import cells_to_wkb_polygons, coordinates_to_cells
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
@@ -199,3 +199,8 @@ def holding(box: BBox, resolution: int) -> Cells:
 
 def average_area_km2(resolution: int) -> float:
     return float(h3.average_hexagon_area(resolution, unit="km^2"))
+
+
+def areas_km2(cells: Cells) -> NDArray[np.float64]:
+    """The area of each cell on the sphere, shape (n,)."""
+    return np.asarray(cells_area_km2(cells.astype(np.uint64)), dtype=np.float64)

@@ -22,6 +22,8 @@ StepOf = Literal["week", "month", "quarter"]
 # Below ten periods ArcGIS warns that no trend can be told; above sixty a slider is no slider.
 FEWEST: Final = 10
 MOST: Final = 60
+# As for the patterns: the false discoveries that are allowed.
+HOT_AT: Final = 0.05
 
 
 class Period(NamedTuple):
@@ -42,6 +44,8 @@ class Emergence(NamedTuple):
     """Complaints, shape (cells, periods)."""
     z: NDArray[np.float64]
     """Gi* among the neighbours then and one period before, shape (cells, periods)."""
+    hot: NDArray[np.bool_]
+    """Whether each is hot after correction, shape (cells, periods)."""
     pattern: NDArray[np.int8]
     """`geo.trends.Pattern` of each cell."""
     trend_z: NDArray[np.float64]
@@ -116,6 +120,34 @@ def _day_from(at: datetime) -> date:
     return at.date() if whole else at.date() + timedelta(days=1)
 
 
+class SpotHistory(NamedTuple):
+    """What became of some cells together."""
+
+    n: NDArray[np.int64]
+    """Complaints in each period."""
+    since: str | None
+    """The first day of the run of periods up to the last in each of which one of them was hot."""
+    trend_z: float
+    """Mann-Kendall of the sums."""
+    trend_p: float
+
+
+def spot_history(found: Emergence, places: NDArray[np.int64]) -> SpotHistory:
+    """Since when some cells of a study are hot without a break, and whether they grow.
+
+    Raises ValueError for cells that are not of the study.
+    """
+    at = np.searchsorted(found.cells, places)
+    if (at >= len(found.cells)).any() or (found.cells[at] != places).any():
+        raise ValueError("cells that are not of this study")
+    n = found.n[at].sum(axis=0)
+    hot: NDArray[np.bool_] = np.any(found.hot[at], axis=0)
+    run = len(hot) - 1 - int(np.flatnonzero(~hot).max(initial=-1))
+    trend = mann_kendall(n[None, :].astype(np.float64))
+    since = found.periods[len(hot) - run].key if run else None
+    return SpotHistory(n, since, float(trend.z[0]), float(trend.p[0]))
+
+
 def emergence(
     connection: Connection,
     question: Filter,
@@ -137,6 +169,7 @@ def emergence(
         study.cells,
         n.astype(np.int64),
         found.z,
+        (found.z > 0) & (q <= HOT_AT),
         emerging(found.z, q),
         trend.z,
         trend.p,

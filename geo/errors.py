@@ -12,6 +12,10 @@ class BadFilterError(PhananhError):
         super().__init__(message)
         self.field = field
 
+    def __reduce__(self) -> tuple[type["BadFilterError"], tuple[str, str]]:
+        # Raised in a process of heavy work, it is carried to the one that asked.
+        return type(self), (self.field, str(self))
+
 
 class NotFoundError(PhananhError):
     """No such complaint, set, city or layer."""

@@ -5,14 +5,21 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sqlalchemy import Connection, Select, any_, func, select, union_all
 
 from geo import asof
 from geo.complaint import Status
 from geo.filters import Filter
+from geo.names import STATUSES
 from geo.schema import area, area_set, category, city, complaint, complaint_area, domain, source
 
-BATCH: Final = 5_000
+BATCH: Final = 2_000
+TIMES: Final = ("reported_at", "closed_at")
+LOCAL: Final = ("reported_local", "closed_local")
+"""The same on the city's clocks, without a zone."""
+Names = dict[str, tuple[str, str]]
+"""Vietnamese and English, by code."""
 
 
 def sets_of(connection: Connection, question: Filter) -> dict[int, str]:
@@ -64,6 +71,8 @@ def _facts(columns: Any, sets: dict[int, str]) -> Select[Any]:
             columns.text,
             source.c.code.label("source"),
             (source.c.kind == "sample").label("sample"),
+            domain.c.name_vi.label("domain_vi"),
+            domain.c.name_en.label("domain_en"),
         )
         .join(category, category.c.id == columns.category_id)
         .join(domain, domain.c.id == category.c.domain_id)
@@ -87,23 +96,73 @@ def select_rows(question: Filter, sets: dict[int, str]) -> Select[Any]:
     return select(*shown).order_by(both.c.reported_at.desc(), both.c["_id"].desc())
 
 
+def _area_names(connection: Connection, sets: dict[int, str]) -> dict[str, Names]:
+    """By set, the names of its areas: `phường Ba Đình`, `Ba Dinh`."""
+    found: dict[str, Names] = {code: {} for code in sets.values()}
+    name = func.concat_ws(" ", area.c.kind, area.c.name)
+    rows = connection.execute(
+        select(area.c.set_id, area.c.code, name.label("name"), area.c.name_en).where(
+            area.c.set_id.in_(sets)
+        )
+    )
+    for row in rows:
+        found[sets[row.set_id]][row.code] = (row.name, row.name_en)
+    return found
+
+
+def _by_status(word: int) -> NDArray[np.object_]:
+    """The Vietnamese (0) or English (1) name of each stored status."""
+    return np.array(["", *(STATUSES[status][word] for status in Status)], dtype=object)
+
+
+STATES: Final = np.array(["", *(status.code for status in Status)], dtype=object)
+
+
+def _complete(frame: pd.DataFrame, question: Filter, areas: dict[str, Names]) -> pd.DataFrame:
+    """Codes as they are written outside, and beside them names and local times."""
+    status = frame["status"].to_numpy(dtype=int)
+    frame["status"] = STATES[status]
+    frame["cell"] = [f"{cell:x}" for cell in frame["cell"]]
+    for column in TIMES:
+        frame[column] = pd.to_datetime(frame[column], utc=True).astype("datetime64[us, UTC]")
+    # A file that was read before has its columns where they were: what is new comes last.
+    frame["status_vi"], frame["status_en"] = _by_status(0)[status], _by_status(1)[status]
+    for code, names in areas.items():
+        held = frame[code].to_list()
+        for word, column in enumerate((f"{code}_name", f"{code}_name_en")):
+            frame[column] = pd.Series(
+                [names[one][word] if one in names else None for one in held], dtype=object
+            )
+    for column, local in zip(TIMES, LOCAL, strict=True):
+        frame[local] = _local(frame, column, question)
+    return frame
+
+
+def _local(frame: pd.DataFrame, column: str, question: Filter) -> "pd.Series[Any]":
+    local: pd.Series[Any] = frame[column].dt.tz_localize(None)
+    for one in question.cities:
+        own = frame["city"] == one.code
+        there = frame.loc[own, column].dt.tz_convert(one.zone.key).dt.tz_localize(None)
+        local.loc[own] = there
+    return local
+
+
 def frames(connection: Connection, question: Filter) -> Iterator[pd.DataFrame]:
-    """The rows in batches, read from one cursor in one snapshot; at least one, perhaps empty."""
-    statement = select_rows(question, sets_of(connection, question))
+    """The rows in batches, read from one cursor in one snapshot; at least one, perhaps empty.
+
+    `docs/files.md` says what each column is.
+    """
+    sets = sets_of(connection, question)
+    areas = _area_names(connection, sets)
+    statement = select_rows(question, sets)
     result = connection.execution_options(yield_per=BATCH).execute(statement)
     names = list(result.keys())
-    states = np.array(["", *(status.code for status in Status)], dtype=object)
     empty = True
     for part in result.partitions():
         frame = pd.DataFrame.from_records([tuple(row) for row in part], columns=names)
-        frame["status"] = states[frame["status"].to_numpy(dtype=int)]
-        frame["cell"] = [f"{cell:x}" for cell in frame["cell"]]
-        for column in ("reported_at", "closed_at"):
-            frame[column] = pd.to_datetime(frame[column], utc=True).astype("datetime64[us, UTC]")
         empty = False
-        yield frame
+        yield _complete(frame, question, areas)
     if empty:
         frame = pd.DataFrame({name: pd.Series(dtype=str) for name in names})
-        for column in ("reported_at", "closed_at"):
-            frame[column] = frame[column].astype("datetime64[us, UTC]")
-        yield frame.astype({"lon": float, "lat": float, "sample": bool})
+        frame = frame.astype({"lon": float, "lat": float, "sample": bool, "status": int})
+        yield _complete(frame, question, areas)

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     SmallInteger,
@@ -347,4 +348,108 @@ import_run = Table(
     _instant("started_at", now=True),
     _instant("finished_at", nullable=True),
     UniqueConstraint("source_id", "checksum"),
+)
+
+follower = Table(
+    "follower",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("address", Text, nullable=False, unique=True, comment="private: for mail alone"),
+    _instant("created_at", now=True),
+    comment="persons who asked for mail; a row goes with the last thing it follows",
+)
+
+follow = Table(
+    "follow",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column(
+        "follower_id",
+        ForeignKey("follower.id", ondelete="CASCADE"),
+        nullable=True,
+        index=True,
+        comment="null: the city's own, public",
+    ),
+    Column("city_id", ForeignKey("city.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("question", Text, nullable=False, comment="canonical query string"),
+    Column("resolution", SmallInteger, nullable=True),
+    Column("set_code", Text, nullable=True),
+    Column(
+        "spot",
+        ARRAY(BigInteger),
+        nullable=True,
+        comment="cells that are followed; null: every hot spot of the question",
+    ),
+    Column("language", Text, nullable=False),
+    Column("schedule", Text, nullable=False),
+    Column(
+        "state",
+        JSONB,
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="what the last observation left to compare with",
+    ),
+    Column("observed_on", Date, nullable=True, comment="local day; null: not yet"),
+    _instant("confirmed_at", nullable=True),
+    _instant("created_at", now=True),
+    CheckConstraint("kind IN ('hotspot', 'scan', 'report')", name="kind"),
+    CheckConstraint("language IN ('vi', 'en')", name="language"),
+    CheckConstraint("schedule IN ('daily', 'weekly', 'monthly')", name="schedule"),
+)
+
+follow_token = Table(
+    "follow_token",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True, comment="SHA-256 of a token in a mail"),
+    Column("follow_id", ForeignKey("follow.id", ondelete="CASCADE"), nullable=False, index=True),
+    _instant("created_at", now=True),
+)
+
+news = Table(
+    "news",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("follow_id", ForeignKey("follow.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("day", Date, nullable=False, comment="the last whole local day it is about"),
+    _instant("found_at", now=True),
+    Column("geom", Geometry("POINT", 4326, spatial_index=False), nullable=False),
+    Column("areas", ARRAY(Text), nullable=False),
+    Column("areas_en", ARRAY(Text), nullable=False),
+    Column("street", Text, nullable=True),
+    Column("cells", ARRAY(BigInteger), nullable=False),
+    Column("figures", JSONB, nullable=False),
+    _instant("told_at", nullable=True),
+    CheckConstraint("kind IN ('new', 'grew', 'faded', 'gone', 'returned', 'group')", name="kind"),
+)
+
+mail = Table(
+    "mail",
+    metadata,
+    Column("id", Uuid, server_default=func.gen_random_uuid(), primary_key=True),
+    Column("key", Text, nullable=False, unique=True, comment="what it tells: told once"),
+    Column("follow_id", ForeignKey("follow.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("recipient", Text, nullable=True, comment="erased when it is sent"),
+    Column("subject", Text, nullable=True),
+    Column("plain", Text, nullable=True),
+    Column("html", Text, nullable=True),
+    Column("stop_url", Text, nullable=True),
+    Column(
+        "report", JSONB(none_as_null=True), nullable=True, comment="the view to draw and attach"
+    ),
+    _instant("not_before", now=True),
+    Column("attempts", SmallInteger, nullable=False, server_default=text("0")),
+    _instant("sent_at", nullable=True),
+    _instant("failed_at", nullable=True),
+    _instant("created_at", now=True),
+    CheckConstraint(
+        "recipient IS NOT NULL OR sent_at IS NOT NULL OR failed_at IS NOT NULL", name="recipient"
+    ),
+    Index(
+        "ix_mail_waiting",
+        "not_before",
+        postgresql_where=text("sent_at IS NULL AND failed_at IS NULL"),
+    ),
+    comment="outbox: what is still to be sent, and the keys of what was",
 )

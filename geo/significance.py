@@ -171,7 +171,7 @@ class Spot(NamedTuple):
     """The street most of its addresses name."""
 
 
-def spots(connection: Connection, hot: Hot, question: Filter, resolution: int) -> list[Spot]:
+def spots(connection: Connection, hot: Hot, resolution: int) -> list[Spot]:
     """The hot spots of a study, the strongest first, with names; at most `MOST_SPOTS`."""
     found = []
     each = cells.average_area_km2(resolution)
@@ -211,6 +211,11 @@ def _names(hot: Hot, at: NDArray[np.int64]) -> tuple[tuple[str, ...], tuple[str,
         tuple(hot.held.names[area] for area in used),
         tuple(hot.held.names_en[area] for area in used),
     )
+
+
+def street_of(connection: Connection, places: NDArray[np.int64]) -> str | None:
+    """The street that at least a fifth of some addresses in the cells name, without numbers."""
+    return _streets(connection, [places]).get(0)
 
 
 def _streets(connection: Connection, places: Sequence[NDArray[np.int64]]) -> dict[int, str]:

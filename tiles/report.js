@@ -83,8 +83,8 @@ function phananhReport(map, data) {
     box.replaceChildren(make("summary", "", title), list, ...notes.filter((note) => note).map((note, i) => make("p", i ? "" : "brackets", note)));
   };
 
-  // The hexagons: corner to corner in 1e-5 degrees.
-  const rings = data.cells.outlines.map((steps) => {
+  // Hexagons: corner to corner in 1e-5 degrees.
+  const ringsOf = (outlines) => outlines.map((steps) => {
     const ring = [];
     for (let i = 0, lon = 0, lat = 0; i < steps.length; i += 2) {
       lon += steps[i];
@@ -93,6 +93,7 @@ function phananhReport(map, data) {
     }
     return ring;
   });
+  const rings = ringsOf(data.cells.outlines);
   const edge = { color: "#3c1e00", opacity: 0.25, weight: 0.6, fillOpacity: 0.82 };
   const cellLayer = (values, breaks, where) =>
     tell(L.featureGroup(rings.map((ring, i) => Object.assign(L.polygon(ring, { ...edge, ...filled(values()[i], breaks) }), { cell: i }))), (cell) =>
@@ -206,6 +207,69 @@ function phananhReport(map, data) {
     return layer.on("add", () => explain(words[measure], values, breaks, measure === "n", words.of_areas, note));
   };
 
+  /** What a statistic says of cells: hot and cold, or trends. Lines and signs say it without colours. */
+  const studied = (kind) => {
+    const { outlines, n, z, marks, classes, few, notes, spots } = data.studied[kind];
+    const of = data.studied[kind].class;
+    const side = (code) => (code.includes("cold") ? "cold" : code.includes("hot") ? "hot" : "");
+    const weight = (code) => ({ 99: 2.4, 95: 1.5 })[code.slice(-2)] ?? 0.8;
+    const shapesOf = ringsOf(outlines);
+    const cells = L.featureGroup(shapesOf.map((ring, i) => {
+      const { code, colour: fillColor } = marks[of[i]];
+      const line = kind === "hotspots" ? { color: side(code) === "cold" ? "#0c2d57" : "#450a0a", weight: weight(code), dashArray: side(code) === "cold" ? "4 3" : null, opacity: 0.9 } : { color: "#475569", weight: 0.6, opacity: 0.5 };
+      return Object.assign(L.polygon(ring, { fill: true, fillOpacity: 0.85, fillColor, ...line }), { cell: i });
+    }));
+    tell(cells, ({ cell: i }) => make("div", "story", make("strong", "", marks[of[i]].name),
+      make("p", "", `${number(n[i])} ${words.in_cell}`), make("p", "", kind === "hotspots" ? `${words.around}: z = ${number(z[i], 2)}` : `z = ${number(z[i], 2)}`)));
+    const signs = L.layerGroup();
+    const placeSigns = () => {
+      signs.clearLayers();
+      if (kind !== "trends" || !shapesOf.length) return;
+      const bounds = map.getBounds(), first = shapesOf[0];
+      if (map.latLngToLayerPoint(first[0]).distanceTo(map.latLngToLayerPoint(first[3])) < 13) return;
+      shapesOf.forEach((ring, i) => {
+        const at = [(ring[0][0] + ring[3][0]) / 2, (ring[0][1] + ring[3][1]) / 2];
+        if (!bounds.contains(at)) return;
+        const icon = L.divIcon({ html: make("div", "sign", marks[of[i]].sign), className: "", iconSize: [16, 16] });
+        signs.addLayer(L.marker(at, { icon, interactive: false, keyboard: false, pane: "names" }));
+      });
+    };
+    const ranks = spots.slice(0, 10).reverse().map((spot) => L.marker(spot.at, {
+      icon: L.divIcon({ html: make("div", "rank", String(spot.rank)), className: "", iconSize: [20, 20] }), title: `${spot.rank}. ${spot.name}`,
+    }).bindPopup(() => spotStory(spot)));
+    const layer = L.featureGroup([cells, signs, ...ranks]);
+    return layer.on("add", () => {
+      placeSigns();
+      map.on("moveend resize", placeSigns);
+      const list = make("ul");
+      for (const [code, count] of Object.entries(classes)) {
+        const mark = marks.find((one) => one.code === code);
+        const line = swatch(mark.colour, mark.name, count);
+        line.firstChild.className = kind === "hotspots" ? side(code) : "";
+        line.firstChild.textContent = mark.sign;
+        list.append(line);
+      }
+      box.replaceChildren(make("summary", "", words[kind]), list, ...(few ? [make("p", "", few)] : []), ...[words.of_cells, ...notes].map((note) => make("p", "brackets", note)));
+    }).on("remove", () => map.off("moveend resize", placeSigns));
+  };
+  const spotStory = (spot) => make("div", "story", make("strong", "", `${spot.rank}. ${spot.name}`),
+    make("p", "", `${number(spot.n)} ${words.complaints} · ${number(spot.km2, spot.km2 < 10 ? 1 : 0)} km²`), make("p", "", `${spot.class} · ${words.strength} ${number(spot.z, 1)}`));
+  /** The hot spots, the strongest first; each can be shown on the map. */
+  const fillSpots = () => {
+    byId("spots").querySelector("ol").replaceChildren(...data.studied.hotspots.spots.map((spot) => {
+      const button = make("button", "", make("strong", "", `${spot.rank}. ${spot.name}`),
+        make("small", "", `${number(spot.n)} ${words.complaints} · ${number(spot.km2, spot.km2 < 10 ? 1 : 0)} km² · ${spot.class} · ${words.strength} ${number(spot.z, 1)}`));
+      button.type = "button";
+      button.addEventListener("click", () => {
+        byId("spots").close();
+        const input = [...document.querySelectorAll(".leaflet-control-layers-base label")].find((one) => one.textContent.trim() === words.hotspots)?.querySelector("input");
+        if (input && !input.checked) input.click();
+        map.setView(spot.at, 13, { animate: false });
+      });
+      return make("li", "", button);
+    }));
+  };
+
   const pins = () => {
     const { kinds, rows } = data.pins;
     const round = (className, size, fill, text) => {
@@ -272,11 +336,15 @@ function phananhReport(map, data) {
     if (!byId("table").querySelector("table")) fillTable();
     byId("table").showModal();
   });
+  byId("show-spots")?.addEventListener("click", () => {
+    if (!byId("spots").querySelector("li")) fillSpots();
+    byId("spots").showModal();
+  });
   addEventListener("load", () => {
     const toggle = document.querySelector(".leaflet-control-layers-toggle");
     toggle.title = words.layers;
     toggle.setAttribute("aria-label", words.layers);
     document.querySelector(".leaflet-control-layers-list").setAttribute("aria-label", words.layers);
   });
-  return { hexagons, months, heat, areas, pins, borders, names };
+  return { hexagons, months, heat, areas, studied, pins, borders, names };
 }

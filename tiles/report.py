@@ -7,37 +7,29 @@ anything else.
 
 import base64
 import hashlib
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import folium
-import numpy as np
 import orjson
-import shapely
 from folium.map import Layer
 from folium.template import Template
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
-from numpy.typing import NDArray
 
-from geo.cells import average_area_km2, polygons
-from geo.classes import breaks
-from geo.complaint import Status
+from geo.cells import average_area_km2
 from geo.errors import FileError
-from geo.periods import EPOCH
 from tiles import report_words as words_of
-from tiles.report_figures import Area, Figures
-from tiles.report_words import WORDS, Language
+from tiles.legend import Language, measures
+from tiles.report_content import content, drawable
+from tiles.report_figures import Figures
+from tiles.report_words import WORDS
+from tiles.themes import Marked
 
-# ColorBrewer YlOrRd, six classes, as on the page: ordered in lightness, safe for the colour-blind.
-RAMP: Final = ("#ffffb2", "#fed976", "#feb24c", "#fd8d3c", "#f03b20", "#bd0026")
 LIBRARIES: Final = ("leaflet.js", "leaflet-heat.js", "leaflet-markercluster.js")
-# Degrees are written in hundred-thousandths: a metre.
-UNIT: Final = 100_000
-Kind = Literal["hexagons", "months", "heat", "areas", "pins", "borders", "names"]
+Kind = Literal["hexagons", "months", "heat", "areas", "studied", "pins", "borders", "names"]
 
 
 def script_json(value: object) -> Markup:
@@ -168,106 +160,13 @@ class Layers(folium.LayerControl):
         super().__init__(collapsed=folium.JsCode("innerWidth < 760"))  # type: ignore[arg-type]
 
 
-def outlines(cells: NDArray[np.int64]) -> list[list[int]]:
-    """Each cell as lon, lat, then steps from corner to corner, in units of 1e-5 degrees."""
-    found = []
-    for shape in polygons(cells) if len(cells) else ():
-        corners = np.rint(shapely.get_coordinates(shape)[:-1] * UNIT).astype(np.int64)
-        found.append(np.diff(corners, axis=0, prepend=[[0, 0]]).ravel().tolist())
-    return found
-
-
-def classes(values: Iterable[float], k: int = len(RAMP)) -> list[float]:
-    """The classes of what is not zero, as on the page."""
-    return breaks(np.array([one for one in values if one], dtype=np.float64), "quantile", k)
-
-
-def measures(areas: tuple[Area, ...]) -> dict[str, list[float | None]]:
-    """What areas can be coloured by; None where an area's population is not known."""
-    found: dict[str, list[float | None]] = {"n": [float(one.n) for one in areas]}
-    if any(one.population for one in areas):
-        found["rate"] = [
-            round(one.n * 1000 / one.population, 3) if one.population else None for one in areas
-        ]
-    found["per_km2"] = [round(one.n / one.area_km2, 3) for one in areas]
-    return found
-
-
-def _areas(figures: Figures, lang: Language) -> dict[str, Any]:
-    return {
-        "names": [
-            words_of.area_name(one.name, one.name_en, one.kind, lang) for one in figures.areas
-        ],
-        "labels": [one.name if lang == "vi" else one.name_en or one.name for one in figures.areas],
-        "at": [[one.lat, one.lon] for one in figures.areas],
-        "population": [one.population for one in figures.areas],
-        "shapes": [one.shape for one in figures.areas],
-        "measures": {
-            key: {
-                "values": values,
-                "breaks": classes([one for one in values if one is not None]),
-            }
-            for key, values in measures(figures.areas).items()
-        },
-        "outside": figures.outside,
-    }
-
-
-def _pins(figures: Figures, lang: Language) -> dict[str, Any] | None:
-    if figures.pins is None:
-        return None
-    kinds = sorted({pin.category_id for pin in figures.pins})
-    named = {row.id: row for row in figures.kinds}
-    return {
-        "kinds": [
-            [
-                (named[one].name_vi if lang == "vi" else named[one].name_en),
-                named[one].domain_colour,
-            ]
-            for one in kinds
-        ],
-        "rows": [
-            [pin.code, pin.lat, pin.lon, kinds.index(pin.category_id),
-             words_of.STATES[lang][Status(pin.status)],
-             words_of.day(EPOCH + timedelta(days=int(pin.day)), lang)]
-            for pin in figures.pins
-        ],
-    }  # fmt: skip
-
-
-def content(figures: Figures, lang: Language) -> dict[str, Any]:
-    """All that the page's script draws from."""
-    asked = figures.question.bbox
-    step = figures.steps[0].key if figures.steps else ""
-    return {
-        "lang": lang,
-        "words": WORDS[lang],
-        "ramp": RAMP,
-        "step": "quarter" if "Q" in step else "month" if "-" in step else "year",
-        "total": figures.total,
-        "cells": {
-            "outlines": outlines(figures.cells),
-            "n": figures.n.tolist(),
-            "breaks": classes(figures.n.tolist()),
-        },
-        "steps": {
-            "keys": [one.key for one in figures.steps],
-            # Ascending positions as differences: short numbers.
-            "cells": [np.diff(one.cells, prepend=0).tolist() for one in figures.steps],
-            "n": [one.n.tolist() for one in figures.steps],
-            "breaks": classes([float(n) for one in figures.steps for n in one.n]),
-        },
-        "areas": _areas(figures, lang),
-        "chosen": [orjson.loads(row.shape) for row in figures.chosen],
-        "box": [[asked.south, asked.west], [asked.north, asked.east]] if asked else None,
-        "pins": _pins(figures, lang),
-    }
-
-
-def draw(figures: Figures, lang: Language, libraries: Path) -> tuple[str, str]:
+def draw(
+    figures: Figures, lang: Language, libraries: Path, found: Sequence[Marked] = ()
+) -> tuple[str, str]:
     """The page, and the policy that its scripts run under.
 
-    `libraries` is where the build puts Leaflet; raises `FileError` where it did not.
+    `found` are the hot spots and the trends, as far as there are any; `libraries` is where the
+    build puts Leaflet. Raises `FileError` where it did not.
     """
     words, box = WORDS[lang], figures.extent
     drawn = ReportMap(((box.south + box.north) / 2, (box.west + box.east) / 2))
@@ -281,26 +180,37 @@ def draw(figures: Figures, lang: Language, libraries: Path) -> tuple[str, str]:
             "period": words_of.period(figures, lang),
             "filter": words_of.sentence(figures, lang),
             "warnings": words_of.warnings(figures, lang),
-            "notes": words_of.notes(figures, lang, average_area_km2(figures.resolution)),
+            "notes": [
+                *words_of.notes(figures, lang, average_area_km2(figures.resolution)),
+                *_absent(drawable(found), words),
+            ],
+            "has_spots": any(one.spots for one in drawable(found).values()),
             "has_table": bool(figures.areas),
-            "data": script_json(content(figures, lang)),
+            "data": script_json(content(figures, lang, found)),
         },
     )
     page.add_child(drawn)
     drawn.fit_bounds([[box.south, box.west], [box.north, box.east]], padding=(10, 10))
-    for layer in _layers(figures, words):
+    for layer in _layers(figures, drawable(found), words):
         layer.add_to(drawn)
     Layers().add_to(drawn)
     return page.render(), page.policy
 
 
-def _layers(figures: Figures, words: dict[str, str]) -> list[Drawn]:
+def _absent(found: dict[str, Marked], words: dict[str, str]) -> list[tuple[str, str]]:
+    """Why a layer is missing."""
+    return [("", words[f"no_{kind}"]) for kind in ("hotspots", "trends") if kind not in found]
+
+
+def _layers(figures: Figures, found: dict[str, Marked], words: dict[str, str]) -> list[Drawn]:
     layers = [Drawn("hexagons", words["cells"], show=True)]
     if len(figures.steps) > 1:
         layers.append(Drawn("months", words["months"]))
     layers.append(Drawn("heat", words["heat"]))
     for measure in measures(figures.areas) if figures.areas else ():
         layers.append(Drawn("areas", words[f"areas_{measure}"], argument=measure))
+    for kind in found:
+        layers.append(Drawn("studied", words[kind], argument=kind))
     if figures.pins:
         layers.append(Drawn("pins", words["pins"], overlay=True))
     if figures.areas:

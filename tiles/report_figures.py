@@ -1,7 +1,7 @@
 """The figures of a report: read once, in one snapshot, all by way of `geo.counts`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -66,23 +66,17 @@ class Step(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """All a report shows. Sums over cells, over steps, and over areas and `outside` are `total`."""
+class Ground:
+    """What every report and picture says; the sum over areas and `outside` is `total`."""
 
     question: Filter
     made: datetime
     extent: BBox
-    resolution: int
     total: int
     days: tuple[int, int] | None
     """The first and last local day with a complaint, since 1970-01-01."""
-    cells: NDArray[np.int64]
-    n: NDArray[np.int64]
-    steps: tuple[Step, ...]
     areas: tuple[Area, ...]
     outside: int
-    pins: tuple[Row[Any], ...] | None
-    """Rows (code, lon, lat, category_id, status, day); None where they are too many."""
     cities: tuple[Row[Any], ...]
     sets: tuple[Row[Any], ...]
     sources: tuple[Row[Any], ...]
@@ -90,6 +84,18 @@ class Figures:
     """The areas the question asks for, each with its `shape` as GeoJSON."""
     kinds: tuple[Row[Any], ...]
     """The rows of `geo.catalogue.catalogue`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures(Ground):
+    """All a report shows. Sums over cells, over steps, and over areas and `outside` are `total`."""
+
+    resolution: int
+    cells: NDArray[np.int64]
+    n: NDArray[np.int64]
+    steps: tuple[Step, ...]
+    pins: tuple[Row[Any], ...] | None
+    """Rows (code, lon, lat, category_id, status, day); None where they are too many."""
 
 
 def _sets(connection: Connection, question: Filter, code: str | None, made: datetime) -> list[Any]:
@@ -138,9 +144,13 @@ def _extent(connection: Connection, question: Filter, set_ids: Sequence[int]) ->
     return whole if found[0] is None else BBox(*map(float, found))
 
 
-def _cells(
+def read_cells(
     connection: Connection, question: Filter, extent: BBox, asked: int | None
 ) -> tuple[int, NDArray[np.int64], NDArray[np.int64]]:
+    """The resolution, asked for or fit for the extent, and the cells with their counts, ascending.
+
+    Raises `BadFilterError` for a resolution with too many cells.
+    """
     resolution = asked or cells.COARSEST
     if asked is None:
         for finer in range(cells.COARSEST, FINEST + 1):
@@ -270,6 +280,38 @@ def _sources(connection: Connection, question: Filter) -> list[Any]:
     return list(connection.execute(select(source).where(own.exists()).order_by(source.c.id)).all())
 
 
+def read_ground(
+    connection: Connection, question: Filter, made: datetime, set_code: str | None = None
+) -> Ground:
+    """The ground of a question; raises `NotFoundError` without a city or for an unknown set."""
+    if not question.cities:
+        raise NotFoundError("no city is set up yet")
+    sets = _sets(connection, question, set_code, made)
+    extent = _extent(connection, question, [row.id for row in sets])
+    by_day = connection.execute(counts.by_day(question)).all()
+    numbers = [int(row.place) for row in by_day]
+    total = int(connection.execute(counts.total(question)).scalar_one())
+    areas = _areas(connection, question, sets, extent)
+    asked = [one.id for one in question.areas]
+    ids = [one.id for one in question.cities]
+    return Ground(
+        question=question,
+        made=made,
+        extent=extent,
+        total=total,
+        days=(min(numbers), max(numbers)) if numbers else None,
+        areas=tuple(areas),
+        outside=total - sum(one.n for one in areas),
+        cities=tuple(
+            connection.execute(select(city).where(city.c.id.in_(ids)).order_by(city.c.id))
+        ),
+        sets=tuple(sets),
+        sources=tuple(_sources(connection, question)),
+        chosen=tuple(connection.execute(_drawn(extent, is_any(area.c.id, asked)))),
+        kinds=tuple(connection.execute(catalogue())),
+    )
+
+
 def read(
     connection: Connection,
     question: Filter,
@@ -282,39 +324,16 @@ def read(
     Raises `BadFilterError` for a resolution with too many cells, `NotFoundError` without a city or
     for an unknown set.
     """
-    if not question.cities:
-        raise NotFoundError("no city is set up yet")
-    sets = _sets(connection, question, set_code, made)
-    extent = _extent(connection, question, [row.id for row in sets])
-    by_day = connection.execute(counts.by_day(question)).all()
-    numbers = [int(row.place) for row in by_day]
-    days = (min(numbers), max(numbers)) if numbers else None
-    total = int(connection.execute(counts.total(question)).scalar_one())
-    chosen_resolution, places, n = _cells(connection, question, extent, resolution)
-    areas = _areas(connection, question, sets, extent)
+    ground = read_ground(connection, question, made, set_code)
+    chosen_resolution, places, n = read_cells(connection, question, ground.extent, resolution)
     pins = None
-    if total <= MOST_PINS:
+    if ground.total <= MOST_PINS:
         pins = tuple(connection.execute(select_pins(question)).all())
-    asked = [one.id for one in question.areas]
-    ids = [one.id for one in question.cities]
     return Figures(
-        question=question,
-        made=made,
-        extent=extent,
+        **{one.name: getattr(ground, one.name) for one in fields(ground)},
         resolution=chosen_resolution,
-        total=total,
-        days=days,
         cells=places,
         n=n,
-        steps=tuple(_steps(connection, question, days, chosen_resolution, places)),
-        areas=tuple(areas),
-        outside=total - sum(one.n for one in areas),
+        steps=tuple(_steps(connection, question, ground.days, chosen_resolution, places)),
         pins=pins,
-        cities=tuple(
-            connection.execute(select(city).where(city.c.id.in_(ids)).order_by(city.c.id))
-        ),
-        sets=tuple(sets),
-        sources=tuple(_sources(connection, question)),
-        chosen=tuple(connection.execute(_drawn(extent, is_any(area.c.id, asked)))),
-        kinds=tuple(connection.execute(catalogue())),
     )

@@ -1,15 +1,18 @@
 """What a report says, in Vietnamese and English."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 from geo.cells import to_hex
 from geo.complaint import CLOSED, OPEN, Status
+from geo.filters import Filter
+from geo.names import STATUSES
 from geo.periods import EPOCH
-from tiles.report_figures import MOST_PINS, Figures
+from tiles.legend import Language
+from tiles.report_figures import MOST_PINS, Figures, Ground
 
-Language = Literal["vi", "en"]
 Words = dict[str, str]
 
 _VI: Final[Words] = {
@@ -22,6 +25,10 @@ _VI: Final[Words] = {
     "area": "Nơi",
     "cell": "Trong ô",
     "bbox": "Trong khung",
+    "polygon": "Trong hình tự vẽ",
+    "corners": "góc",
+    "as_of": "Số liệu như đã biết lúc",
+    "hidden": "Không kể các loại nhạy cảm",
     "q": "Có chữ",
     "none": "Không có phản ánh nào phù hợp.",
     "open": "chưa xong",
@@ -49,6 +56,17 @@ _VI: Final[Words] = {
     "areas_rate": "Đơn vị: trên 1.000 dân",
     "areas_per_km2": "Đơn vị: trên km²",
     "pins": "Từng phản ánh",
+    "hotspots": "Điểm nóng",
+    "trends": "Xu hướng điểm nóng",
+    "spots": "Danh sách điểm nóng",
+    "no_spots": "Không có nơi nào nóng hơn mức ngẫu nhiên.",
+    "strength": "độ mạnh z =",
+    "around": "Ở đây và các ô bên cạnh",
+    "on_map": "Xem trên bản đồ",
+    "no_hotspots": "Không có lớp điểm nóng: thống kê cần có phản ánh, và một vùng không quá lớn của"
+    " một thành phố có đường bao.",
+    "no_trends": "Không có lớp xu hướng: cần ít nhất 10 tháng trọn vẹn có phản ánh, trong một vùng"
+    " không quá lớn của một thành phố có đường bao.",
     "borders": "Ranh giới",
     "names": "Tên đơn vị",
     "layers": "Lớp bản đồ",
@@ -92,6 +110,10 @@ _EN: Final[Words] = {
     "area": "Place",
     "cell": "In cell",
     "bbox": "Within",
+    "polygon": "Within a drawn outline",
+    "corners": "corners",
+    "as_of": "Figures as known at",
+    "hidden": "Without sensitive categories",
     "q": "With the words",
     "none": "No complaint matches.",
     "open": "open",
@@ -119,6 +141,17 @@ _EN: Final[Words] = {
     "areas_rate": "Areas: per 1,000 residents",
     "areas_per_km2": "Areas: per km²",
     "pins": "Single complaints",
+    "hotspots": "Hot spots",
+    "trends": "Trends of hot spots",
+    "spots": "List of hot spots",
+    "no_spots": "No place is hotter than chance would give.",
+    "strength": "strength z =",
+    "around": "Here and in the cells beside it",
+    "on_map": "Show on the map",
+    "no_hotspots": "No layer of hot spots: it takes complaints, and a region, not too large, of one"
+    " city with an outline.",
+    "no_trends": "No layer of trends: it takes complaints over at least 10 whole months, in a"
+    " region, not too large, of one city with an outline.",
     "borders": "Boundaries",
     "names": "Names of areas",
     "layers": "Map layers",
@@ -154,17 +187,29 @@ _EN: Final[Words] = {
 }
 WORDS: Final[dict[str, Words]] = {"vi": _VI, "en": _EN}
 STATES: Final[dict[str, dict[Status, str]]] = {
-    "vi": {
-        Status.RECEIVED: "Đã tiếp nhận",
-        Status.ACCEPTED: "Đã nhận xử lý",
-        Status.IN_PROGRESS: "Đang xử lý",
-        Status.RESOLVED: "Đã giải quyết",
-        Status.REJECTED: "Từ chối",
-        Status.DUPLICATE: "Trùng",
-        Status.WITHDRAWN: "Đã rút",
-    },
-    "en": {status: status.code.replace("_", " ").capitalize() for status in Status},
+    "vi": {status: named.vi for status, named in STATUSES.items()},
+    "en": {status: named.en for status, named in STATUSES.items()},
 }
+
+
+class Asked(Protocol):
+    """A question with the names of what it asks for."""
+
+    @property
+    def question(self) -> Filter: ...
+    @property
+    def kinds(self) -> Sequence[Any]: ...
+    @property
+    def chosen(self) -> Sequence[Any]: ...
+
+
+class Answered(Asked, Protocol):
+    """And what its answer covers; `Ground` has both."""
+
+    @property
+    def days(self) -> tuple[int, int] | None: ...
+    @property
+    def cities(self) -> Sequence[Any]: ...
 
 
 def number(value: float, lang: Language, digits: int = 0) -> str:
@@ -186,7 +231,7 @@ def instant(at: datetime, zone: ZoneInfo, lang: Language) -> str:
     return f"{local:%H:%M} {day(local.date(), lang)} (UTC{local.isoformat()[-6:]})"
 
 
-def period(figures: Figures, lang: Language) -> str:
+def period(figures: Answered, lang: Language) -> str:
     """From the first to the last day, both included; with the hour where an end is no midnight."""
     question, zone = figures.question, figures.question.cities[0].zone
     ends: list[str] = []
@@ -206,7 +251,7 @@ def _called(vi: str, en: str, lang: Language) -> str:
     return vi if lang == "vi" else en or vi
 
 
-def sentence(figures: Figures, lang: Language) -> str:
+def sentence(figures: Asked, lang: Language) -> str:
     """The filter in words."""
     words, question = WORDS[lang], figures.question
     parts: list[tuple[str, list[str]]] = []
@@ -233,9 +278,14 @@ def sentence(figures: Figures, lang: Language) -> str:
         parts.append(("bbox", [f"{'–'.join(lon)}° {east}, {'–'.join(lat)}° {north}"]))
     if question.words:
         parts.append(("q", [f"“{' '.join(question.words)}”"]))
-    if not parts:
-        return words["everything"]
-    return "; ".join(f"{words[key]}: {', '.join(values)}" for key, values in parts)
+    if question.polygon:
+        parts.append(("polygon", [f"{len(question.polygon)} {words['corners']}"]))
+    if question.as_of:
+        parts.append(("as_of", [instant(question.as_of, question.cities[0].zone, lang)]))
+    said = [f"{words[key]}: {', '.join(values)}" for key, values in parts] or [words["everything"]]
+    if question.hidden:
+        said.append(words["hidden"])
+    return "; ".join(said)
 
 
 def area_name(name: str, name_en: str, kind: str | None, lang: Language) -> str:
@@ -247,12 +297,12 @@ def area_name(name: str, name_en: str, kind: str | None, lang: Language) -> str:
     return name
 
 
-def city_names(figures: Figures, lang: Language) -> str:
+def city_names(figures: Answered, lang: Language) -> str:
     return ", ".join(_called(row.name_vi, row.name_en, lang) for row in figures.cities)
 
 
-def notes(figures: Figures, lang: Language, cell_km2: float) -> list[tuple[str, str]]:
-    """What stands under "about": a term, which may be empty, and a sentence."""
+def origins(figures: Ground, lang: Language) -> list[tuple[str, str]]:
+    """When it was made, and whose complaints and boundaries these are: a term and a sentence."""
     words = WORDS[lang]
     found = [(words["made"], instant(figures.made, figures.question.cities[0].zone, lang))]
     sources = [
@@ -267,6 +317,12 @@ def notes(figures: Figures, lang: Language, cell_km2: float) -> list[tuple[str, 
         if row.approximate:
             text += f" {words['approximate']}"
         found.append((words["borders_of"], text))
+    return found
+
+
+def notes(figures: Figures, lang: Language, cell_km2: float) -> list[tuple[str, str]]:
+    """What stands under "about": a term, which may be empty, and a sentence."""
+    words, found = WORDS[lang], origins(figures, lang)
     if figures.areas:
         found.append((words["outside_all"], number(figures.outside, lang)))
         if all(one.population is None for one in figures.areas):
@@ -277,8 +333,8 @@ def notes(figures: Figures, lang: Language, cell_km2: float) -> list[tuple[str, 
     return found
 
 
-def warnings(figures: Figures, lang: Language) -> list[str]:
-    """What must be seen before the map is read."""
+def marks(figures: Ground, lang: Language) -> list[str]:
+    """That the data are a sample, that boundaries are approximate, that nothing matches."""
     words, found = WORDS[lang], []
     if any(row.kind == "sample" for row in figures.sources):
         found.append(words["sample"])
@@ -286,7 +342,13 @@ def warnings(figures: Figures, lang: Language) -> list[str]:
         found.append(words["approximate"])
     if figures.total == 0:
         found.append(words["none"])
-    elif figures.pins is None:
+    return found
+
+
+def warnings(figures: Figures, lang: Language) -> list[str]:
+    """What must be seen before the map is read."""
+    words, found = WORDS[lang], marks(figures, lang)
+    if figures.pins is None:
         total, most = number(figures.total, lang), number(MOST_PINS, lang)
         found.append(words["too_many"].format(total=total, most=most))
     return found

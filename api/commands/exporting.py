@@ -1,8 +1,8 @@
 """Files out: complaints under a filter, and the description of the API."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,19 +13,23 @@ from api.app import create_app
 from api.commands.progress import stoppable
 from api.commands.question import Areas, Box, Many, Since, Until, Words, asked
 from api.commands.session import Var, database, out
+from api.commands.written import Point, Separator, form_of, whole
 from api.settings import Settings
-from geo import counts
+from geo import counts, sheets
 from geo.database import engine as make_engine
 from geo.errors import FileError
-from geo.files import FILED, STREAMED
+from geo.figure_files import Writing
+from geo.files import FILED, STREAMED, as_csv, to_xlsx
 from geo.frames import frames
+from geo.sheets import Dialect
+from tiles import figure_notes
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def export_file(
-    file: Annotated[Path, typer.Argument(help="Ends in .csv, .geojson, .parquet or .gpkg")],
+    file: Annotated[Path, typer.Argument(help="Ends in .csv, .xlsx, .geojson, .parquet or .gpkg")],
     city: Many = None,
     domain: Many = None,
     category: Many = None,
@@ -35,34 +39,36 @@ def export_file(
     area: Areas = None,
     bbox: Box = None,
     q: Words = None,
+    delimiter: Separator = "comma",
+    decimal: Point = "point",
     var: Var = None,
 ) -> None:
     """Write the complaints under a filter to a file: those of the same filter on the page."""
-    form = file.suffix.removeprefix(".").lower()
-    if form not in STREAMED and form not in FILED:
-        known = ", ".join(f".{name}" for name in (*STREAMED, *FILED))
-        raise FileError(f"{file.name}: no such kind of file; there are {known}")
-    # The whole file or none: it gets its name when it is done.
-    part = file.with_name(f".{os.getpid()}-{file.name}")
-    with database(var) as engine:
+    form = form_of(file, (*STREAMED, "xlsx", *FILED))
+    dialect = Dialect(delimiter, decimal)
+    with database(var) as engine, whole(file) as part:
         snapshot = engine.execution_options(isolation_level="REPEATABLE READ")
-        try:
-            with snapshot.connect() as connection:
-                connection.execute(text("SET TRANSACTION READ ONLY"))
-                question = asked(
-                    connection, city, domain, category, status, since, until, area, bbox, q
-                )
-                total = int(connection.execute(counts.total(question)).scalar_one())
-                with stoppable(file.name, total) as (progress, stopping):
-                    rows = _counted(frames(connection, question), progress, stopping)
-                    if form in STREAMED:
-                        with part.open("wb") as body:
-                            body.writelines(STREAMED[form](rows))
-                    else:
-                        FILED[form](rows, part)
-            part.replace(file)
-        finally:
-            part.unlink(missing_ok=True)
+        with snapshot.connect() as connection:
+            connection.execute(text("SET TRANSACTION READ ONLY"))
+            question = asked(
+                connection, city, domain, category, status, since, until, area, bbox, q
+            )
+            total = int(connection.execute(counts.total(question)).scalar_one())
+            if form == "xlsx" and total > sheets.MOST_ROWS:
+                raise sheets.too_many_rows()
+            with stoppable(file.name, total) as (progress, stopping):
+                rows = _counted(frames(connection, question), progress, stopping)
+                if form == "xlsx":
+                    made = datetime.now(UTC)
+                    of = figure_notes.background(connection, question, made)
+                    told = figure_notes.notes("complaints", of, total=total)
+                    to_xlsx(rows, part, Writing(told[0].text.vi, made, told))
+                elif form in STREAMED:
+                    body = as_csv(rows, dialect) if form == "csv" else STREAMED[form](rows)
+                    with part.open("wb") as opened:
+                        opened.writelines(body)
+                else:
+                    FILED[form](rows, part)
     out.print(f"{total:,} complaints: {file}")
 
 

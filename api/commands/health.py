@@ -36,6 +36,8 @@ def doctor(
 
     for finding in doctors.machine(folder, host, port, private=private):
         say(finding)
+    for finding in doctors.mail(Settings(var=folder)):
+        say(finding)
     # A database that is not there is not made, one that cannot run is not asked.
     looked = [say(finding) for finding in doctors.cluster(folder)] if private else []
     usable = all(looked)

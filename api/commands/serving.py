@@ -56,7 +56,7 @@ def serve(
         raise
     engine.dispose()
     out.print(f"[bold]phananh: http://{host}:{port}/[/bold]  (Ctrl-C stops it)")
-    become(url, owned, host, port)
+    become(url, owned, host, port, var or settings.var)
 
 
 def migrate(var: Var = None) -> None:

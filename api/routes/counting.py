@@ -9,14 +9,14 @@ from sqlalchemy import Connection, text
 
 from api.dependencies import EVERYONE, Database
 from api.query import Question, areas_of_set
-from geo import cells, counts, rates
+from geo import cells, counts
+from geo.area_rates import area_rates
 from geo.bbox import BBox
 from geo.classes import Method, breaks
 from geo.complaint import Status
 from geo.errors import BadFilterError
 from geo.filters import Filter
 from geo.periods import EPOCH
-from geo.rollup import AREA
 from tiles.cells import reach_of
 
 router = APIRouter(prefix="/api/v1", tags=EVERYONE)
@@ -106,54 +106,34 @@ def _by_cell(db: Connection, question: Filter, resolution: int) -> dict[str, Any
 def _by_area(
     db: Connection, question: Filter, code: str | None, ids: tuple[int, ...]
 ) -> dict[str, Any]:
-    held = {int(row.place): int(row.n) for row in db.execute(counts.by_place(question, AREA, ids))}
-    rows = db.execute(
-        text(
-            "SELECT id, code, name, name_en, kind, population, area_km2 FROM area"
-            " WHERE id = ANY(:ids) ORDER BY code"
-        ),
-        {"ids": list(ids)},
-    ).all()
-    # A stored count is never below zero; pending changes of a moment may leave one there.
-    events = np.maximum([held.get(area.id, 0) for area in rows], 0)
-    people = np.array([area.population or np.nan for area in rows], dtype=np.float64)
-    interval, smoothed = rates.rate_interval(events, people), rates.empirical_bayes(events, people)
-    funnel = rates.funnel(events, people, levels=(0.998,))
-    table = []
-    for i, area in enumerate(rows):
-        n = held.get(area.id, 0)
-        table.append(
-            {
-                "key": area.code,
-                "name": area.name,
-                "name_en": area.name_en,
-                "kind": area.kind,
-                "n": n,
-                "population": area.population,
-                "rate": round(n * 1000 / area.population, 3) if area.population else None,
-                "rate_low": _per_1000(interval.lower[i]),
-                "rate_high": _per_1000(interval.upper[i]),
-                "rate_smoothed": _per_1000(smoothed[i]),
-                "unusual": int(funnel.outside[0, i]),
-                "few": bool(funnel.few[i]),
-                "area_km2": round(area.area_km2, 3),
-                "per_km2": round(n / area.area_km2, 3),
-            }
-        )
-    total = int(db.execute(counts.total(question)).scalar_one())
-    inside = sum(row["n"] for row in table)
+    found = area_rates(db, question, ids)
+    table = [
+        {
+            "key": area.code,
+            "name": area.name,
+            "name_en": area.name_en,
+            "kind": area.kind,
+            "n": found.n[i],
+            "population": area.population,
+            "rate": found.rate[i],
+            "rate_low": found.rate_low[i],
+            "rate_high": found.rate_high[i],
+            "rate_smoothed": found.rate_smoothed[i],
+            "unusual": found.unusual[i],
+            "few": found.few[i],
+            "area_km2": round(area.area_km2, 3),
+            "per_km2": found.per_km2[i],
+        }
+        for i, area in enumerate(found.areas)
+    ]
     return {
         "by": "area",
         "set": code,
-        "total": total,
+        "total": found.total,
         "rows": table,
-        "outside": total - inside,
-        "rate": _per_1000(funnel.overall),
+        "outside": found.outside,
+        "rate": found.overall,
     }
-
-
-def _per_1000(rate: float) -> float | None:
-    return None if np.isnan(rate) else round(float(rate) * 1000, 3)
 
 
 @router.get("/classes")

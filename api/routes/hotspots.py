@@ -1,5 +1,6 @@
 """Where complaints are significantly many or few; everyone may read."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
@@ -15,8 +16,9 @@ from api.query import Question, areas_of_set
 from api.routes.reading import geojson
 from api.studies import Studies
 from geo import cells, significance
-from geo.emergence import StepOf
+from geo.emergence import StepOf, spot_history
 from geo.errors import BadFilterError
+from geo.filters import Filter
 from geo.significance import CLASSES, FEW_PER_PLACE, Hot, Measure, Spot, sparse
 from geo.study import one_city
 from geo.trends import Pattern
@@ -61,12 +63,17 @@ def hotspots(
     permutations: Annotated[int | None, Query(ge=0, le=99_999)] = None,
     seed: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
     format: Literal["columns", "geojson", "spots"] = "columns",
+    history: Annotated[
+        bool, Query(description="since when spots are hot, and their trend")
+    ] = False,
 ) -> Response:
     """Gi* of each cell, or with `set` of each area: n, z, p, q and class, and joined hot spots.
 
     Columns have one entry for each place; `format=spots` leaves them out. `permutations` replaces
     the normal p by the share of that many conditional permutations, the same for the same `seed`;
-    without it, that is done where there is less than one complaint for two cells.
+    without it, that is done where there is less than one complaint for two cells. With `history`,
+    spots have their months' counts, the month since which they are hot without a break, and their
+    trend.
     """
     studies: Studies = request.app.state.studies
     one_city(question)
@@ -85,7 +92,7 @@ def hotspots(
     if measure != "n":
         raise BadFilterError("measure", "cells have one measure: n; rates are for areas (set=...)")
     hot = studies.hot_cells(db, question, resolution, k, permutations, seed)
-    found = significance.spots(db, hot, question, resolution)
+    found = significance.spots(db, hot, resolution)
     answer = {"by": "cell", "resolution": resolution, "k": k, **_summary(hot)}
     if format == "geojson":
         if len(hot.places) > MOST_FEATURES:
@@ -97,7 +104,37 @@ def hotspots(
     if format == "columns":
         answer["columns"] = {"cell": cells.hexes(hot.places.tolist()), **_columns(hot)}
     answer["spots"] = [_spot(one) for one in found]
+    if history:
+        _add_history(studies, db, question, resolution, found, answer["spots"])
     return Plain(answer)
+
+
+def _add_history(
+    studies: Studies,
+    db: Connection,
+    question: Filter,
+    resolution: int,
+    found: list[Spot],
+    told: list[dict[str, Any]],
+) -> None:
+    """By whole months up to the question's end, as far back as there are complaints."""
+    if resolution > 9:
+        raise BadFilterError("history", "a history is told for resolutions up to 9")
+    try:
+        months = studies.emergence(db, replace(question, since=None), resolution, 1, "month")
+    except BadFilterError:
+        # Too few months for a trend.
+        return
+    for one, entry in zip(found, told, strict=True):
+        past = spot_history(months, one.cells)
+        rises = 0 if past.trend_p > 0.05 else 1 if past.trend_z > 0 else -1
+        entry |= {
+            "since_month": past.since,
+            "series": past.n.tolist(),
+            "trend_z": round(past.trend_z, 3),
+            "trend_p": round(past.trend_p, 4),
+            "trend": {1: "rising", 0: "steady", -1: "falling"}[rises],
+        }
 
 
 @router.get("/trends", response_model=dict[str, Any])

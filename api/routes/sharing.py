@@ -31,6 +31,7 @@ def report(
 ) -> Response:
     """One self-contained map of the complaints under the filter; opens without a network."""
     # A worker that is never asked for a report stays smaller.
+    from api.pictures import findings
     from tiles.report import draw
     from tiles.report_figures import read
 
@@ -39,8 +40,9 @@ def report(
     snapshot = request.app.state.engine.execution_options(isolation_level="REPEATABLE READ")
     with snapshot.connect() as connection:
         figures = read(connection, question, made, set, resolution)
+        found = findings(connection, request.app.state.studies, figures, resolution)
     try:
-        page, policy = draw(figures, lang, LIBRARIES)
+        page, policy = draw(figures, lang, LIBRARIES, found)
     except FileError as error:
         log.error("report_libraries_missing")
         return problem(503, "Not built", str(error))

@@ -80,7 +80,7 @@ def test_every_path_answers_as_it_is_described(
     )
     @given(cases)
     def ask(case: schemathesis.Case) -> None:
-        case.call_and_validate(checks=CHECKS)
+        case.call_and_validate(checks=CHECKS, timeout=120)
 
     try:
         ask()

@@ -328,3 +328,55 @@ def test_the_list_of_a_cell_has_as_many_as_the_cell(client: TestClient, resoluti
     for wrong in ("xyz", "8a2a1072b59ffff0", "8d2a1072b59bfff", "ffffffffffffffff"):
         answer = client.get(f"/api/v1/complaints?cell={wrong}")
         assert answer.status_code == 422, wrong
+
+
+def test_a_spot_tells_since_when_it_is_hot_and_whether_it_grows(client: TestClient) -> None:
+    path = "/api/v1/hotspots?resolution=7&format=spots&history=1&domain=environment"
+    found = client.get(path).json()
+    trends = client.get("/api/v1/trends?resolution=7&domain=environment").json()
+    columns = trends["columns"]
+    series = dict(zip(columns["cell"], columns["series"], strict=True))
+    pattern = dict(zip(columns["cell"], columns["category"], strict=True))
+    assert found["spots"]
+    for spot in found["spots"]:
+        sums = np.array([series[cell] for cell in spot["cells"]]).sum(axis=0)
+        assert spot["series"] == sums.tolist()
+        theirs = mann_kendall.original_test(sums)
+        assert spot["trend_z"] == pytest.approx(theirs.z, abs=1e-3)
+        assert spot["trend_p"] == pytest.approx(theirs.p, abs=1e-4)
+        rises = 0 if theirs.p > 0.05 else np.sign(theirs.z)
+        assert spot["trend"] == {1: "rising", 0: "steady", -1: "falling"}[rises]
+        assert spot["since_month"] is None or spot["since_month"] in trends["periods"]
+        # A cell that is hot in the last period by its pattern makes the spot hot now.
+        now = {"new_hot", "consecutive_hot", "intensifying_hot"}
+        if any(pattern[cell] in now for cell in spot["cells"]):
+            assert spot["since_month"] is not None
+
+
+def test_a_spot_is_named_by_the_area_that_holds_most_of_it(
+    client: TestClient, module_hanoi: Engine
+) -> None:
+    with module_hanoi.connect() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT concat_ws(' ', a.kind, a.name) AS name, ST_AsText(a.geom) AS wkt FROM area"
+                " a JOIN area_set s ON s.id = a.set_id WHERE s.code = 'hanoi-ward-2025'"
+            )
+        ).all()
+    import shapely
+
+    shapes = {row.name: shapely.from_wkt(row.wkt) for row in rows}
+    columns = client.get("/api/v1/hotspots?resolution=8").json()
+    n = dict(zip(columns["columns"]["cell"], columns["columns"]["n"], strict=True))
+    assert columns["spots"]
+    for spot in columns["spots"]:
+        held: dict[str, float] = {}
+        for cell in spot["cells"]:
+            hexagon = shapely.Polygon([(lon, lat) for lat, lon in h3.cell_to_boundary(cell)])
+            for name, shape in shapes.items():
+                if part := shape.intersection(hexagon).area:
+                    held[name] = held.get(name, 0.0) + n[cell] * part / hexagon.area
+        # By seven points of each cell, which is not its area to the last metre.
+        most = max(held.values())
+        assert held[spot["areas"][0]] >= 0.75 * most
+        assert set(spot["areas"]) <= set(held)

@@ -19,7 +19,7 @@ from api.routes import sharing
 from api.settings import Settings
 from geo.errors import FileError
 from tiles import report_figures
-from tiles.report import classes
+from tiles.legend import classes
 
 pytestmark = pytest.mark.skipif(
     not (sharing.LIBRARIES / "leaflet.js").exists(),
@@ -274,7 +274,7 @@ def test_a_command_writes_the_same_page(
     same = get(client, "domain=environment&lang=en&set=hanoi-district-2014")
     assert shown(path.read_text("utf-8")) == shown(same)
     assert [one.name for one in tmp_path.iterdir()] == ["report.html"]
-    for wrong in (["--out", str(tmp_path / "x.pdf")], ["--out", str(path), "--lang", "fr"]):
+    for wrong in (["--out", str(tmp_path / "x.txt")], ["--out", str(path), "--lang", "fr"]):
         done = CliRunner().invoke(commands, ["report", *wrong])
         assert isinstance(done.exception, FileError)
 

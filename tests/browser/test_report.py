@@ -106,6 +106,31 @@ def test_every_layer_draws_and_its_legend_has_numbers(alone: Page, saved: Path) 
     expect(alone.locator(".area-name")).to_have_count(0)
 
 
+def test_hot_spots_and_trends_draw_and_the_list_leads_to_the_map(alone: Page, saved: Path) -> None:
+    alone.goto((saved / "many.html").as_uri())
+    for name in ("Điểm nóng", "Xu hướng điểm nóng"):
+        choose(alone, name)
+        alone.wait_for_timeout(200)
+        assert painted(alone) > 200, name
+        expect(alone.locator(".legend summary")).to_have_text(name)
+        assert alone.locator(".legend li").count() >= 2
+    signs = [text for text in alone.locator(".legend li i").all_inner_texts() if text]
+    assert set(signs) <= set("▲✱●■▼∼±○")
+    alone.locator("#show-spots").click()
+    entries = alone.locator("#spots li button")
+    assert entries.count() > 0
+    first = entries.first.locator("strong").inner_text()
+    assert first.startswith("1. ")
+    alone.evaluate(AXE.read_text("utf-8"))
+    found = alone.evaluate("axe.run()")["violations"]
+    assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
+    entries.first.click()
+    expect(alone.locator("#spots")).to_be_hidden()
+    expect(alone.locator(".legend summary")).to_have_text("Điểm nóng")
+    alone.locator(".rank", has_text="1").first.click(force=True)
+    expect(alone.locator(".leaflet-popup .story strong")).to_contain_text(first)
+
+
 def test_the_slider_plays_pauses_and_can_be_moved(alone: Page, saved: Path) -> None:
     alone.goto((saved / "many.html").as_uri())
     expect(alone.locator("#player")).to_be_hidden()

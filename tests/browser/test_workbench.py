@@ -170,12 +170,11 @@ def test_where_the_series_is_refused_each_month_is_asked_for(desktop: Page, addr
     months = figures(address, "/api/v1/counts", by="month")["rows"]
     open_map(desktop, address, f"?lang=en&frame={months[2]['key']}")
     expect(desktop.locator("#total")).to_have_text(f"{months[2]['n']} complaints")
-    requests = recorded(desktop)
-    desktop.locator("#step-on").click()
+    since = f"since={months[3]['key']}-01"
+    with desktop.expect_request(lambda r: "/tiles/cells/" in r.url and since in r.url):
+        desktop.locator("#step-on").click()
     expect(desktop.locator("#total")).to_have_text(f"{months[3]['n']} complaints")
     expect(desktop.locator("#banner")).to_be_hidden()
-    desktop.wait_for_timeout(500)
-    assert any("/tiles/cells/" in url and f"since={months[3]['key']}-01" in url for url in requests)
 
 
 def test_a_link_brings_back_both_maps_with_classes_they_share(desktop: Page, address: str) -> None:

@@ -3,6 +3,7 @@ import type { AreaSet, Config, Domain, Found } from "./api";
 import { get, onTrouble, Refused } from "./api";
 import { openGroups } from "./compare";
 import { byId, deeper } from "./dom";
+import { drawEmbed, embedded, openOutside } from "./embed";
 import { openSpots } from "./hotspots";
 import { current, named, setLanguage, setZone, t } from "./i18n";
 import { drawPanel } from "./panel";
@@ -53,7 +54,7 @@ const settle = (): void => {
   if (!set()) state.set = (sets.find((one) => one.until === null) ?? sets[0])?.code ?? "";
 };
 settle();
-const open = (code: string): void => { deeper(t("back")); void openComplaint(code, domains, (lon, lat) => { change({ layer: "complaints" }); map.go(lon, lat, 17); }); };
+const open = (code: string): void => { if (embedded) { openOutside(code); return; } deeper(t("back")); void openComplaint(code, domains, (lon, lat) => { change({ layer: "complaints" }); map.go(lon, lat, 17); }); };
 const actions: ConstructorParameters<typeof CityMap>[2] = { open, list: (cell, of) => void openList(domains, open, cell, filter([], of)) };
 const map = new CityMap(config, city, actions);
 
@@ -98,6 +99,7 @@ async function draw(): Promise<void> {
   document.title = `${t("title")} · ${named(city!.name)}`;
   byId("title").textContent = `${t("title")} · ${named(city!.name)}`;
   byId("language").textContent = t("other");
+  drawEmbed();
   if (spoken !== current()) { spoken = current(); areaNames.clear(); headSearch(city!.code, take); }
   drawPanel(config.cities, sets, domains, areaNames.get(state.area) ?? "…");
   const rest = filter(["frame"]).toString() + state.pace;
@@ -134,5 +136,7 @@ byId("show-filters").onclick = () => {
 await map.start(domains, () => bench.moved());
 onChange(() => void draw());
 await draw();
-sendWhenOnline(map, domains, open);
-if (state.complaint) open(state.complaint);
+if (!embedded) {
+  sendWhenOnline(map, domains, open);
+  if (state.complaint) open(state.complaint);
+}

@@ -5,6 +5,7 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import type { AreaSet, City, Config, Domain } from "./api";
 import { Choropleth, type Painting } from "./choropleth";
 import { byId, h } from "./dom";
+import { embedded, gestures } from "./embed";
 import { resolutionOf, type Shown } from "./figures";
 import { drawHeat } from "./heat";
 import { current, number, t } from "./i18n";
@@ -39,8 +40,8 @@ export class CityMap {
     const [z, lon, lat] = state.view.split("/").map(Number);
     const start = state.view && [z, lon, lat].every(Number.isFinite) ? { zoom: z as number, center: [lon as number, lat as number] as [number, number] } : { bounds: city.bbox };
     this.map = new MapView({
-      container: place.container, ...start, maxZoom: 18, attributionControl: { compact: true }, fadeDuration: 0,
-      locale: { "NavigationControl.ZoomIn": current() === "vi" ? "Phóng to" : "Zoom in", "NavigationControl.ZoomOut": current() === "vi" ? "Thu nhỏ" : "Zoom out", "Map.Title": place.title ?? t("title") },
+      container: place.container, ...start, maxZoom: 18, attributionControl: { compact: true }, fadeDuration: 0, cooperativeGestures: embedded,
+      locale: { "NavigationControl.ZoomIn": current() === "vi" ? "Phóng to" : "Zoom in", "NavigationControl.ZoomOut": current() === "vi" ? "Thu nhỏ" : "Zoom out", "Map.Title": place.title ?? t("title"), ...gestures() },
       style: { version: 8, sources: {}, layers: [{ id: "ground", type: "background", paint: { "background-color": paper } }] },
     });
     this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");

@@ -78,7 +78,8 @@ export function change(changes: Partial<State>, step = true): void {
   Object.assign(state, changes);
   // Another time, or a layer that has no frames, leaves the one that was looked at.
   if (!("frame" in changes) && ("since" in changes || "until" in changes || "pace" in changes || !PLAYED.includes(state.layer))) state.frame = "";
-  if (step) history.pushState(null, "", address());
+  // A frame adds no steps to the history of the page around it.
+  if (step && location.pathname !== "/embed") history.pushState(null, "", address());
   else history.replaceState(history.state, "", address());
   if (!("view" in changes || "swipe" in changes)) listeners.forEach((listener) => listener());
 }

@@ -1,6 +1,7 @@
 import type { AreaSet, Domain } from "./api";
 import { Refused } from "./api";
 import { byId } from "./dom";
+import { embedded, legendFits } from "./embed";
 import { figures, resolutionOf, share, type Shown } from "./figures";
 import { drawLegend, drawTotal } from "./legend";
 import type { CityMap, Place } from "./map";
@@ -28,7 +29,7 @@ export class Workbench {
   private shown: Shown[] = [];
   private shapes: Shapes | null = null;
   private asking = new AbortController();
-  private legendOpen = !matchMedia("(max-width: 760px)").matches;
+  private legendOpen = embedded ? legendFits() : !matchMedia("(max-width: 760px)").matches;
   constructor(private readonly first: CityMap, private readonly page: Page) {
     byId("legend").addEventListener("toggle", (event) => { this.legendOpen = (event.target as HTMLDetailsElement).open; }, true);
   }
