@@ -144,7 +144,7 @@ def classes(
     layer: Literal["cells", "areas"] = "cells",
     resolution: Resolution = 8,
     set: str | None = None,
-    measure: Literal["n", "rate", "per_km2"] = "n",
+    measure: Literal["n", "rate", "rate_smoothed", "per_km2"] = "n",
     method: Method = "quantile",
     k: Annotated[int, Query(ge=2, le=9)] = 6,
     view: Annotated[str | None, Query(description="west,south,east,north on screen")] = None,

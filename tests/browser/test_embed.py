@@ -99,7 +99,10 @@ def test_the_link_leads_to_the_full_page_with_the_same_view(
     frame = framed(reader)
     steps = reader.evaluate("history.length")
     frame.get_by_role("button", name="Zoom in").click()
-    reader.wait_for_timeout(500)
+    for _ in range(50):
+        if "view=" in frame.locator("body").evaluate("() => location.search"):
+            break
+        reader.wait_for_timeout(100)
     link = frame.locator("#full")
     link.focus()
     target = link.get_attribute("href") or ""

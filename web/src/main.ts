@@ -1,20 +1,24 @@
 import "./style.css";
-import type { AreaSet, Classes, Config, Counts, Domain, Found, Hotspots, Trends } from "./api";
+import type { AreaSet, Config, Domain, Found } from "./api";
 import { get, onTrouble, Refused } from "./api";
 import { installAsOf } from "./asof";
 import { openGroups } from "./compare";
 import { byId, deeper } from "./dom";
-import { drawEmbed, embedded, legendFits, openOutside, openPlaceOutside } from "./embed";
+import { drawEmbed, embedded, openOutside, openPlaceOutside } from "./embed";
+import { resolutionOf } from "./figures";
 import { openSpots } from "./hotspots";
 import { current, named, setLanguage, setZone, t } from "./i18n";
-import { drawLegend, drawPanel, playing, readMonths } from "./panel";
+import { drawPanel } from "./panel";
 import { explained } from "./problems";
 import { openReport, sendWhenOnline } from "./report";
 import { headSearch } from "./search";
+import { onFrame, readPeriods } from "./slider";
+import { populated } from "./shapes";
+import { change, filter, onChange, OWN, readAddress, second, state } from "./state";
 import { Story } from "./story";
-import { change, dayAfter, filter, onChange, readAddress, state } from "./state";
 import { openComplaint, openList, openTable } from "./tables";
 import { tools } from "./tools";
+import { Workbench } from "./workbench";
 
 type Key = Parameters<typeof t>[0];
 readAddress();
@@ -56,9 +60,20 @@ const settle = (): void => {
 };
 settle();
 const open = (code: string): void => { if (embedded) { openOutside(code); return; } deeper(t("back")); void openComplaint(code, domains, (lon, lat) => { change({ layer: "complaints" }); map.go(lon, lat, 17); }); };
-const map = new CityMap(config, city, { open, story: (shape, value, n, words) => { if (embedded) openPlaceOutside(shape, value); else story.show(shape, value, n, words); } });
+const actions: ConstructorParameters<typeof CityMap>[2] = {
+  open,
+  story: (shape, value, n, words, of) => {
+    if (embedded) { openPlaceOutside(shape, value); return; }
+    if (OWN.every((key) => of[key] === state[key])) { story.show(shape, value, n, words); return; }
+    // The story is that of the first map's filter; of the second the complaints themselves are shown.
+    const asked = filter([], of);
+    asked.set(shape, value);
+    void openList(domains, open, asked);
+  },
+};
+const map = new CityMap(config, city, actions);
 const story = new Story({ map, city, sets, domains, list: (asked) => void openList(domains, open, asked) });
-const view = { bounds: () => map.view.getBounds().toArray().flat() as [number, number, number, number], resolution: () => resolutionAt(Math.floor(map.zoom)) };
+const view = { bounds: () => map.view.getBounds().toArray().flat() as [number, number, number, number], resolution: () => resolutionOf(state, map.zoom) };
 
 const areaNames = new Map<string, string>();
 async function areaName(): Promise<string> {
@@ -80,58 +95,18 @@ async function areaName(): Promise<string> {
   return areaNames.get(state.area) ?? code;
 }
 
-function resolutionAt(zoom: number): number {
-  const steps: [number, number][] = [[8, 6], [10, 7], [12, 8], [13, 9], [14, 10], [16, 11]];
-  return steps.find(([limit]) => zoom <= limit)?.[1] ?? 12;
-}
-const phone = matchMedia("(max-width: 760px)");
-let legendOpen = embedded ? legendFits() : !phone.matches;
-byId("legend").addEventListener("toggle", (event) => { legendOpen = (event.target as HTMLDetailsElement).open; }, true);
-
-let held: Classes | null = null;
-let asking = new AbortController();
-let shownResolution = 0;
-/** Figures and classes; these hold still while the map moves at one resolution. */
-async function figures(months: boolean): Promise<void> {
-  asking.abort();
-  asking = new AbortController();
-  const { signal } = asking;
-  // Finer classes than these would be a download of all cells; colours then follow resolution 9.
-  shownResolution = resolutionAt(Math.floor(map.zoom));
-  const asked = filter();
-  asked.set("layer", state.layer === "areas" ? "areas" : "cells");
-  asked.set("method", state.method);
-  if (state.layer === "areas") asked.set("set", state.set);
-  else asked.set("resolution", String(Math.min(shownResolution, 10)));
-  try {
-    const plain = state.layer === "cells" || state.layer === "areas";
-    const [total, classes, hot, trends] = await Promise.all([
-      get<Counts>(`/api/v1/counts?by=status&${filter()}`, signal),
-      plain ? get<Classes>(`/api/v1/classes?${asked}`, signal) : null,
-      state.layer === "hotspots" ? get<Hotspots>(`/api/v1/hotspots?format=spots&resolution=${state.size}&${filter()}`, signal) : null,
-      state.layer === "trends" ? get<Trends>(`/api/v1/trends?format=patterns&resolution=${state.size}&step=${state.step}&${filter()}`, signal) : null,
-      months ? readMonths(signal) : null,
-    ]);
-    banner();
-    // While the months play, one colour means one number: the classes are those of the busiest month.
-    const month = playing();
-    if (!month) held = null;
-    else if (classes && !held) {
-      asked.set("since", month.since);
-      asked.set("until", dayAfter(month.until));
-      held = await get<Classes>(`/api/v1/classes?${asked}`, signal);
-    }
-    const shown = classes && held ? { ...held, min: 1 } : classes;
-    if (shown) map.colour(shown.breaks);
-    const notes = [city!.sample ? t("sample") : "", set()?.approximate ? t("roughly") : ""].filter(Boolean).join(" ");
-    drawLegend(shown, hot, trends, total.total, domains, notes, legendOpen, () => { if (hot) openSpots(hot, (lon, lat) => map.go(lon, lat, 13.5)); }, () => void openGroups((lon, lat) => map.go(lon, lat, 12)));
-  } catch (problem) {
-    if (signal.aborted) return;
-    if (!(problem instanceof Refused)) throw problem;
+const bench = new Workbench(map, {
+  open: (place) => new CityMap(config, city, actions, place),
+  domains, read: banner,
+  notes: () => [city.sample ? t("sample") : "", set()?.approximate ? t("roughly") : ""].filter(Boolean).join(" "),
+  refused: (problem) => {
     byId("banner").hidden = false;
     byId("banner").replaceChildren(...(state.layer === "trends" ? [t("tooShort")] : [`${t("badFilter")} `, ...explained(problem)]));
-  }
-}
+  },
+  spots: (hot) => openSpots(hot, (lon, lat) => map.go(lon, lat, 13.5)),
+  groups: () => void openGroups((lon, lat) => map.go(lon, lat, 12)),
+});
+onFrame((frame) => bench.frame(frame));
 
 let before = "", spoken = "";
 async function draw(): Promise<void> {
@@ -144,11 +119,22 @@ async function draw(): Promise<void> {
   drawEmbed();
   if (spoken !== current()) { spoken = current(); areaNames.clear(); headSearch(city!.code, take); }
   drawPanel(config.cities, sets, domains, areaNames.get(state.area) ?? "…", tools(story, view));
-  const rest = filter(["since", "until"]).toString() + current();
-  const months = rest !== before;
+  const rest = filter(["frame"]).toString() + state.pace;
+  if (rest !== before) void readPeriods();
   before = rest;
-  await Promise.all([map.update(set()), figures(months)]);
-  if (state.area && !areaNames.has(state.area)) { await areaName(); drawPanel(config.cities, sets, domains, areaNames.get(state.area) ?? "", tools(story, view)); void figures(false); }
+  const known = populated(state.set);
+  await bench.update(set());
+  if (known === undefined) {
+    // Only now is it known whether there are rates.
+    if (populated(state.set) === false && [state.measure, second.measure].some((measure) => measure?.startsWith("rate"))) {
+      if (second.measure?.startsWith("rate")) delete second.measure;
+      change({ measure: state.measure === "per_km2" ? "per_km2" : "n" }, false);
+      return;
+    }
+    drawPanel(config.cities, sets, domains, areaNames.get(state.area) ?? "…", tools(story, view));
+    bench.total();
+  }
+  if (state.area && !areaNames.has(state.area)) { await areaName(); drawPanel(config.cities, sets, domains, areaNames.get(state.area) ?? "", tools(story, view)); void bench.figures(); }
 }
 function take(found: Found): void {
   if (found.type === "complaint" && found.code) { open(found.code); return; }
@@ -164,7 +150,7 @@ byId("show-filters").onclick = () => {
   byId("show-filters").setAttribute("aria-expanded", String(now));
   if (now) byId("panel").focus();
 };
-await map.start(domains, () => { if (resolutionAt(Math.floor(map.zoom)) !== shownResolution && state.layer === "cells") void figures(false); });
+await map.start(domains, () => bench.moved());
 onChange(() => void draw());
 await draw();
 if (!embedded) {

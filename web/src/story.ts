@@ -72,7 +72,7 @@ export class Story {
   /** A line around the hexagon in whichever layer draws it. */
   private ring(): void {
     const { view } = this.around.map;
-    for (const source of ["cells", "hotspots", "trends"]) {
+    for (const source of ["cells", "hotspots", "trends", "outliers"]) {
       const id = `chosen-${source}`;
       if (!view.getLayer(id)) {
         if (!state.cell || !view.getSource(source)) continue;

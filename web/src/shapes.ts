@@ -1,0 +1,21 @@
+import { get } from "./api";
+
+/** The outlines of a set of areas, as `/api/v1/boundaries/{set}` gives them. */
+export interface Shape { type: "Feature"; id: string; geometry: { type: "MultiPolygon"; coordinates: [number, number][][][] }; properties: { code: string; name: string; name_en: string; kind: string | null; population: number | null; area_km2: number; label_lon: number; label_lat: number } }
+export interface Shapes { type: "FeatureCollection"; features: Shape[] }
+
+const asked = new Map<string, Promise<Shapes>>();
+const known = new Map<string, Shapes>();
+
+/** The outlines of a set, read once for all maps of the page. */
+export function shapesOf(set: string): Promise<Shapes> {
+  let found = asked.get(set);
+  if (!found) {
+    found = get<Shapes>(`/api/v1/boundaries/${set}?simplify=40`);
+    asked.set(set, found);
+    found.then((shapes) => known.set(set, shapes), () => asked.delete(set));
+  }
+  return found;
+}
+/** Whether anyone's number is known in a set; undefined until its outlines are read. */
+export const populated = (set: string): boolean | undefined => known.get(set)?.features.some((one) => one.properties.population);
