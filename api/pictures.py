@@ -7,13 +7,13 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from api.studies import Studies
 from geo import significance
 from geo.bbox import BBox
 from geo.classes import Method
 from geo.emergence import StepOf
 from geo.errors import BadFilterError, NotFoundError
 from geo.filters import Filter
+from geo.view import Answers
 from tiles import themes
 from tiles.legend import Measure
 from tiles.picture import Sheet
@@ -45,7 +45,7 @@ class Order:
 
 
 def hot_spots(
-    connection: Connection, studies: Studies, question: Filter, resolution: int, total: int
+    connection: Connection, studies: Answers, question: Filter, resolution: int, total: int
 ) -> themes.Marked:
     """Hot spots as `/api/v1/hotspots` has them; `total` is what the caller's snapshot holds."""
     hot = studies.hot_cells(connection, question, resolution, 1)
@@ -58,14 +58,14 @@ def hot_spots(
 
 
 def trends(
-    connection: Connection, studies: Studies, question: Filter, resolution: int, step: StepOf
+    connection: Connection, studies: Answers, question: Filter, resolution: int, step: StepOf
 ) -> themes.Marked:
     """Trends as `/api/v1/trends` has them."""
     return themes.trends(studies.emergence(connection, question, resolution, 1, step), resolution)
 
 
 def findings(
-    connection: Connection, studies: Studies, ground: Ground, resolution: int | None
+    connection: Connection, studies: Answers, ground: Ground, resolution: int | None
 ) -> tuple[themes.Marked, ...]:
     """Hot spots and monthly trends, as far as the question lets them be told."""
     question, size = ground.question, resolution or 8
@@ -80,7 +80,7 @@ def findings(
 
 
 def read(
-    connection: Connection, studies: Studies, question: Filter, order: Order, made: datetime
+    connection: Connection, studies: Answers, question: Filter, order: Order, made: datetime
 ) -> tuple[Ground, themes.Theme, BBox]:
     """The ground, the theme and the view of a picture; raises what the parts of it raise."""
     asked = None if order.view is None else parse_view(order.view)

@@ -5,14 +5,16 @@ from datetime import datetime
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from api.mail import Attachment
+from api.pictures import findings
 from api.query import read_vocabulary
 from api.routes.sharing import LIBRARIES
 from geo import query_string
 from geo.errors import PhananhError
 from geo.follows import Language
+from geo.view import Fresh
 from tiles.report import draw
 from tiles.report_figures import Figures, read
 
@@ -21,13 +23,25 @@ log = structlog.get_logger()
 MOST_BYTES: Final = 5 * 2**20
 
 
-def _html(figures: Figures, lang: Language, name: str) -> Attachment:
-    page, _ = draw(figures, lang, LIBRARIES)
+def _html(_: Connection, figures: Figures, lang: Language, name: str) -> Attachment:
+    page, _policy = draw(figures, lang, LIBRARIES)
     return Attachment(f"{name}.html", "text/html", page.encode())
 
 
-# Each further format is a line here.
-FORMATS: Final[tuple[Callable[[Figures, Language, str], Attachment], ...]] = (_html,)
+def _pdf(connection: Connection, figures: Figures, lang: Language, name: str) -> Attachment:
+    from tiles.meeting import document
+    from tiles.printing import pdf
+
+    found = findings(connection, Fresh(), figures, figures.resolution)
+    pages = pdf(document(figures, found, lang, "A4", "portrait"))
+    return Attachment(f"{name}.pdf", "application/pdf", pages)
+
+
+# The first is the one that is printed, and is kept where both together are too large.
+FORMATS: Final[tuple[Callable[[Connection, Figures, Language, str], Attachment], ...]] = (
+    _pdf,
+    _html,
+)
 
 
 def attachments(engine: Engine, view: dict[str, Any], made: datetime) -> tuple[Attachment, ...]:
@@ -45,13 +59,13 @@ def attachments(engine: Engine, view: dict[str, Any], made: datetime) -> tuple[A
         with snapshot.connect() as connection:
             question = query_string.read(read_vocabulary(connection), query)
             figures = read(connection, question, made, view["set"], view["resolution"])
-        for drawn in FORMATS:
-            one = drawn(figures, view["lang"], f"phananh-{view['since']}")
-            if size + len(one.content) <= MOST_BYTES:
-                found.append(one)
-                size += len(one.content)
-            else:
-                log.info("report_too_large_for_mail", bytes=len(one.content))
+            for drawn in FORMATS:
+                one = drawn(connection, figures, view["lang"], f"phananh-{view['since']}")
+                if size + len(one.content) <= MOST_BYTES:
+                    found.append(one)
+                    size += len(one.content)
+                else:
+                    log.info("report_too_large_for_mail", bytes=len(one.content))
     except PhananhError as error:
         log.warning("report_not_drawn", error=type(error).__name__)
     except Exception as error:

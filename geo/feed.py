@@ -64,6 +64,9 @@ def select_news(question: Filter, limit: int) -> Select[Any]:
         rows = rows.where(
             func.ST_Intersects(news.c.geom, func.ST_MakeEnvelope(*question.bbox, 4326))
         )
+    if question.polygon:
+        outline = func.ST_GeomFromWKB(shapely.to_wkb(shapely.Polygon(question.polygon)), 4326)
+        rows = rows.where(func.ST_Intersects(news.c.geom, outline))
     if question.cell is not None:
         shape = cells.polygons(np.array([question.cell], dtype=np.int64))[0]
         rows = rows.where(func.ST_Intersects(news.c.geom, f"SRID=4326;{shapely.to_wkt(shape, 9)}"))

@@ -75,6 +75,10 @@ class Table:
 class Answers(Protocol):
     """Where what takes long comes from: made now (`Fresh`), or kept by a server."""
 
+    def cells(
+        self, connection: Connection, question: Filter, resolution: int, k: int
+    ) -> study.CellStudy: ...
+
     def areas(self, connection: Connection, ids: tuple[int, ...]) -> study.AreaStudy: ...
 
     def hot_cells(
@@ -94,6 +98,12 @@ class Answers(Protocol):
 
 class Fresh:
     """Makes every answer anew."""
+
+    def cells(
+        self, connection: Connection, question: Filter, resolution: int, k: int
+    ) -> study.CellStudy:
+        """The cells of a question's region."""
+        return study.cell_study(connection, question, resolution, k)
 
     def areas(self, connection: Connection, ids: tuple[int, ...]) -> study.AreaStudy:
         """The areas of a set and which of them touch."""

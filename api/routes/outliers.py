@@ -46,13 +46,14 @@ def found(
     measure: Measure = "n",
     permutations: Annotated[int | None, Query(ge=99, le=99_999)] = None,
     seed: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
-    format: Literal["columns", "geojson"] = "columns",
+    format: Literal["columns", "geojson", "summary"] = "columns",
 ) -> Response:
     """Local Moran of each cell, or with `set` of each area: n, i, z, p, q and class.
 
     `high-high` and `low-low` are like their neighbours; `high-low` and `low-high` stand out from
     them. p comes from `permutations`, the same for the same `seed`; without a number, from as many
     as the correction needs (999 for some hundred areas). `set` leaves resolution and k aside.
+    `format=summary` leaves the columns out.
     """
     studies: Studies = request.app.state.studies
     heavy: Heavy = request.app.state.heavy
@@ -75,6 +76,8 @@ def found(
             "code": list(region.codes), "name": list(region.names), "name_en": list(region.names_en)
         }  # fmt: skip
     answer |= _summary(one, seed)
+    if format == "summary":
+        return Plain(answer)
     columns = labels | _columns(one)
     if format == "columns":
         return Plain(answer | {"columns": columns})

@@ -251,7 +251,9 @@ def test_a_report_comes_once_the_week_is_over_with_its_file(
     rounds.observe(hanoi_engine, settings, NOW + timedelta(days=2))
     assert rounds.send(hanoi_engine, settings, later()) == 1
     (mail,) = office.letters
-    (file,) = mail.iter_attachments()
+    pages, file = mail.iter_attachments()
+    assert pages.get_filename() == "phananh-2026-10-26.pdf"
+    assert pages.get_content().startswith(b"%PDF")
     assert file.get_filename() == "phananh-2026-10-26.html"
     assert "leaflet" in file.get_content()
     plain = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
