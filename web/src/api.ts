@@ -3,7 +3,7 @@ import { Refused, troubleOf } from "./problems";
 
 export interface City { code: string; timezone: string; name: Names; bbox: [number, number, number, number]; sample: boolean; first_day: string | null; last_day: string | null }
 export interface AreaSet { code: string; city: string; name: Names; approximate: boolean; note: Names | null; since: string | null; until: string | null; source: string; licence: string | null; areas: number }
-export interface Category { code: string; name: Names; colour: string }
+export interface Category { code: string; name: Names; colour: string; sensitive: boolean }
 export interface Domain { code: string; name: Names; colour: string; categories: Category[] }
 export interface Config { cities: City[]; basemap: { url: string; attribution: string } | null }
 export interface AreaRow { key: string; name: string; name_en: string; kind: string | null; n: number; population: number | null; rate: number | null; rate_low: number | null; rate_high: number | null; rate_smoothed: number | null; unusual: -1 | 0 | 1; few: boolean; area_km2: number; per_km2: number }

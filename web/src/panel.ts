@@ -1,6 +1,6 @@
 import type { AreaSet, City, Domain } from "./api";
 import { byId, h } from "./dom";
-import { current, named, status, t } from "./i18n";
+import { current, named, phrases, status, t } from "./i18n";
 import { openCompare } from "./compare";
 import { chips, choice } from "./fields";
 import { layerControls } from "./layers";
@@ -8,6 +8,10 @@ import { drawSlider } from "./slider";
 import { splitControls } from "./split";
 import { change, clear, dayAfter, filtered, limits, state } from "./state";
 
+const w = phrases({
+  vi: { sensitive: "Các loại nhạy cảm không có trong số liệu nào ở đây.", told: "Số liệu được công bố" },
+  en: { sensitive: "Sensitive categories are in none of these figures.", told: "What is told of them" },
+});
 const STATES = ["received", "accepted", "in_progress", "resolved", "rejected", "duplicate", "withdrawn"];
 const today = (): string => new Date().toLocaleDateString("sv-SE");
 function period(days: number): { since: string; until: string } { return { since: dayAfter(today(), 1 - days), until: "" }; }
@@ -23,7 +27,7 @@ export function drawPanel(cities: City[], sets: AreaSet[], domains: Domain[], ar
   const set = sets.find((one) => one.code === state.set);
   const city = cities.find((one) => one.code === state.city);
   const open = domains.find((one) => one.code === state.domain);
-  const categories = (open ? [open] : domains).flatMap((one) => one.categories);
+  const all = (open ? [open] : domains).flatMap((one) => one.categories), categories = all.filter((one) => !one.sensitive);
   const statuses: [string, string][] = [["", t("anyStatus")], ["open", t("open")], ["closed", t("closed")], ...STATES.map((one): [string, string] => [one, status(one)])];
   const presets: [string, string][] = [["all", t("allTime")], ["7", t("days7")], ["30", t("days30")], ["90", t("days90")], ["year", t("thisYear")], ["own", t("ownTime")]];
   const date = (id: "since" | "until", label: string): HTMLElement => h("div", { class: "field" }, h("label", { for: id }, label), h("input", { type: "date", id, value: state[id], min: city?.first_day ?? "", change: (event) => {
@@ -44,6 +48,7 @@ export function drawPanel(cities: City[], sets: AreaSet[], domains: Domain[], ar
     ...layerControls(),
     chips(t("domain"), [["", t("all")], ...domains.map((one): [string, string, string] => [one.code, named(one.name), one.colour])], state.domain, (value) => change({ domain: value, category: "" })),
     choice("category", t("category"), [["", t("all")], ...categories.map((one): [string, string] => [one.code, named(one.name)])], state.category, (value) => change({ category: value })),
+    ...(categories.length < all.length ? [h("p", { class: "note" }, w("sensitive"), " ", h("a", { href: `/api/v1/sensitive?city=${state.city}` }, w("told")))] : []),
     choice("status", t("status"), statuses, state.status, (value) => change({ status: value })),
     choice("period", t("time"), presets, presetOf(), (value) => {
       if (value === "all") change({ since: "", until: "" });

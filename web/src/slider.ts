@@ -1,3 +1,4 @@
+import { Refused } from "./api";
 import { byId, h } from "./dom";
 import { choice } from "./fields";
 import { number, phrases, t } from "./i18n";
@@ -25,7 +26,12 @@ export const playing = (): boolean => timer !== undefined;
 
 /** Complaints by month or week in the chosen time: a slider over them, and a button that plays. */
 export async function readPeriods(): Promise<void> {
-  const totals = await totalsOf(state);
+  let totals: Awaited<ReturnType<typeof totalsOf>>;
+  try { totals = await totalsOf(state); } catch (problem) {
+    // What is wrong with the filter is told by the figures.
+    if (!(problem instanceof Refused)) throw problem;
+    totals = new Map();
+  }
   periods = [...totals].map(([since, n]) => ({ key: state.pace === "month" ? since.slice(0, 7) : since, n }));
   drawSlider();
 }
