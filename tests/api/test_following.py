@@ -37,7 +37,7 @@ def client(hanoi_engine: Engine) -> TestClient:
     return TestClient(create_app(hanoi_engine, settings), raise_server_exceptions=False)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def reading(module_hanoi: Engine) -> TestClient:
     """For questions that change nothing."""
     return TestClient(create_app(module_hanoi, Settings()), raise_server_exceptions=False)

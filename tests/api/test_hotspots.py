@@ -277,7 +277,7 @@ def test_before_and_after_come_with_their_doubt(client: TestClient) -> None:
     assert against["overdispersion"] >= 1
     missing = client.get("/api/v1/compare?at=2026-03-02")
     assert missing.status_code == 422
-    assert "which area" in missing.json()["errors"][0]["message"]
+    assert "which place" in missing.json()["errors"][0]["message"]
 
 
 def test_few_complaints_make_no_hot_spots_by_chance(client: TestClient) -> None:
