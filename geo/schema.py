@@ -200,6 +200,19 @@ area_shape = Table(
     comment="the areas simplified together, so that neighbours still share their edges",
 )
 
+landmark = Table(
+    "landmark",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("city_id", ForeignKey("city.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("kind", Text, nullable=True),
+    Column("geom", Geometry("POINT", 4326, spatial_index=False), nullable=False),
+    Index("ix_landmark_geom", "geom", postgresql_using="gist"),
+    comment="places everyone knows, to say where something is",
+)
+
 complaint = Table(
     "complaint",
     metadata,

@@ -13,10 +13,11 @@ from geo import asof, cells, counts
 from geo.complaint import CLOSED, OPEN, Status
 from geo.errors import BadFilterError, NotFoundError
 from geo.filters import Filter
+from geo.landmarks import Near, nearest
 from geo.periods import EPOCH
 from geo.rollup import AREA
 from geo.schema import area, area_set
-from geo.study import region
+from geo.study import one_city, region
 
 # The newest so many tell of closing times and streets; reading all would take seconds.
 MOST_READ: Final = 20_000
@@ -65,6 +66,8 @@ class Story(NamedTuple):
     areas: tuple[Held, ...]
     """Of the sets in force, the most first."""
     streets: tuple[tuple[str, int], ...]
+    landmarks: tuple[Near, ...]
+    """Near the middle of the place, where it is a part of the city."""
     first_day: date | None
     last_day: date | None
 
@@ -238,6 +241,15 @@ def _single_sums(connection: Connection, question: Filter) -> _Sums:
     )
 
 
+def _landmarks(
+    connection: Connection, question: Filter, shape: shapely.Geometry | None
+) -> tuple[Near, ...]:
+    if shape is None or shape.is_empty or not (question.areas or question.drawn):
+        return ()
+    middle = shapely.point_on_surface(shape)
+    return tuple(nearest(connection, one_city(question), middle.x, middle.y))
+
+
 def story(connection: Connection, question: Filter) -> Story:
     """What there is to say of the complaints of a question, and of their place."""
     shape = _shape(connection, question)
@@ -254,6 +266,7 @@ def story(connection: Connection, question: Filter) -> Story:
         closing=_closing(connection, question),
         areas=_areas(connection, question, _drawn_on(question)),
         streets=_streets(connection, question),
+        landmarks=_landmarks(connection, question, shape),
         first_day=sums.first_day,
         last_day=sums.last_day,
     )

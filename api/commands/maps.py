@@ -13,13 +13,16 @@ from sqlalchemy import Connection, select, text
 
 from api.commands.progress import steps
 from api.commands.session import Var, out, prepared
+from api.query import read_vocabulary
 from api.settings import Settings
 from boundaries.download import download, is_address
 from boundaries.hanoi import BUILT_IN, DISTRICTS, WARDS, ensure_hanoi, with_former_names
+from boundaries.landmarks import read_landmarks
 from boundaries.load import SetSpec, put_city
 from boundaries.read import read_areas
 from boundaries.replace import replace_set
 from geo.errors import BoundaryError, NotFoundError
+from geo.landmarks import replace_landmarks
 from geo.outline import outline_of_points
 from geo.schema import area_set, city
 
@@ -196,3 +199,19 @@ def add_city(
             languages=spoken, outline=shape, origin=found,
         )  # fmt: skip
     out.print(f"{code}: {'made' if new else 'changed'}")
+
+
+def load_landmarks(
+    file: Annotated[Path, typer.Argument(help="CSV with lon, lat, name; or what GDAL reads.")],
+    city_code: Annotated[str, typer.Option("--city", help="Whose places they are.")] = "hanoi",
+    var: Var = None,
+) -> None:
+    """Load the places everyone knows of a city; they replace those there were."""
+    places = read_landmarks(file)
+    with prepared(var) as engine, engine.begin() as connection:
+        cities = read_vocabulary(connection).cities
+        if city_code not in cities:
+            known = ", ".join(sorted(cities)) or "none"
+            raise NotFoundError(f"no city {city_code!r}; there are {known}")
+        n = replace_landmarks(connection, cities[city_code], places)
+    out.print(f"  {n} places of {city_code}")

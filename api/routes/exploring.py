@@ -191,6 +191,7 @@ def _told(found: Story, db: Database) -> dict[str, Any]:
         "closing": {**found.closing._asdict(), "few": found.closing.few},
         "areas": [one._asdict() for one in found.areas],
         "streets": [{"name": name, "n": n} for name, n in found.streets],
+        "landmarks": [one._asdict() for one in found.landmarks],
         "since": found.first_day,
         "until": found.last_day,
     }

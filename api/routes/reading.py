@@ -18,6 +18,7 @@ from geo import cells, counts, listing
 from geo.catalogue import catalogue, grouped
 from geo.complaint import Status, clean_code
 from geo.errors import BadFilterError, NotFoundError
+from geo.landmarks import nearest
 from geo.privacy import coarse_place
 
 router = APIRouter(prefix="/api/v1", tags=EVERYONE)
@@ -194,12 +195,16 @@ def areas_of(db: Database, lon: float, lat: float, at: date | None) -> list[dict
 
 @router.get("/locate")
 def locate(
+    request: Request,
     db: Database,
     lon: Annotated[float, Query(ge=-180, le=180)],
     lat: Annotated[float, Query(ge=-90, le=90)],
     at: date | None = None,
 ) -> dict[str, Any]:
-    """The areas that hold a point, in every set or those in force on a day, and its cells."""
+    """The areas that hold a point, in every set or those in force on a day, and its cells.
+
+    With the landmarks nearest to it, at most 3 km away, where there are any.
+    """
     city = db.execute(
         text(
             "SELECT code FROM city WHERE outline IS NOT NULL AND ST_Intersects(outline,"
@@ -210,7 +215,16 @@ def locate(
     leaf = int(cells.leaf_cells(np.array([lon]), np.array([lat]))[0])
     found = {str(r): cells.to_hex(cells.parent(leaf, r)) for r in range(6, cells.LEAF + 1)}
     areas = areas_of(db, lon, lat, at)
-    return {"lon": lon, "lat": lat, "city": city, "areas": areas, "cells": found}
+    of = request.app.state.words.get().cities.get(city)
+    near = [one._asdict() for one in nearest(db, of, lon, lat)] if of is not None else []
+    return {
+        "lon": lon,
+        "lat": lat,
+        "city": city,
+        "areas": areas,
+        "landmarks": near,
+        "cells": found,
+    }
 
 
 def feature(row: Row[Any]) -> dict[str, Any]:
