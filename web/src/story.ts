@@ -15,12 +15,13 @@ import { change, filter, limits, onChange, state, type Shape } from "./state";
 interface Told {
   total: number; open: number; open_share: number | null; km2: number | null; per_km2: number | null; residents: number | null; per_1000: number | null;
   categories: { key: string; n: number }[]; statuses: { key: string; n: number }[]; closing: { n: number; median_days: number | null; p90_days: number | null };
-  areas: { code: string; set: string; name: string; name_en: string; kind?: string | null; n: number }[]; streets: { name: string; n: number }[];
+  areas: { code: string; set: string; name: string; name_en: string; kind?: string | null; n: number }[]; streets: { name: string; n: number }[]; landmarks?: { name: string; name_en: string; distance_m: number }[];
 }
 const w = phrases({
   vi: { cell: "Ô lục giác", area: "Đơn vị hành chính", polygon: "Vùng đã vẽ", open: "Chưa xong", density: "Mỗi km²", rate: "Mỗi 1.000 dân", noResidents: "chưa biết số dân", residents: "dân", closing: "Xử lý trong", median: "một nửa trong", p90: "9 trên 10 trong", days: "ngày", few: "quá ít để nói", ofClosed: "phản ánh đã xong", categories: "Loại phản ánh", more: "Xem hết", statuses: "Trạng thái", areas: "Thuộc về", streets: "Đường có nhiều nhất", limit: "Giới hạn mọi số liệu vào vùng này", lift: "Bỏ giới hạn", follow: "Theo dõi nơi này", inArea: "phản ánh ở đây", limited: "Mọi số liệu đang giới hạn vào:", tell: "Câu chuyện", remove: "Bỏ", none: "–" },
   en: { cell: "Hexagon", area: "Area", polygon: "Drawn shape", open: "Open", density: "Per km²", rate: "Per 1,000 residents", noResidents: "residents not known", residents: "residents", closing: "Closed within", median: "half within", p90: "9 of 10 within", days: "days", few: "too few to say", ofClosed: "closed complaints", categories: "Categories", more: "Show all", statuses: "States", areas: "Lies in", streets: "Streets with most", limit: "Limit everything to this shape", lift: "Lift the limit", follow: "Follow this place", inArea: "complaints here", limited: "All figures are limited to:", tell: "Story", remove: "Remove", none: "–" },
 });
+const near = phrases({ vi: { title: "Gần đó" }, en: { title: "Nearby" } });
 /** Below so many closed complaints a median and a 90th percentile say little. */
 const FEW = 20, SHORT_LIST = 6;
 const SHAPES: readonly Shape[] = ["cell", "polygon", "area"];
@@ -181,6 +182,7 @@ export class Story {
       ...(categories.length > SHORT_LIST ? [h("details", {}, h("summary", {}, `${w("more")} (${number(categories.length)})`), bars(categories.slice(SHORT_LIST)))] : []),
       h("h3", {}, w("statuses")), bars(told.statuses.filter((one) => one.n > 0).map((one) => ({ name: status(one.key), n: one.n }))),
       ...(told.areas.length ? [h("h3", {}, w("areas")), h("ul", { class: "plain" }, ...told.areas.slice(0, 12).map((one) => h("li", {}, h("button", { type: "button", class: "link", click: () => this.show("area", `${one.set}:${one.code}`, 0, []) }, areaName(one)), ` · ${number(one.n)} · `, h("small", {}, setName(one.set)))))] : []),
+      ...(told.landmarks?.length ? [h("h3", {}, near("title")), h("ul", { class: "plain" }, ...told.landmarks.map((one) => h("li", {}, `${current() === "vi" ? one.name : one.name_en} · ${number(one.distance_m)} m`)))] : []),
       ...(told.streets.length ? [h("h3", {}, w("streets")), h("ul", { class: "plain" }, ...told.streets.map((one) => h("li", {}, `${one.name} · ${number(one.n)}`)))] : []),
     ];
   }
