@@ -24,12 +24,12 @@ CAUTION = {
     "vi": (
         "Chỉ số nói người dân báo lại cùng một sự việc nhanh hay chậm, không nói ở đâu có nhiều sự"
         " việc. Hai sự việc khác nhau cùng loại ở cùng một chỗ bị coi là một, nên nơi đông sự việc"
-        " có thể có chỉ số cao hơn thực tế. Không dùng để xếp hạng nơi có ít lần báo lại (few)."
+        " có thể có chỉ số cao hơn thực tế. Không dùng để xếp hạng nơi có ít lần báo lại."
     ),
     "en": (
         "The index says how soon people report the same incident again, not where there are many"
         " incidents. Two incidents of one kind in the same place are taken for one, so that where"
-        " incidents are dense it may be too high. Not for ranking areas with few duplicates (few)."
+        " incidents are dense it may be too high. Not for ranking areas with few duplicates."
     ),
 }
 

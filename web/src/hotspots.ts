@@ -43,15 +43,15 @@ export const caution = (found: Hotspots | Trends): string => `${t("rawCounts")}$
 export const spotName = (one: Spot): string => [one.street, (current() === "vi" ? one.areas : one.areas_en).join(", ")].filter(Boolean).join(" · ");
 
 const w = phrases({
-  vi: { since: "nóng từ", trend: "số phản ánh", follow: "Theo dõi" },
-  en: { since: "hot since", trend: "number", follow: "Follow" },
+  vi: { notNow: "tháng gần nhất không nóng", since: "nóng từ", trend: "số phản ánh", follow: "Theo dõi" },
+  en: { notNow: "not hot in the last month", since: "hot since", trend: "number", follow: "Follow" },
 });
 /** What the server tells beyond the spot itself: since which month, and whether its number rises. */
 function course(one: Spot): (Node | string)[] {
   const month = one.since_month?.slice(0, 7).split("-").reverse().map(Number).join("/");
   const z = one.trend_z ?? null;
   const way = one.trend === "up" || one.trend === "rising" ? "rising" : one.trend === "down" || one.trend === "falling" ? "falling" : one.trend ? "steady" : z === null ? null : Math.abs(z) < 1.96 ? "steady" : z > 0 ? "rising" : "falling";
-  return [...(month ? [h("span", {}, `${w("since")} ${month}`)] : []), ...(way ? [h("span", { class: "trend-of" }, `${way === "rising" ? "▲" : way === "falling" ? "▼" : "■"} ${w("trend")} ${t(way)}${z === null ? "" : ` (z = ${number(z)})`}`)] : [])];
+  return [...(!month && one.trend ? [h("span", {}, w("notNow"))] : []), ...(month ? [h("span", {}, `${w("since")} ${month}`)] : []), ...(way ? [h("span", { class: "trend-of" }, `${way === "rising" ? "▲" : way === "falling" ? "▼" : "■"} ${w("trend")} ${t(way)}${z === null ? "" : ` (z = ${number(z)})`}`)] : [])];
 }
 
 /** Since when and which way: asked for when the list is looked at, because it takes a count of every month. */

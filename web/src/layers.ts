@@ -1,3 +1,4 @@
+import { h } from "./dom";
 import { chips, choice } from "./fields";
 import { fine, number, phrases, t } from "./i18n";
 import { populated } from "./shapes";
@@ -25,6 +26,7 @@ export function layerControls(): HTMLElement[] {
   const more: HTMLElement[] = [];
   if (state.layer === "cells") more.push(choice("resolution", w("cellSize"), [["", w("byZoom")], ...RESOLUTIONS.map((r): [string, string] => [r, `≈ ${fine(AREAS_KM2[r] ?? 0)} km² (H3 ${r})`])], state.resolution, (value) => change({ resolution: value })));
   if (state.layer === "areas") more.push(choice("measure", w("measure"), measures(state.set), state.measure, (value) => change({ measure: value as Measure })));
+  if (state.layer === "areas" && populated(state.set) === false) more.push(h("p", { class: "note" }, t("noPopulation")));
   if (state.layer === "density") more.push(choice("bandwidth", w("bandwidth"), BANDWIDTHS.map((m) => [m, `${number(Number(m))} m`]), state.bandwidth, (value) => change({ bandwidth: value })));
   if (STUDIED.includes(state.layer)) more.push(choice("size", t("cellSize"), SIZES.map(([size, km2]) => [size, `≈ ${number(km2)} km²`]), state.size, (value) => change({ size: value })));
   if (state.layer === "trends") more.push(choice("step", t("step"), STEPS.map((step) => [step, t(step === "month" ? "oneMonth" : step)]), state.step, (value) => change({ step: value })));

@@ -116,6 +116,7 @@ async function draw(): Promise<void> {
   document.title = `${t("title")} · ${named(city!.name)}`;
   byId("title").textContent = `${t("title")} · ${named(city!.name)}`;
   byId("language").textContent = t("other");
+  for (const [way, vi, en] of [["in", "Phóng to", "Zoom in"], ["out", "Thu nhỏ", "Zoom out"]] as const) for (const one of document.querySelectorAll(`.maplibregl-ctrl-zoom-${way}`)) for (const name of ["title", "aria-label"]) one.setAttribute(name, current() === "vi" ? vi : en);
   drawEmbed();
   if (spoken !== current()) { spoken = current(); areaNames.clear(); headSearch(city!.code, take); }
   drawPanel(config.cities, sets, domains, areaNames.get(state.area) ?? "…", tools(story, view));

@@ -62,6 +62,10 @@ export function drawPolygon(board: Board, finished: (corners: Corner[]) => void)
     if (corners.length < LEAST) { show(w("least")); return; }
     if (closesBadly(corners)) { show(w("closing")); return; }
     leave();
+    // The second tap of two belongs to the shape that is closed already.
+    map.doubleClickZoom.disable();
+    board.pick(() => undefined);
+    setTimeout(() => { if (!leaveOther) { board.pick(null); map.doubleClickZoom.enable(); } }, TWICE_MS + 100);
     finished(corners);
   }
   function tap(lon: number, lat: number): void {

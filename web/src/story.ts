@@ -144,7 +144,10 @@ export class Story {
       rest.replaceChildren(alertOf(problem, () => { this.drawn = ""; this.draw(); }));
     }
   }
-  private count(shape: Shape, n: number): string { return `${number(n)} ${shape === "cell" ? t("inCell") : w("inArea")}`; }
+  private count(shape: Shape, n: number): string {
+    const said = `${number(n)} ${shape === "cell" ? t("inCell") : w("inArea")}`;
+    return n === 1 && current() === "en" ? said.replace("complaints", "complaint") : said;
+  }
   private name(shape: Shape, told: Told): string {
     if (shape === "polygon") return `${w("polygon")} · ${number(told.km2 ?? areaKm2(read(state.polygon)))} km²`;
     const [set, code] = state.area.split(":");

@@ -112,6 +112,10 @@ export function link(changes: Record<string, string>): string {
 const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
 
 /** Everything there is to take along from the view, in one dialog. */
+const two = phrases({
+  vi: { note: "Đang mở hai bản đồ: các tệp là của bản đồ A. Liên kết đến màn hình giữ cả hai." },
+  en: { note: "Two maps are open: the files are of map A. The link to the view keeps both." },
+});
 export function openTake(view: View): void {
   const name = `phananh-${state.city}`;
   const picture = (form: string): string => `/api/v1/map.${form}?${parameters(view, "picture")}`;
@@ -126,6 +130,7 @@ export function openTake(view: View): void {
   // How many complaints there are tells how large the files get; without it they are there all the same.
   ask<Counts>(`/api/v1/counts?by=status&${filter()}`).then(({ total }) => { count.append(` ${number(total)}.`); large.hidden = total <= LARGE; }, () => {});
   openDialog(w("title"), t("close"),
+    ...(state.split ? [h("p", { class: "note" }, two("note"))] : []),
     part(w("picture"), w("pictureFor"), ...(["png", "svg", "pdf"] as const).map((form) => file(form.toUpperCase(), w(form), () => picture(form), `${name}.${form}`))),
     part(w("report"), w("reportFor"), file("HTML", w("html"), () => report("html"), `${name}.html`), file("PDF", w("reportPdf"), () => report("pdf"), `${name}-report.pdf`)),
     part(w("figures"), w("figuresFor"), ...forms.map(([form, purpose]) => file(label[form] ?? form, w(purpose), () => figures(form), `${name}-figures.${form}`))),

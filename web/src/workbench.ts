@@ -29,7 +29,7 @@ export class Workbench {
   private shown: Shown[] = [];
   private shapes: Shapes | null = null;
   private asking = new AbortController();
-  private legendOpen = embedded ? legendFits() : !matchMedia("(max-width: 760px)").matches;
+  private legendOpen = embedded ? legendFits() : !state.split && !matchMedia("(max-width: 760px)").matches;
   constructor(private readonly first: CityMap, private readonly page: Page) {
     byId("legend").addEventListener("toggle", (event) => { this.legendOpen = (event.target as HTMLDetailsElement).open; }, true);
   }
