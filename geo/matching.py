@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -35,8 +36,9 @@ from geo.schema import category, complaint, complaint_area
 MOST_PROBES: Final = 2500
 # A polygon over more cells than this (some 6,000 km²) is compared with each complaint instead.
 MOST_LISTED: Final = 60_000
-# Leaves reach beyond the outline of their ancestor of resolution 9 by less than 50 m.
-SPILL_DEGREES: Final = 0.0006
+# No leaf of a cell of resolution 9 lies farther from its middle: its corners are at most 230 m off,
+# leaves reach beyond its outline by less than 50 m. In degrees of latitude.
+REACH_DEGREES: Final = 0.0026
 
 
 class _Numbers(UserDefinedType[str]):
@@ -134,16 +136,22 @@ def matches(
             _probe(columns).between(literal(low >> 18), literal(high >> 18)),
             columns.cell.between(literal(low), literal(high)),
         ]
-    if question.bbox:
+    if question.bbox and not _holds_all(question.bbox, question):
         box = question.bbox
-        conditions += [
+        inside = and_(
             func.ST_X(columns.geom).between(box.west, box.east),
             func.ST_Y(columns.geom).between(box.south, box.north),
-        ]
-        if not (question.words or question.areas) and estimated(box, PROBED) <= MOST_PROBES:
-            conditions.append(is_any(_probe(columns), probes(holding(box, PROBED))))
+        )
+        corners = ((box.west, box.south), (box.east, box.south), (box.east, box.north),
+                   (box.west, box.north))  # fmt: skip
+        if box.west == box.east or box.south == box.north:
+            conditions.append(inside)
+        else:
+            conditions.append(_within(question, corners, inside, columns))
     if question.polygon:
-        conditions.append(_in_polygon(question, columns))
+        wkb = func.ST_GeomFromWKB(shapely.to_wkb(shapely.Polygon(question.polygon)), 4326)
+        exactly = func.ST_Intersects(wkb, columns.geom)
+        conditions.append(_within(question, question.polygon, exactly, columns))
     return and_(*conditions)
 
 
@@ -165,37 +173,58 @@ def _in_areas(question: Filter, columns: Any) -> ColumnElement[bool]:
     )
 
 
-def _in_polygon(question: Filter, columns: Any) -> ColumnElement[bool]:
+def _holds_all(box: BBox, question: Filter) -> bool:
+    """Whether no complaint of the asked cities can lie outside of a box."""
+    return all(box.contains(city.limits) for city in question.cities)
+
+
+class _Cover(NamedTuple):
+    """Cells of resolution 9 that hold what lies in a shape."""
+
+    inside: NDArray[np.int64]
+    """Whose every leaf lies in it."""
+    around: NDArray[np.int64]
+    """These and those on its outline."""
+
+
+@lru_cache(maxsize=256)
+def _cover(corners: tuple[tuple[float, float], ...], limits: BBox) -> _Cover | None:
+    """None where there are too many to be listed."""
+    shape = shapely.Polygon(corners)
+    common = BBox(*shape.bounds).intersection(limits.wider(0.01))
+    if common is None:
+        nothing = np.empty(0, np.int64)
+        return _Cover(nothing, nothing)
+    if estimated(common, PROBED) > MOST_LISTED:
+        return None
+    near = holding(common, PROBED)
+    centres = shapely.points(cells.centres(near))
+    reach = REACH_DEGREES / float(np.cos(np.radians(max(abs(common.south), abs(common.north)))))
+    shapely.prepare(shape)
+    outline = shape.boundary
+    shapely.prepare(outline)
+    crossed = shapely.dwithin(centres, outline, reach)
+    held = shapely.contains_properly(shape, centres)
+    return _Cover(near[held & ~crossed], near[held | crossed])
+
+
+def _within(
+    question: Filter,
+    corners: tuple[tuple[float, float], ...],
+    exactly: ColumnElement[bool],
+    columns: Any,
+) -> ColumnElement[bool]:
     """Cells that lie inside hold whole complaints; only those on the outline need a closer look."""
-    shape = shapely.Polygon(question.polygon)
-    wkb = func.ST_GeomFromWKB(shapely.to_wkb(shape), 4326)
-    exactly: ColumnElement[bool] = func.ST_Intersects(wkb, columns.geom)
-    box = BBox(*shape.bounds)
-    inside: list[NDArray[np.int64]] = []
-    across: list[NDArray[np.int64]] = []
-    for city in question.cities:
-        common = box.intersection(city.limits.wider(0.01))
-        if common is None:
-            continue
-        if estimated(common, PROBED) > MOST_LISTED:
-            return exactly
-        near = holding(common, PROBED)
-        hexagons = cells.polygons(near)
-        # A leaf may lie a little beyond the outline of its ancestor.
-        around = shapely.buffer(hexagons, SPILL_DEGREES, quad_segs=2)
-        shapely.prepare(shape)
-        touched = shapely.intersects(shape, around)
-        whole = shapely.contains_properly(shape, around)
-        inside.append(near[whole])
-        across.append(near[touched & ~whole])
-    if not inside:
+    covers = [_cover(corners, city.limits) for city in question.cities]
+    known = [cover for cover in covers if cover is not None]
+    if len(known) < len(covers) or not known:
+        return exactly
+    inside = np.unique(np.concatenate([cover.inside for cover in known]))
+    around = np.unique(np.concatenate([cover.around for cover in known]))
+    if not len(around):
         return false()
-    within, edge = np.unique(np.concatenate(inside)), np.unique(np.concatenate(across))
     probe = _probe(columns)
-    return and_(
-        is_any(probe, probes(np.union1d(within, edge))),
-        or_(is_any(probe, probes(within)), exactly),
-    )
+    return and_(is_any(probe, probes(around)), or_(is_any(probe, probes(inside)), exactly))
 
 
 def _probe(columns: Any = complaint.c) -> ColumnElement[int]:

@@ -18,7 +18,7 @@ from geo.errors import PhananhError
 from geo.follows import Language
 
 router = APIRouter(prefix="/follow", tags=EVERYONE)
-Token = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{20,100}$", description="as it is in a mail")]
+Token = Annotated[str, Path(max_length=200, description="as it is in a mail")]
 Lang = Annotated[Literal["vi", "en"] | None, Query(description="Default: that of the order")]
 PAGES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"text/html": {}}, "description": "A page that works without JavaScript"},

@@ -1,7 +1,7 @@
 import type { Domain, Located } from "./api";
 import { ask } from "./api";
 import { byId, h, openDialog } from "./dom";
-import { current, instant, named, number, t } from "./i18n";
+import { current, instant, named, number, phrases, t } from "./i18n";
 import type { CityMap } from "./map";
 import { forgetSent, hand, keepSending, sentFromHere, waiting } from "./outbox";
 import { drawSearch } from "./search";
@@ -27,6 +27,10 @@ export function sendWhenOnline(map: CityMap, domains: Domain[], follow: (code: s
   });
 }
 
+const open_ = phrases({
+  vi: { public: "Ai cũng đọc được nội dung này: đừng ghi số điện thoại, thư điện tử hay giấy tờ của mình hoặc người khác." },
+  en: { public: "Everyone can read these words: leave out telephone numbers, e-mail addresses and papers, yours or others'." },
+});
 /** Place, kind, words; each can be done without the map. */
 export function openReport(map: CityMap, domains: Domain[], follow: (code: string) => void, problem = ""): void {
   const where = h("p", { id: "where", role: "status" }, t("noPlace"));
@@ -69,7 +73,7 @@ export function openReport(map: CityMap, domains: Domain[], follow: (code: strin
         navigator.geolocation.getCurrentPosition(({ coords }) => set(coords.longitude, coords.latitude, coords.accuracy > 100), () => wrong(t("noPosition")), { enableHighAccuracy: true, timeout: 15000 });
       } }, t("here"))), finder),
     h("fieldset", {}, h("legend", {}, t("step2")), h("label", { for: "report-category" }, t("what")), categories),
-    h("fieldset", {}, h("legend", {}, t("step3")), h("label", { for: "report-text" }, t("words")), text, left, h("label", { for: "report-address" }, t("address")), address),
+    h("fieldset", {}, h("legend", {}, t("step3")), h("label", { for: "report-text" }, t("words")), text, left, h("small", { class: "note" }, open_("public")), h("label", { for: "report-address" }, t("address")), address),
     alert, button);
   const before = sentFromHere(), unsent = waiting();
   const dialog = openDialog(t("report"), t("close"),
