@@ -4,7 +4,7 @@ SELECT a.code, s.code AS set, s.name_vi AS set_vi, s.name_en AS set_en, s.until,
        concat_ws(' ', initcap(a.kind), a.name) AS label, a.name_en AS label_en,
        (SELECT former FROM unnest(a.formerly) AS former
          WHERE strpos(fold(former), asked.words) > 0
-           AND strpos(fold(a.name), asked.words) = 0 LIMIT 1) AS formerly,
+           AND strpos(fold(concat_ws(' ', a.kind, a.name)), asked.words) = 0 LIMIT 1) AS formerly,
        ST_X(a.label) AS lon, ST_Y(a.label) AS lat,
        ST_XMin(a.geom) AS west, ST_YMin(a.geom) AS south,
        ST_XMax(a.geom) AS east, ST_YMax(a.geom) AS north
@@ -12,8 +12,8 @@ SELECT a.code, s.code AS set, s.name_vi AS set_vi, s.name_en AS set_en, s.until,
   JOIN area_set s ON s.id = a.set_id AND s.ready
   JOIN city t ON t.id = s.city_id
  CROSS JOIN (SELECT fold(regexp_replace(regexp_replace(regexp_replace(regexp_replace(:q,
-                     '^ *tx *\.', 'thị xã ', 'i'), '^ *p *\.', 'phường ', 'i'),
-                     '^ *q *\.', 'quận ', 'i'), '^ *x *\.', 'xã ', 'i')) AS words) AS asked
+                     '^ *tx *\. *', 'thị xã ', 'i'), '^ *p *\. *', 'phường ', 'i'),
+                     '^ *q *\. *', 'quận ', 'i'), '^ *x *\. *', 'xã ', 'i')) AS words) AS asked
  WHERE (CAST(:city AS text) IS NULL OR t.code = :city)
    AND (strpos(fold(concat_ws(' ', a.kind, a.name)), asked.words) > 0
         OR strpos(fold(a.name_en), asked.words) > 0

@@ -222,3 +222,15 @@ def test_a_place_outside_every_city_is_refused(client: TestClient) -> None:
     answer = client.post("/api/v1/complaints", json=body)
     assert answer.status_code == 422
     assert "outside" in answer.json()["detail"]
+
+
+def test_the_search_knows_how_kinds_are_written_short(client: TestClient) -> None:
+    for asked, label in (
+        ("P. Hoàn Kiếm", "Phường Hoàn Kiếm"),
+        ("p.hoan kiem", "Phường Hoàn Kiếm"),
+        ("phuong ngoc ha", "Phường Ngọc Hà"),
+        ("Q. Ba Đình", "Quận Ba Đình"),
+    ):
+        first = client.get("/api/v1/search", params={"q": asked}).json()["results"][0]
+        assert first["label"] == label, asked
+        assert first["formerly"] is None
