@@ -1,6 +1,6 @@
 import { get, Refused } from "./api";
 import { h, moment, openDialog } from "./dom";
-import { current, day, fine, number, t } from "./i18n";
+import { current, day, fine, number, phrases, t } from "./i18n";
 import { alertOf } from "./problems";
 import { dayAfter, filter, state } from "./state";
 
@@ -24,6 +24,10 @@ function bars(series: number[], before: number): HTMLElement {
   }));
 }
 
+const way = phrases({
+  vi: { roseLess: "Tăng ít hơn phần còn lại của thành phố.", fellLess: "Giảm ít hơn phần còn lại của thành phố." },
+  en: { roseLess: "Rose less than the rest of the city.", fellLess: "Fell less than the rest of the city." },
+});
 /** Did it help? A place before and after a day, and against the rest of the city; `base` is the filter of the place. */
 export function openCompare(area: string, last: string, base = filter(["since", "until"])): void {
   const result = h("div", { role: "status" });
@@ -37,7 +41,8 @@ export function openCompare(area: string, last: string, base = filter(["since", 
       asked.set("weeks", weeks.value);
       const found = await get<Compared>(`/api/v1/compare?${asked}`);
       const { lower, upper, few, corrected } = found.against_rest;
-      const verdict = upper !== null && upper < 1 ? t("fellMore") : lower !== null && lower > 1 ? t("roseMore") : t("cannotTell");
+      const rose = (found.area.ratio ?? 0) >= 1;
+      const verdict = upper !== null && upper < 1 ? (rose ? way("roseLess") : t("fellMore")) : lower !== null && lower > 1 ? (rose ? t("roseMore") : way("fellLess")) : t("cannotTell");
       result.replaceChildren(
         h("p", {}, h("strong", {}, verdict), ` ${t("againstRest")}: ${times(found.against_rest)}${found.against_rest.p === null ? "" : `, ${chance(found.against_rest.p)}`}.`),
         ...(few || corrected ? [h("p", { class: "note" }, t("fewHere"))] : []),
