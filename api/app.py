@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -47,6 +48,7 @@ from api.settings import Settings
 from api.studies import Studies
 from api.tilecache import TileAnswers, TileCache
 from geo.database import current_revision, head_revision
+from geo.hotspots import local_moran
 from tiles.version import Clock
 
 STATIC: Final = Path(__file__).parent / "static"
@@ -177,7 +179,8 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         waiting=settings.tile_waiting,
     )
     app.state.quotas = Quotas()
-    app.state.studies, app.state.heavy = Studies(clock), Heavy()
+    app.state.heavy = Heavy()
+    app.state.studies = Studies(clock, partial(app.state.heavy.run, local_moran))
     problems.install(app)
 
     @app.get("/healthz", tags=EVERYONE)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
+from geo import outliers as local
 from geo import significance
 from geo.bbox import BBox
 from geo.classes import Method
@@ -21,7 +22,7 @@ from tiles.printing import Orientation, Paper, printed
 from tiles.report_figures import Ground, read_ground
 from tiles.window import parse_view
 
-Layer = Literal["cells", "areas", "hotspots", "trends"]
+Layer = Literal["cells", "areas", "hotspots", "trends", "outliers"]
 MM_PER_PIXEL = 25.4 / 96
 
 
@@ -64,6 +65,18 @@ def trends(
     return themes.trends(studies.emergence(connection, question, resolution, 1, step), resolution)
 
 
+def outliers(
+    connection: Connection, studies: Answers, question: Filter, resolution: int, total: int
+) -> themes.Marked:
+    """Outliers as `/api/v1/outliers` has them; `total` is what the caller's snapshot holds."""
+    found = studies.outliers(connection, question, resolution, 1)
+    if found.total != total:
+        # Kept from a moment before or after this snapshot.
+        region = studies.cells(connection, question, resolution, 1)
+        found = local.cell_outliers(connection, question, region, resolution, moran=studies.moran)
+    return themes.outliers(found, resolution)
+
+
 def findings(
     connection: Connection, studies: Answers, ground: Ground, resolution: int | None
 ) -> tuple[themes.Marked, ...]:
@@ -95,6 +108,8 @@ def read(
         theme = themes.areas(ground, order.measure, order.method)
     elif order.layer == "hotspots":
         theme = hot_spots(connection, studies, question, order.resolution or 8, ground.total)
+    elif order.layer == "outliers":
+        theme = outliers(connection, studies, question, order.resolution or 8, ground.total)
     else:
         theme = trends(connection, studies, question, order.resolution or 8, order.step)
     return ground, theme, view

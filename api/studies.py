@@ -12,6 +12,7 @@ from geo import emergence, incidents, outliers, significance, study, surface
 from geo.density import Correction, Kernel
 from geo.errors import OverloadedError
 from geo.filters import Filter
+from geo.hotspots import local_moran
 from tiles.version import Clock
 
 T = TypeVar("T")
@@ -60,7 +61,9 @@ class Kept:
 class Studies:
     """Regions with their neighbours, and the significance of what lies in them."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, moran: outliers.Moran = local_moran) -> None:
+        self.moran = moran
+        """Where local Moran is worked out: in this process, or in one for heavy work."""
         self._regions = Kept(clock, 8, with_complaints=False)
         self._found = Kept(clock, 12, with_complaints=True)
         self._trends = Kept(clock, 4, with_complaints=True)
@@ -136,17 +139,16 @@ class Studies:
         question: Filter,
         resolution: int,
         k: int,
-        moran: outliers.Moran,
         permutations: int | None = None,
         seed: int = 0,
     ) -> outliers.Outliers:
-        """Local Moran of the cells under a filter; `moran` is where it is worked out."""
+        """Local Moran of the cells under a filter."""
         region = self.cells(connection, question, resolution, k)
         return self._outliers.get(
             (question, resolution, k, permutations, seed),
             lambda: outliers.cell_outliers(
                 connection, question, region, resolution,
-                permutations=permutations, seed=seed, moran=moran,
+                permutations=permutations, seed=seed, moran=self.moran,
             ),
         )  # fmt: skip
 

@@ -53,7 +53,17 @@ COLUMNS: Final[dict[str, Names]] = {
         "p đã hiệu chỉnh cho nhiều phép thử (tỷ lệ phát hiện sai)",
         "p corrected for many tests (false discovery rate)",
     ),
-    "class": Names("Lớp: hot99 ... cold99, none", "Class: hot99 ... cold99, none"),
+    "moran_i": Names(
+        "Moran cục bộ: trên 0 là giống các nơi bên cạnh, dưới 0 là khác",
+        "Local Moran's I: above 0 like its neighbours, below 0 unlike them",
+    ),
+    "moran_z": Names(
+        "Moran cục bộ, tính bằng độ lệch chuẩn", "Local Moran's I in standard deviations"
+    ),
+    "class": Names(
+        "Lớp: hot99 ... cold99; high-high, high-low, low-high, low-low; none",
+        "Class: hot99 ... cold99; high-high, high-low, low-high, low-low; none",
+    ),
     "class_vi": Names("Lớp bằng tiếng Việt", "Class in Vietnamese"),
     "class_en": Names("Lớp bằng tiếng Anh", "Class in English"),
     "spot_rank": Names(

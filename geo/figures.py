@@ -7,16 +7,21 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
-from geo import cells, counts, significance, study
+from geo import cells, counts, outliers, significance, study
 from geo.area_rates import area_rates
 from geo.database import sql
 from geo.errors import BadFilterError
 from geo.filters import Filter
-from geo.names import CLASSES, PATTERNS
+from geo.hotspots import Quadrant
+from geo.names import CLASSES, PATTERNS, QUADRANTS
+from geo.outliers import Outliers
 from geo.significance import Hot
+from geo.study import AreaStudy
 from geo.trends import Pattern
 from geo.view import Answers, Column, Fresh, Table, View
 
+# With fewer the smallest p there can be says nothing; as the API has it.
+LEAST_PERMUTATIONS: Final = 99
 # What the page shows at most, and what a spreadsheet still opens in a moment.
 MOST_CELLS: Final = 100_000
 
@@ -161,21 +166,73 @@ def _hot_areas(connection: Connection, question: Filter, view: View, answers: An
         connection, question, region, view.measure,
         permutations=view.permutations, seed=view.seed,
     )  # fmt: skip
+    columns = _of_areas(region, view, hot.n, hot.value) | _significance(hot)
+    shapes = _shapes(connection, hot.places.tolist())
+    return Table(view, columns, hot.total, shapes=shapes, facts=_facts(hot))
+
+
+def _of_areas(
+    region: AreaStudy, view: View, n: NDArray[np.int64], value: NDArray[np.float64]
+) -> dict[str, Column]:
+    """Which area it is, its complaints, and the measure that was compared, if another."""
     columns = {
         "set": Column([view.set_code] * len(region.codes)),
         "code": Column(region.codes),
         "name": Column(region.names),
         "name_en": Column(region.names_en),
-        "n": _whole(hot.n),
+        "n": _whole(n),
         "population": Column([None if p != p else int(p) for p in region.population.tolist()], 0),  # noqa: PLR0124
         "area_km2": _rounded(region.km2, 3),
     }
     if view.measure != "n":
         named = {"rate": "rate_per_1000", "per_km2": "n_per_km2"}[view.measure]
-        columns[named] = _rounded(hot.value, 4)
-    shapes = _shapes(connection, hot.places.tolist())
-    columns |= _significance(hot)
-    return Table(view, columns, hot.total, shapes=shapes, facts=_facts(hot))
+        columns[named] = _rounded(value, 4)
+    return columns
+
+
+def clusters_and_outliers(
+    connection: Connection, question: Filter, view: View, answers: Answers
+) -> Table:
+    """Local Moran of every cell, or with a set of every area, as `/api/v1/outliers` does."""
+    study.one_city(question)
+    if view.permutations is not None and view.permutations < LEAST_PERMUTATIONS:
+        raise BadFilterError(
+            "permutations", f"outliers need at least {LEAST_PERMUTATIONS}, or none given"
+        )
+    if view.set_ids:
+        region = answers.areas(connection, view.set_ids)
+        found = outliers.area_outliers(
+            connection, question, region, view.measure,
+            permutations=view.permutations, seed=view.seed,
+        )  # fmt: skip
+        columns = _of_areas(region, view, found.n, found.value) | _moran(found)
+        shapes = _shapes(connection, found.places.tolist())
+        return Table(view, columns, found.total, shapes=shapes, facts=_told(found))
+    resolution = _resolution(view, study.FINEST)
+    found = answers.outliers(connection, question, resolution, view.k, view.permutations, view.seed)
+    columns = _of_cells(connection, question, found.places) | {"n": _whole(found.n)}
+    return Table(view, columns | _moran(found), found.total, found.places, facts=_told(found))
+
+
+def _moran(found: Outliers) -> dict[str, Column]:
+    quadrants = [Quadrant(number) for number in found.quadrant.tolist()]
+    return {
+        "moran_i": _rounded(found.i, 4),
+        "moran_z": _rounded(found.z, 4),
+        "p": _rounded(found.p, 6),
+        "q": _rounded(found.q, 6),
+        "class": Column([outliers.CLASSES[one] for one in quadrants]),
+        "class_vi": Column([QUADRANTS[one].vi for one in quadrants]),
+        "class_en": Column([QUADRANTS[one].en for one in quadrants]),
+    }
+
+
+def _told(found: Outliers) -> dict[str, Any]:
+    return {
+        "outside": found.total - int(found.n.sum()),
+        "few": outliers.sparse(found),
+        "permutations": found.permutations,
+    }
 
 
 def trends(connection: Connection, question: Filter, view: View, answers: Answers) -> Table:
@@ -207,10 +264,11 @@ LAYERS: Final[dict[str, Callable[[Connection, Filter, View, Answers], Table]]] =
     "areas": counted_areas,
     "hotspots": hot_spots,
     "trends": trends,
+    "outliers": clusters_and_outliers,
 }
 
 # Layers that show areas where a view has a boundary set.
-BY_AREA: Final = ("areas", "hotspots")
+BY_AREA: Final = ("areas", "hotspots", "outliers")
 
 
 def table(

@@ -3,6 +3,7 @@
 from typing import Final, NamedTuple
 
 from geo.complaint import Status
+from geo.hotspots import Quadrant
 from geo.trends import Pattern
 
 
@@ -32,6 +33,15 @@ CLASSES: Final[dict[str, Names]] = {
     "cold90": Names("Lạnh, tin cậy 90%", "Cold, 90% confidence"),
     "cold95": Names("Lạnh, tin cậy 95%", "Cold, 95% confidence"),
     "cold99": Names("Lạnh, tin cậy 99%", "Cold, 99% confidence"),
+}
+
+# Of local Moran, as on the page.
+QUADRANTS: Final[dict[Quadrant, Names]] = {
+    Quadrant.HIGH_HIGH: Names("cao giữa nơi cao", "high among high"),
+    Quadrant.HIGH_LOW: Names("cao giữa nơi thấp", "high among low"),
+    Quadrant.LOW_HIGH: Names("thấp giữa nơi cao", "low among high"),
+    Quadrant.LOW_LOW: Names("thấp giữa nơi thấp", "low among low"),
+    Quadrant.NONE: Names("không khác ngẫu nhiên", "no different from chance"),
 }
 
 PATTERNS: Final[dict[Pattern, Names]] = {

@@ -18,7 +18,7 @@ from geo.hotspots import (
     local_moran,
 )
 from geo.rollup import AREA
-from geo.significance import Measure, measured
+from geo.significance import FEW_PER_PLACE, Measure, measured
 from geo.study import AreaStudy, CellStudy, filled
 
 CLASSES: Final = {
@@ -52,6 +52,11 @@ class Outliers(NamedTuple):
     total: int
     """All complaints that match, those outside the study included."""
     permutations: int
+
+
+def sparse(found: Outliers) -> bool:
+    """Whether there are too few complaints for so many places to be sure."""
+    return int(found.n.sum()) < FEW_PER_PLACE * len(found.places)
 
 
 def enough(places: int) -> int:

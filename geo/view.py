@@ -9,9 +9,11 @@ import shapely
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from geo import cells, emergence, significance, study
+from geo import cells, emergence, outliers, significance, study
 from geo.emergence import Emergence, StepOf
 from geo.filters import Filter
+from geo.hotspots import local_moran
+from geo.outliers import Moran, Outliers
 from geo.significance import Hot, Measure
 
 
@@ -95,6 +97,21 @@ class Answers(Protocol):
         self, connection: Connection, question: Filter, resolution: int, k: int, step: StepOf
     ) -> Emergence: ...
 
+    def outliers(
+        self,
+        connection: Connection,
+        question: Filter,
+        resolution: int,
+        k: int,
+        permutations: int | None = None,
+        seed: int = 0,
+    ) -> Outliers: ...
+
+    @property
+    def moran(self) -> Moran:
+        """What works out local Moran, perhaps in another process."""
+        ...
+
 
 class Fresh:
     """Makes every answer anew."""
@@ -131,3 +148,23 @@ class Fresh:
         region = study.cell_study(connection, question, resolution, k)
         periods = emergence.periods_of(connection, question, step)
         return emergence.emergence(connection, question, region, resolution, periods)
+
+    def outliers(
+        self,
+        connection: Connection,
+        question: Filter,
+        resolution: int,
+        k: int,
+        permutations: int | None = None,
+        seed: int = 0,
+    ) -> Outliers:
+        """Local Moran of the cells under a filter."""
+        region = study.cell_study(connection, question, resolution, k)
+        return outliers.cell_outliers(
+            connection, question, region, resolution, permutations=permutations, seed=seed
+        )
+
+    @property
+    def moran(self) -> Moran:
+        """Local Moran in this process."""
+        return local_moran

@@ -132,11 +132,20 @@ def _trends(
     return lambda address: studied.trends(address, found, view.resolution)
 
 
+def _outliers(
+    connection: Connection, question: Filter, view: View, _: bool, answers: Answers
+) -> Draw:
+    one_city(question)
+    found = answers.outliers(connection, question, view.resolution, view.k)
+    return lambda address: studied.outliers(address, found, view.resolution)
+
+
 LAYERS: Final[dict[str, Callable[[Connection, Filter, View, bool, Answers], Draw]]] = {
     "cells": _cells,
     "areas": _areas,
     "hotspots": _hotspots,
     "trends": _trends,
+    "outliers": _outliers,
 }
 
 

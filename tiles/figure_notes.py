@@ -26,6 +26,7 @@ TERMS: Final[dict[str, Names]] = {
     "outside": Names("Ngoài các nơi trong bảng", "Outside the places of the table"),
     "warning": Names("Lưu ý", "Mind"),
     "method": Names("Cách tính", "Method"),
+    "permutations": Names("Số lần hoán vị", "Permutations"),
     "source": Names("Nguồn phản ánh", "Source of the complaints"),
     "boundaries": Names("Ranh giới", "Boundaries"),
     "address": Names("Lập lại tại", "Made again at"),
@@ -35,8 +36,11 @@ TITLES: Final[dict[str, Names]] = {
     "areas": Names("Số phản ánh theo đơn vị hành chính", "Complaints by area"),
     "hotspots": Names("Điểm nóng", "Hot spots"),
     "trends": Names("Xu hướng điểm nóng", "Trends of hot spots"),
+    "outliers": Names("Cụm và ngoại lệ", "Clusters and outliers"),
     "complaints": Names("Danh sách phản ánh", "List of complaints"),
 }
+# Layers that show cells unless a set is asked for.
+OF_CELLS: Final = ("cells", "hotspots", "trends", "outliers")
 METHODS: Final[dict[str, Names]] = {
     "cells": Names(
         "Đếm số phản ánh trong mỗi ô lục giác H3; ô không có phản ánh không có trong bảng.",
@@ -63,6 +67,16 @@ METHODS: Final[dict[str, Names]] = {
         "Gi* in place and time (neighbours in the period and the one before), q over all cells and"
         " periods, at 0.05; patterns as in ArcGIS's Emerging Hot Spot Analysis; trend_z and"
         " trend_p: Mann-Kendall.",
+    ),
+    "outliers": Names(
+        "Moran cục bộ I của Anselin (1995) trên mọi ô hoặc đơn vị, kể cả nơi không có phản ánh: mỗi"
+        " nơi so với các nơi bên cạnh; p hai phía bằng hoán vị có điều kiện, hiệu chỉnh thành q"
+        " theo Benjamini và Hochberg (1995); lớp được nêu khi q không quá 0,05. Cao và thấp là so"
+        " với trung bình của vùng.",
+        "Anselin's local Moran's I (1995) of all cells or areas, those without complaints included:"
+        " each place beside its neighbours; two-sided p by conditional permutation, corrected as q"
+        " (Benjamini and Hochberg 1995); the class is told where q is at most 0.05. High and low"
+        " are above and below the mean of the region.",
     ),
     "complaints": Names(
         "Mỗi phản ánh một dòng, mới nhất ở trên.", "One row for each complaint, the newest first."
@@ -131,7 +145,7 @@ def _what(layer: str, view: View | None, of: Background) -> Names:
     places = Names(words.city_names(of, "vi"), words.city_names(of, "en"))
     named = TITLES.get(layer, Names(layer, layer))
     grid = ("", "")
-    if view is not None and layer in ("cells", "hotspots", "trends") and not view.set_ids:
+    if view is not None and layer in OF_CELLS and not view.set_ids:
         km2 = average_area_km2(view.resolution)
         digits = 2 if km2 < 10 else 0
         grid = (
@@ -195,6 +209,9 @@ def notes(
         joined = (" ".join(one.vi for one in warned), " ".join(one.en for one in warned))
         found.append(_note("warning", Names(*joined)))
     found.append(_note("method", METHODS.get(layer, Names(layer, layer))))
+    if "permutations" in facts:
+        deals = int(facts["permutations"])
+        found.append(_note("permutations", _both(lambda lang: words.number(deals, lang))))
     if of.sources:
         found.append(_note("source", _origins(of)))
     if of.sets:

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.classes import Method, breaks
+from geo.hotspots import Quadrant
+from geo.names import QUADRANTS
 from tiles.report_figures import Area
 
 Language = Literal["vi", "en"]
@@ -37,6 +39,14 @@ HOT: Final[dict[str, Mark]] = {
     "cold90": Mark("#d1e5f0", "", "Lạnh, tin cậy 90%", "Cold, 90% confidence"),
     "cold95": Mark("#67a9cf", "", "Lạnh, tin cậy 95%", "Cold, 95% confidence"),
     "cold99": Mark("#2166ac", "", "Lạnh, tin cậy 99%", "Cold, 99% confidence"),
+}
+# RdBu's ends for what is like its neighbours, PuOr's for what stands out, as on the page.
+OUTLIERS: Final[dict[str, Mark]] = {
+    "high-high": Mark("#b2182b", "", *QUADRANTS[Quadrant.HIGH_HIGH]),
+    "high-low": Mark("#e08214", "", *QUADRANTS[Quadrant.HIGH_LOW]),
+    "low-high": Mark("#8073ac", "", *QUADRANTS[Quadrant.LOW_HIGH]),
+    "low-low": Mark("#2166ac", "", *QUADRANTS[Quadrant.LOW_LOW]),
+    "none": Mark("#ffffff", "", *QUADRANTS[Quadrant.NONE]),
 }
 # ColorBrewer Reds and Blues; the strongest for what asks for action first.
 PATTERNS: Final[dict[str, Mark]] = {

@@ -14,14 +14,11 @@ from tiles.lettering import Box, Room, place
 from tiles.picture_words import WORDS
 from tiles.report_figures import Ground
 from tiles.report_words import area_name, number
+from tiles.strokes import COLD_LINE, stroke_of
 from tiles.themes import Classed, Marked, Shapes, Theme, shapes_of
 from tiles.window import Window
 
 WATER, LAND, BORDER = "#e8edf1", "#ffffff", "#475569"
-HOT_LINE, COLD_LINE = "#450a0a", "#0c2d57"
-# The width of an outline and the distance of the hatching, by confidence.
-LINES: Final = {"99": 2.2, "95": 1.4, "90": 0.8}
-HATCHES: Final = {"99": 4.0, "95": 6.5, "90": 10.0}
 # As many hot spots are numbered on the map and listed beside it.
 NUMBERED: Final = 10
 # A sign in a cell narrower than this would be a dot.
@@ -77,17 +74,11 @@ def swatch(colour: str, *, line: str = BORDER, width: float = 0.8, dash: str | N
 
 def mark_swatch(code: str, mark: Mark) -> Callable[[float, float], str]:
     """The sample of a class of a statistic: its colour, outline, hatching and sign."""
-    if code.startswith("hot"):
-        return swatch(mark.colour, line=HOT_LINE, width=LINES[code[-2:]])
-    if code.startswith("cold"):
-        step = code[-2:]
-        return swatch(mark.colour, line=COLD_LINE, width=LINES[step], dash="4 2.5",
-                      hatch=HATCHES[step])  # fmt: skip
-    return swatch(mark.colour, sign=mark.sign, hatch=_pattern_hatch(code))
-
-
-def _pattern_hatch(code: str) -> float | None:
-    return 6.5 if code.endswith("_cold") else None
+    stroke = stroke_of(code)
+    if stroke.line is None:
+        return swatch(mark.colour, sign=mark.sign, hatch=stroke.hatch)
+    return swatch(mark.colour, line=stroke.line, width=stroke.width, dash=stroke.dash,
+                  hatch=stroke.hatch, hatched=stroke.hatched)  # fmt: skip
 
 
 def spot_mark(rank: int) -> Callable[[float, float], str]:
@@ -159,31 +150,30 @@ def _marked(theme: Marked, drawn: Shapes, at: NDArray[np.int64], lang: Language)
         if code == "none" or not len(here):
             continue
         parts.append(_titled(here.tolist(), mark.name(lang), mark.colour))
-        cold = "cold" in code
-        hatch = HATCHES.get(code[-2:]) or _pattern_hatch(code)
+        stroke = stroke_of(code)
         whole = shapely.union_all(shapely.buffer(here, 0.02))
-        if cold and hatch:
-            inside = svg.path(hatching(whole, hatch))
+        if stroke.hatch:
+            inside = svg.path(hatching(whole, stroke.hatch))
             if inside:
                 lines.append(
                     svg.element(
                         "path",
                         d=inside,
-                        stroke=COLD_LINE,
+                        stroke=stroke.hatched,
                         stroke_width=0.6,
                         stroke_opacity=0.7,
                         fill="none",
                     )
                 )
-        if theme.kind == "hotspots":
+        if stroke.line:
             lines.append(
                 svg.element(
                     "path",
                     d=svg.path(whole),
                     fill="none",
-                    stroke=COLD_LINE if cold else HOT_LINE,
-                    stroke_width=LINES[code[-2:]],
-                    stroke_dasharray="4 2.5" if cold else None,
+                    stroke=stroke.line,
+                    stroke_width=stroke.width,
+                    stroke_dasharray=stroke.dash,
                 )
             )
     edge: dict[str, svg.Attribute] = {"stroke": BORDER, "stroke_opacity": 0.35, "stroke_width": 0.4}

@@ -16,12 +16,14 @@ _VI: Final = {
     "areas_per_km2": "Phản ánh trên km²",
     "hotspots": "Điểm nóng phản ánh",
     "trends": "Xu hướng điểm nóng",
+    "outliers": "Cụm và ngoại lệ",
     "per_cell": "Số phản ánh trong mỗi ô",
     "n": "Số phản ánh",
     "rate": "Số phản ánh trên 1.000 dân",
     "per_km2": "Số phản ánh trên km²",
-    "hot_legend": "So với mức ngẫu nhiên",
-    "trend_legend": "Qua các kỳ",
+    "hotspots_legend": "So với mức ngẫu nhiên",
+    "trends_legend": "Qua các kỳ",
+    "outliers_legend": "So với các ô bên cạnh",
     "cells_in_brackets": "Trong ngoặc: số ô",
     "areas_in_brackets": "Trong ngoặc: số đơn vị",
     "unknown": "chưa rõ dân số",
@@ -33,8 +35,12 @@ _VI: Final = {
     "few": "Quá ít phản ánh so với số ô để kết luận chắc chắn: hãy chọn ô lớn hơn hoặc thời gian"
     " dài hơn.",
     "raw": "So với số phản ánh, không phải số dân: nơi ít người báo có thể trông lạnh.",
+    "raw_low": "So với số phản ánh, không phải số dân: nơi ít người báo có thể trông thấp.",
     "gi": "Gi* (Getis–Ord) của mọi ô, kể cả ô không có phản ánh; đã hiệu chỉnh tỷ lệ phát hiện"
     " nhầm.",
+    "moran": "Moran cục bộ I (Anselin) của mọi ô, kể cả ô không có phản ánh: cao, thấp so với trung"
+    " bình của vùng; p từ {n} hoán vị, đã hiệu chỉnh tỷ lệ phát hiện nhầm, lớp nêu khi q ≤ 0,05.",
+    "strokes": "Gạch chéo: ô thấp. Viền đứt hay chấm: ô khác hẳn xung quanh.",
     "emerging": "Gi* theo nơi và thời gian, {n} kỳ từ {first} đến {last}.",
     "grid": "Ô lục giác H3 cấp {resolution}, trung bình {area} km² mỗi ô.",
     "outside": "Ngoài mọi đơn vị: {n}.",
@@ -51,12 +57,14 @@ _EN: Final = {
     "areas_per_km2": "Complaints per km²",
     "hotspots": "Hot spots of complaints",
     "trends": "Trends of hot spots",
+    "outliers": "Clusters and outliers",
     "per_cell": "Complaints in each cell",
     "n": "Complaints",
     "rate": "Complaints per 1,000 residents",
     "per_km2": "Complaints per km²",
-    "hot_legend": "Against chance",
-    "trend_legend": "Through the periods",
+    "hotspots_legend": "Against chance",
+    "trends_legend": "Through the periods",
+    "outliers_legend": "Compared with the cells around",
     "cells_in_brackets": "In brackets: how many cells",
     "areas_in_brackets": "In brackets: how many areas",
     "unknown": "population not known",
@@ -68,8 +76,14 @@ _EN: Final = {
     "few": "Too few complaints for so many cells to be sure: choose larger cells or a longer time.",
     "raw": "Compared with the number of complaints, not of residents: a place where few report may"
     " look cold.",
+    "raw_low": "Compared with the number of complaints, not of residents: a place where few report"
+    " may look low.",
     "gi": "Gi* (Getis–Ord) of all cells, those without complaints included; corrected for the false"
     " discovery rate.",
+    "moran": "Local Moran's I (Anselin) of all cells, those without complaints included: high and"
+    " low beside the mean of the region; p from {n} permutations, corrected for the false discovery"
+    " rate, classes where q ≤ 0.05.",
+    "strokes": "Hatched: a low cell. Broken or dotted outline: a cell unlike those around it.",
     "emerging": "Gi* in place and time, {n} periods from {first} to {last}.",
     "grid": "H3 hexagons of resolution {resolution}, {area} km² each on average.",
     "outside": "Outside all areas: {n}.",
@@ -96,7 +110,7 @@ def legend_title(theme: Theme, lang: Language) -> str:
     words = WORDS[lang]
     if isinstance(theme, Classed):
         return words["per_cell"] if theme.kind == "cells" else words[theme.measure]
-    return words["hot_legend" if theme.kind == "hotspots" else "trend_legend"]
+    return words[f"{theme.kind}_legend"]
 
 
 def spot_name(one: Spot, lang: Language) -> str:
@@ -110,9 +124,12 @@ def method(ground: Ground, theme: Theme, lang: Language) -> list[str]:
     """How the theme was made, a sentence each."""
     words, found = WORDS[lang], []
     if isinstance(theme, Marked):
-        found.append(words["raw"])
+        found.append(words["raw_low" if theme.kind == "outliers" else "raw"])
         if theme.kind == "hotspots":
             found.append(words["gi"])
+        elif theme.kind == "outliers":
+            found.append(words["strokes"])
+            found.append(words["moran"].format(n=number(theme.permutations, lang)))
         elif theme.periods:
             first, last, n = theme.periods
             found.append(

@@ -10,14 +10,16 @@ import shapely
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
+from geo import outliers as local
 from geo.bbox import BBox
 from geo.cells import polygons
 from geo.classes import Method
 from geo.emergence import Emergence
 from geo.errors import BadFilterError
+from geo.hotspots import Quadrant
 from geo.significance import CLASSES, FEW_PER_PLACE, Hot, Spot, sparse
 from geo.trends import Pattern
-from tiles.legend import HOT, PATTERNS, Mark, Measure, classes, measures
+from tiles.legend import HOT, OUTLIERS, PATTERNS, Mark, Measure, classes, measures
 from tiles.report_figures import Ground, read_cells
 
 Shapes = NDArray[np.object_]
@@ -46,22 +48,24 @@ class Classed:
 class Marked:
     """Cells marked by what a statistic says of them; arrays of one length, every cell there."""
 
-    kind: Literal["hotspots", "trends"]
+    kind: Literal["hotspots", "trends", "outliers"]
     cells: NDArray[np.int64]
     n: NDArray[np.int64]
     codes: tuple[str, ...]
     z: NDArray[np.float64]
-    """Gi* of hot spots; of trends Mann-Kendall of the counts."""
+    """Gi* of hot spots; of trends Mann-Kendall of the counts; of outliers that of local Moran."""
     resolution: int
     few: bool
     """Too few complaints for so many cells."""
     spots: tuple[Spot, ...] = ()
     periods: tuple[date, date, int] | None = None
     """Of trends: the first and the last day, and how many periods."""
+    permutations: int = 0
+    """Of outliers: how many p comes from."""
 
     @property
     def marks(self) -> dict[str, Mark]:
-        return HOT if self.kind == "hotspots" else PATTERNS
+        return {"hotspots": HOT, "trends": PATTERNS, "outliers": OUTLIERS}[self.kind]
 
     @property
     def found(self) -> NDArray[np.int64]:
@@ -116,6 +120,20 @@ def hot_spots(hot: Hot, spots: Sequence[Spot], resolution: int) -> Marked:
         resolution,
         sparse(hot),
         spots=tuple(spots),
+    )
+
+
+def outliers(found: local.Outliers, resolution: int) -> Marked:
+    """The cells of a study, and how each stands to those beside it."""
+    return Marked(
+        "outliers",
+        found.places,
+        found.n,
+        tuple(local.CLASSES[Quadrant(number)] for number in found.quadrant.tolist()),
+        found.z,
+        resolution,
+        local.sparse(found),
+        permutations=found.permutations,
     )
 
 

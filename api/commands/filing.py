@@ -25,7 +25,7 @@ from geo.significance import Measure
 from geo.view import Fresh, View
 from tiles import archive, figure_notes
 
-Layer = Annotated[str, typer.Option(help="cells, areas, hotspots or trends")]
+Layer = Annotated[str, typer.Option(help="cells, areas, hotspots, trends or outliers")]
 SetCode = Annotated[str | None, typer.Option("--set", help="Boundary set, for areas.")]
 Apart = Annotated[int, typer.Option(min=1, max=5, help="Steps between neighbours.")]
 # A city of Hà Nội's size at zoom 15 has some 10,000 tiles.
@@ -50,7 +50,7 @@ def write_figures(
     set_code: SetCode = None,
     k: Apart = 1,
     step: Annotated[StepOf, typer.Option(help="Of trends.")] = "month",
-    measure: Annotated[Measure, typer.Option(help="Of hot spots by area.")] = "n",
+    measure: Annotated[Measure, typer.Option(help="Of hot spots and outliers by area.")] = "n",
     permutations: Annotated[int | None, typer.Option(min=0, max=99_999)] = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     delimiter: Separator = "comma",
@@ -97,7 +97,7 @@ def write_archive(
     file: Annotated[Path, typer.Argument(help="Ends in .pmtiles")],
     layer: Layer = "cells",
     resolution: Annotated[
-        int | None, typer.Option(min=6, max=12, help="Default: cells by zoom, hot spots 8.")
+        int | None, typer.Option(min=6, max=12, help="Default: cells by zoom, statistics 8.")
     ] = None,
     set_code: SetCode = None,
     k: Apart = 1,

@@ -3,7 +3,7 @@
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Final, NamedTuple, cast
+from typing import Annotated, Final, NamedTuple, cast, get_args
 
 import typer
 from sqlalchemy import Connection, text
@@ -26,7 +26,7 @@ from tiles.svg import escaped
 from tiles.version import Clock
 
 SUFFIXES: Final = (".html", ".htm", ".svg", ".png", ".pdf")
-LAYERS: Final = ("cells", "areas", "hotspots", "trends")
+LAYERS: Final[tuple[str, ...]] = get_args(Layer)
 
 
 class Wanted(NamedTuple):
@@ -64,7 +64,7 @@ def report(
     ] = None,
     layer: Annotated[
         str | None,
-        typer.Option(help="Of a picture: cells, areas, hotspots or trends; a PDF is then that map"),
+        typer.Option(help=f"Of a picture: {', '.join(LAYERS)}; a PDF is then that map"),
     ] = None,
     measure: Annotated[str, typer.Option(help="Of areas: n, rate or per_km2")] = "n",
     view: Annotated[

@@ -1,7 +1,6 @@
 """Vector tiles and their TileJSON; everyone may read them."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Annotated, Any
 
 from anyio import to_thread
@@ -17,7 +16,6 @@ from api.tilecache import SERVED, Tile, TileCache, encoding_of, key_of, send_til
 from geo.cells import resolution_at
 from geo.emergence import Emergence, StepOf
 from geo.errors import NotFoundError
-from geo.hotspots import local_moran
 from geo.outliers import Outliers
 from geo.significance import Hot
 from tiles import areas, cells, points, studied
@@ -177,12 +175,11 @@ async def outlier_tile(
     """All cells of the region, empty ones too, with `class` (the quadrant), `i` and `n`."""
     address = TileAddress.of(z, x, y)
     studies: Studies = request.app.state.studies
-    moran = partial(request.app.state.heavy.run, local_moran)
 
     def found() -> Outliers:
         reading = request.app.state.engine.execution_options(isolation_level="AUTOCOMMIT")
         with reading.connect() as connection:
-            return studies.outliers(connection, question, resolution, k, moran)
+            return studies.outliers(connection, question, resolution, k)
 
     await to_thread.run_sync(found, limiter=studies.limiter())
     return await _answer(

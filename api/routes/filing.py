@@ -60,7 +60,9 @@ def figures_file(
     question: Question,
     layer: Annotated[str, _layers(figures.LAYERS, "what is shown")] = "cells",
     resolution: Annotated[int, Query(ge=6, le=12, description="of the H3 cells")] = 8,
-    set: Annotated[str | None, Query(description="of areas, and of hot spots by area")] = None,
+    set: Annotated[
+        str | None, Query(description="of areas, and of hot spots and outliers by area")
+    ] = None,
     k: Steps = 1,
     step: StepOf = "month",
     measure: Measure = "n",
@@ -72,8 +74,8 @@ def figures_file(
 ) -> Response:
     """The figures of a view as csv, xlsx, geojson, gpkg or parquet: a row for each cell or area.
 
-    The numbers are those of /api/v1/counts, /hotspots and /trends; what they are, of what and
-    when they were made is in the file, in a csv where `notes` asks for it.
+    The numbers are those of /api/v1/counts, /hotspots, /trends and /outliers; what they are, of
+    what and when they were made is in the file, in a csv where `notes` asks for it.
     """
     if form not in MEDIA:
         raise NotFoundError(f"no file of figures {form!r}; there are: {', '.join(MEDIA)}")
@@ -102,7 +104,7 @@ def layer_archive(
     question: Question,
     layer: Annotated[str, _layers(archive.LAYERS, "as in /tiles/{layer}")] = "cells",
     resolution: Annotated[
-        int | None, Query(ge=6, le=12, description="Default: cells by zoom, hot spots 8")
+        int | None, Query(ge=6, le=12, description="Default: cells by zoom, statistics 8")
     ] = None,
     set: Annotated[str | None, Query(description="of the layer areas")] = None,
     k: Steps = 1,

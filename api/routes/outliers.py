@@ -1,6 +1,5 @@
 """Which places are like their neighbours and which stand out from them; everyone may read."""
 
-from functools import partial
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -11,16 +10,15 @@ from fastapi.responses import Response
 from sqlalchemy import text
 
 from api.dependencies import EVERYONE, Database
-from api.heavy import Heavy
 from api.query import Question, areas_of_set
 from api.routes.hotspots import ANSWERS, MOST_FEATURES, Plain, Resolution, Steps
 from api.routes.reading import geojson
 from api.studies import Studies
 from geo import cells, outliers
 from geo.errors import BadFilterError
-from geo.hotspots import Quadrant, local_moran
+from geo.hotspots import Quadrant
 from geo.outliers import CLASSES, Outliers
-from geo.significance import FEW_PER_PLACE, Measure
+from geo.significance import Measure
 from geo.study import one_city
 
 router = APIRouter(prefix="/api/v1", tags=EVERYONE)
@@ -56,13 +54,11 @@ def found(
     `format=summary` leaves the columns out.
     """
     studies: Studies = request.app.state.studies
-    heavy: Heavy = request.app.state.heavy
     one_city(question)
     if set is None:
         if measure != "n":
             raise BadFilterError("measure", "cells have one measure: n; rates need set=...")
-        moran = partial(heavy.run, local_moran)
-        one = studies.outliers(db, question, resolution, k, moran, permutations, seed)
+        one = studies.outliers(db, question, resolution, k, permutations, seed)
         answer: dict[str, Any] = {"by": "cell", "resolution": resolution, "k": k}
         labels: dict[str, Any] = {"cell": cells.hexes(one.places.tolist())}
     else:
@@ -100,7 +96,7 @@ def _summary(one: Outliers, seed: int) -> dict[str, Any]:
         "inside": inside,
         "outside": one.total - inside,
         "places": len(one.places),
-        "few": inside < FEW_PER_PLACE * len(one.places),
+        "few": outliers.sparse(one),
         "permutations": one.permutations,
         "seed": seed,
         "classes": {

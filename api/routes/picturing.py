@@ -46,7 +46,7 @@ def wanted(
     layer: pictures.Layer = "cells",
     set: Annotated[str | None, Query(description="Default: the set in force")] = None,
     resolution: Annotated[
-        int | None, Query(ge=6, le=10, description="Default: by the view; of hot spots 8")
+        int | None, Query(ge=6, le=10, description="Default: by the view; of statistics 8")
     ] = None,
     measure: Annotated[Measure, Query(description="Of areas; cells have n alone")] = "n",
     method: Method = "quantile",

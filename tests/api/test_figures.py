@@ -280,7 +280,7 @@ def test_a_csv_for_a_vietnamese_excel_has_the_same_numbers(client: TestClient) -
 @pytest.mark.parametrize(
     ("query", "status", "word"),
     [
-        ("layer=nothing", 422, "cells, areas, hotspots, trends"),
+        ("layer=nothing", 422, "cells, areas, hotspots, trends, outliers"),
         ("layer=areas", 422, "set=<boundary set>"),
         ("layer=areas&set=nowhere", 404, "boundaries"),
         ("layer=hotspots&resolution=11", 422, "6 to 10"),
@@ -328,8 +328,8 @@ def test_every_column_is_described_and_every_description_is_of_a_column(
     for query in (
         "layer=cells", "layer=areas&set=hanoi-district-2014", "layer=hotspots&resolution=6",
         "layer=hotspots&set=hanoi-district-2014&measure=rate",
-        "layer=trends&resolution=6&domain=traffic",
+        "layer=trends&resolution=6&domain=traffic", "layer=outliers&resolution=6",
     ):  # fmt: skip
         seen |= set(json.loads(content(client, "geojson", query))["columns"])
     assert {name for name in seen if not name.startswith("n_20")} == set(COLUMNS)
-    assert set(LAYERS) == {"cells", "areas", "hotspots", "trends"}
+    assert set(LAYERS) == {"cells", "areas", "hotspots", "trends", "outliers"}

@@ -163,7 +163,7 @@ def test_the_bar_in_the_drawing_is_that_bar(client: TestClient) -> None:
     assert metres / share <= across * 2.5
 
 
-@pytest.mark.parametrize("layer", ["cells", "areas", "hotspots", "trends"])
+@pytest.mark.parametrize("layer", ["cells", "areas", "hotspots", "trends", "outliers"])
 def test_no_text_stands_on_another_and_all_stand_on_the_sheet(
     client: TestClient, layer: str
 ) -> None:
@@ -190,7 +190,7 @@ def test_what_people_wrote_stays_text(hanoi_engine: Engine) -> None:
         connection.exec_driver_sql("UPDATE area SET name = %s || code, name_en = name", (bad,))
         connection.exec_driver_sql("UPDATE source SET name = %s", (bad,))
     client = TestClient(create_app(hanoi_engine, Settings()), raise_server_exceptions=False)
-    for layer in ("cells", "areas", "hotspots"):
+    for layer in ("cells", "areas", "hotspots", "outliers"):
         params = {"layer": layer, "q": f"{bad} \x01\ufffe\u2028]]>", "lang": "en"}
         if layer == "areas":
             del params["q"]

@@ -5,7 +5,7 @@ import { thisMoment } from "./asof";
 import { h, openDialog } from "./dom";
 import { current, number, phrases, t } from "./i18n";
 import { alertOf, troubleOf } from "./problems";
-import { filter, state, STUDIED } from "./state";
+import { filter, state, STUDIED, type Layer } from "./state";
 
 const w = phrases({
   vi: {
@@ -13,14 +13,14 @@ const w = phrases({
     report: "Báo cáo", reportFor: "Bản đồ, số liệu và giải thích trong một tệp.", html: "bản đồ động, mở không cần mạng", reportPdf: "để in và gửi",
     figures: "Số liệu của lớp", figuresFor: "Mỗi dòng một ô hoặc đơn vị, như trên bản đồ.", csv: "bảng cho mọi chương trình", xlsx: "Excel, LibreOffice", geojson: "cho web và QGIS", gpkg: "GeoPackage, cho QGIS và ArcGIS", parquet: "GeoParquet, cho Python, R, DuckDB",
     complaints: "Từng phản ánh", complaintsFor: "Mọi phản ánh của bộ lọc, không cắt bớt:", tiles: "Ô bản đồ của lớp (PMTiles)", tilesFor: "Cả lớp trong một tệp cho trang web khác; có thể mất vài phút, mỗi lần máy chủ làm một tệp.", links: "Liên kết", link: "Chép liên kết đến những gì đang xem", linkFor: "Số liệu mới mỗi khi mở.", fixed: "Chép liên kết với số liệu cố định", fixedFor: "Mở lúc nào cũng thấy số liệu như bây giờ.", embed: "Chép mã nhúng", embedFor: "Đặt bản đồ này vào trang web khác.", copied: "Đã chép.", notCopied: "Không chép được; hãy chọn và chép dòng này:",
-    preparing: "Máy chủ đang chuẩn bị…", got: "Đã nhận", saved: "Đã lưu", cancel: "Thôi", download: "Tải", large: "Tệp lớn: trên 100.000 phản ánh có thể mất vài phút; XLSX chứa nhiều nhất 1.048.575 dòng. Bộ lọc hẹp hơn cho tệp nhỏ hơn.", map: "Bản đồ phản ánh", open: "Mang về", stopped: "Đã thôi.",
+    preparing: "Máy chủ đang chuẩn bị…", got: "Đã nhận", saved: "Đã lưu", cancel: "Thôi", download: "Tải", large: "Tệp lớn: trên 100.000 phản ánh có thể mất vài phút; XLSX chứa nhiều nhất 1.048.575 dòng. Bộ lọc hẹp hơn cho tệp nhỏ hơn.", map: "Bản đồ phản ánh", open: "Mang về", hexagons: "Lớp đang xem được lấy ra dưới dạng ô lục giác.", stopped: "Đã thôi.",
   },
   en: {
     title: "Take it with you", picture: "Picture of the map", pictureFor: "The map as shown, with legend, source and filter.", png: "for slides and messages", svg: "sharp at any size, can be edited in Inkscape", pdf: "to print",
     report: "Report", reportFor: "Map, figures and explanations in one file.", html: "a map that moves, opens without a network", reportPdf: "to print and send",
     figures: "Figures of the layer", figuresFor: "One row for each cell or area, as on the map.", csv: "a table for any program", xlsx: "Excel, LibreOffice", geojson: "for the web and QGIS", gpkg: "GeoPackage, for QGIS and ArcGIS", parquet: "GeoParquet, for Python, R, DuckDB",
     complaints: "Single complaints", complaintsFor: "All complaints of the filter, nothing cut off:", tiles: "Tiles of the layer (PMTiles)", tilesFor: "The whole layer in one file for another web site; may take minutes, the server makes one at a time.", links: "Links", link: "Copy the link to this view", linkFor: "The figures are new each time it is opened.", fixed: "Copy the link with fixed figures", fixedFor: "Whenever it is opened, the figures are those of now.", embed: "Copy the embed code", embedFor: "Puts this map into another web page.", copied: "Copied.", notCopied: "It cannot be copied; select and copy this line:",
-    preparing: "The server is preparing it…", got: "Received", saved: "Saved", cancel: "Cancel", download: "Download", large: "A large file: above 100,000 complaints it may take minutes; an XLSX holds at most 1,048,575 rows. A narrower filter makes a smaller file.", map: "Complaint map", open: "Take it with you", stopped: "Cancelled.",
+    preparing: "The server is preparing it…", got: "Received", saved: "Saved", cancel: "Cancel", download: "Download", large: "A large file: above 100,000 complaints it may take minutes; an XLSX holds at most 1,048,575 rows. A narrower filter makes a smaller file.", map: "Complaint map", open: "Take it with you", hexagons: "The layer shown is taken along as hexagons.", stopped: "Cancelled.",
   },
 });
 type Word = Parameters<typeof w>[0];
@@ -28,15 +28,17 @@ const LARGE = 100_000;
 /** What a file needs to know of the map: its bounds, and the resolution of the hexagons shown. */
 export interface View { bounds(): [number, number, number, number]; resolution(): number }
 
+/** The layers that come as pictures, figures and tiles; what the others show is taken along as hexagons. */
+const TAKEN: readonly Layer[] = ["cells", "areas", "hotspots", "trends", "outliers"];
+
 /** The view's parameters: the filter, the layer, and what the layer is asked with. */
 function parameters(view: View, whole: "picture" | "figures" | "tiles"): URLSearchParams {
   const asked = filter();
-  // Points have no figures of their own: theirs are those of the cells they lie in.
-  const layer = whole === "figures" && state.layer === "complaints" ? "cells" : state.layer;
+  const layer = TAKEN.includes(state.layer) ? state.layer : "cells";
   asked.set("layer", layer);
   if (STUDIED.includes(layer)) asked.set("resolution", state.size);
   else if (layer === "cells" && whole !== "tiles") asked.set("resolution", String(Math.min(view.resolution(), 10)));
-  // Hot spots with a set are hot spots of areas: elsewhere the set is left out.
+  // Hot spots and outliers with a set are those of areas: elsewhere the set is left out.
   if (layer === "areas" || whole === "picture") asked.set("set", state.set);
   if (layer === "trends") asked.set("step", state.step);
   if (whole === "picture") {
@@ -109,6 +111,13 @@ export function link(changes: Record<string, string>): string {
   for (const [key, value] of Object.entries(changes)) if (value) address.searchParams.set(key, value); else address.searchParams.delete(key);
   return address.href;
 }
+/** The address of this view in a frame: that of the page, without what is told of one place or complaint. */
+function framed(): string {
+  const place: Record<string, string> = state.look ? { look: "", [state.look]: "" } : {};
+  const address = new URL(link({ city: state.city, set: state.set, lang: current(), complaint: "", ...place }));
+  address.pathname = "/embed";
+  return address.href;
+}
 const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
 
 /** Everything there is to take along from the view, in one dialog. */
@@ -130,13 +139,17 @@ export function openTake(view: View): void {
   // How many complaints there are tells how large the files get; without it they are there all the same.
   ask<Counts>(`/api/v1/counts?by=status&${filter()}`).then(({ total }) => { count.append(` ${number(total)}.`); large.hidden = total <= LARGE; }, () => {});
   openDialog(w("title"), t("close"),
+<<<<<<< HEAD
     ...(state.split ? [h("p", { class: "note" }, two("note"))] : []),
+=======
+    ...(TAKEN.includes(state.layer) ? [] : [h("p", { class: "source" }, w("hexagons"))]),
+>>>>>>> outl
     part(w("picture"), w("pictureFor"), ...(["png", "svg", "pdf"] as const).map((form) => file(form.toUpperCase(), w(form), () => picture(form), `${name}.${form}`))),
     part(w("report"), w("reportFor"), file("HTML", w("html"), () => report("html"), `${name}.html`), file("PDF", w("reportPdf"), () => report("pdf"), `${name}-report.pdf`)),
     part(w("figures"), w("figuresFor"), ...forms.map(([form, purpose]) => file(label[form] ?? form, w(purpose), () => figures(form), `${name}-figures.${form}`))),
     part(w("complaints"), h("span", {}, count, large), ...forms.map(([form, purpose]) => file(label[form] ?? form, w(purpose), () => list(form), `${name}.${form}`))),
     part(w("tiles"), null, file("PMTiles", w("tilesFor"), () => `/api/v1/layer.pmtiles?${parameters(view, "tiles")}`, `${name}.pmtiles`)),
     part(w("links"), null, copier(w("link"), w("linkFor"), () => link({ city: state.city, set: state.set })), copier(w("fixed"), w("fixedFor"), () => link({ city: state.city, set: state.set, as_of: state.as_of || thisMoment() })),
-      copier(w("embed"), w("embedFor"), () => `<iframe src="${escaped(`${location.origin}/embed?${parameters(view, "picture")}`)}" title="${escaped(w("map"))}" width="800" height="600" style="border:0" loading="lazy"></iframe>`)));
+      copier(w("embed"), w("embedFor"), () => `<iframe src="${escaped(framed())}" title="${escaped(w("map"))}" width="800" height="600" style="border:0" loading="lazy"></iframe>`)));
 }
 export const takeWord = (): string => w("open");
