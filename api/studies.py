@@ -25,8 +25,15 @@ NOWHERE: Final[frozenset[int]] = frozenset()
 class Kept:
     """The last answers, each good until something it depends on changes."""
 
-    def __init__(self, clock: Clock, most: int, *, with_complaints: bool) -> None:
-        self._clock, self._most = clock, most
+    def __init__(
+        self,
+        clock: Clock,
+        most: int,
+        *,
+        with_complaints: bool,
+        most_waiting: int = MOST_WAITING,
+    ) -> None:
+        self._clock, self._most, self._most_waiting = clock, most, most_waiting
         self._where = None if with_complaints else NOWHERE
         self._kept: OrderedDict[Hashable, tuple[int, Any]] = OrderedDict()
         self._making = threading.Lock()
@@ -34,7 +41,7 @@ class Kept:
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
         """The kept answer, or one made now; callers who come meanwhile wait for it."""
-        if self._waiting >= MOST_WAITING:
+        if self._waiting >= self._most_waiting:
             raise OverloadedError("too many long calculations are waiting at this moment")
         self._waiting += 1
         try:
@@ -65,6 +72,8 @@ class Studies:
         self.moran = moran
         """Where local Moran is worked out: in this process, or in one for heavy work."""
         self._regions = Kept(clock, 8, with_complaints=False)
+        # Tables of areas ask for these: they neither wait for regions of cells nor are refused.
+        self._areas = Kept(clock, 16, with_complaints=False, most_waiting=1000)
         self._found = Kept(clock, 12, with_complaints=True)
         self._trends = Kept(clock, 4, with_complaints=True)
         self._outliers = Kept(clock, 8, with_complaints=True)
@@ -96,7 +105,7 @@ class Studies:
 
     def areas(self, connection: Connection, ids: tuple[int, ...]) -> study.AreaStudy:
         """The areas of a set and which of them touch."""
-        return self._regions.get(("areas", ids), lambda: study.area_study(connection, ids))
+        return self._areas.get(ids, lambda: study.area_study(connection, ids))
 
     def hot_cells(
         self,

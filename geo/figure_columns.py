@@ -36,6 +36,10 @@ COLUMNS: Final[dict[str, Names]] = {
         "Tỷ lệ làm trơn (Bayes thực nghiệm): nơi ít dân được kéo về mức chung",
         "Smoothed rate (empirical Bayes): where few live it is drawn to the overall rate",
     ),
+    "rate_smoothed_local_per_1000": Names(
+        "Tỷ lệ làm trơn theo láng giềng: nơi ít dân được kéo về mức của các đơn vị liền kề",
+        "Rate smoothed by its neighbours: where few live it is drawn to that of the areas around",
+    ),
     "unusual": Names(
         "1 hoặc -1: tỷ lệ cao hoặc thấp đến mức ngẫu nhiên chỉ gây ra 1 trong 500 lần; 0: không",
         "1 or -1: a rate so high or low that chance alone gives it one time in 500; 0: neither",

@@ -107,9 +107,9 @@ def counted_cells(connection: Connection, question: Filter, view: View, _: Answe
     return Table(view, columns, int(n.sum()), places)
 
 
-def counted_areas(connection: Connection, question: Filter, view: View, _: Answers) -> Table:
+def counted_areas(connection: Connection, question: Filter, view: View, answers: Answers) -> Table:
     """All areas of a set with their rates, as `/api/v1/counts?by=area` does."""
-    found = area_rates(connection, question, _set_of(view))
+    found = area_rates(connection, question, _set_of(view), answers)
     columns = {
         "set": Column([view.set_code] * len(found.areas)),
         "code": Column([area.code for area in found.areas]),
@@ -124,6 +124,7 @@ def counted_areas(connection: Connection, question: Filter, view: View, _: Answe
         "rate_low_per_1000": Column(found.rate_low, 3),
         "rate_high_per_1000": Column(found.rate_high, 3),
         "rate_smoothed_per_1000": Column(found.rate_smoothed, 3),
+        "rate_smoothed_local_per_1000": Column(found.rate_smoothed_local, 3),
         "unusual": Column(found.unusual, 0),
         "few": Column(found.few),
     }

@@ -148,6 +148,39 @@ def funnel(
     return Funnel(overall, lower, upper, outside, ~known | (e < FEW))
 
 
+def funnel_curves(
+    overall: float, population: ArrayLike, levels: Sequence[float] = (0.95, 0.998)
+) -> tuple[Floats, Floats]:
+    """Smooth lower and upper limits over populations of shape (m,), rates of shape (k, m).
+
+    They part the whole numbers as the limits of `funnel` do: what lies below the lower curve, or on
+    the upper one or above it, is outside. The exact limits jump from whole number to whole number;
+    these run between the jumps, along the quantiles of a Poisson distribution whose number of
+    events is made continuous by the incomplete gamma function. Raises ValueError for an overall
+    rate or a population that is negative or missing, none to divide by, or a level not between 0
+    and 1.
+
+    >>> low, high = funnel_curves(0.014, [1000.0], [0.95])
+    >>> (low * 1000).round(2).tolist(), (high * 1000).round(2).tolist()
+    ([[6.69]], [[22.27]])
+    """
+    if not all(0 < level < 1 for level in levels):
+        raise ValueError("a level lies between 0 and 1")
+    n = np.asarray(population, dtype=np.float64)
+    if not (np.isfinite(n) & (n > 0)).all():
+        raise ValueError("a population is missing, or no one")
+    if not 0 <= overall < np.inf:
+        raise ValueError("the overall rate is negative or missing")
+    expected = overall * n
+    lower, upper = (np.zeros((len(levels), len(n))) for _ in range(2))
+    for k, level in enumerate(levels):
+        least, most = (1 - level) / 2, (1 + level) / 2
+        # Where a quantile is reached exactly, rounding must not carry a curve past it.
+        lower[k] = np.minimum(pdtrik(least, expected), _quantile(least, expected)) / n
+        upper[k] = (np.minimum(pdtrik(most, expected), _quantile(most, expected)) + 1) / n
+    return lower, upper
+
+
 def rate_interval(events: ArrayLike, population: ArrayLike, level: float = 0.95) -> RateInterval:
     """Each rate with the exact interval of its Poisson mean.
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from api.dependencies import EVERYONE, Database
 from api.query import Question, areas_of_set
 from geo import cells, counts
-from geo.area_rates import area_rates
+from geo.area_rates import LEVELS, AreaRates, area_rates, curves
 from geo.bbox import BBox
 from geo.classes import Method, breaks
 from geo.complaint import Status
@@ -34,14 +34,22 @@ def count(
     by: By = "status",
     set: str | None = None,
     resolution: Resolution = 8,
+    funnel: Annotated[bool, Query(description="by=area: how far chance carries rates")] = False,
 ) -> dict[str, Any]:
     """How many complaints under the filter; the totals are the same whatever `by` is.
 
-    By area, rates are per 1,000 residents, with their exact 95 % interval and an empirical Bayes
-    estimate; `unusual` is 1 or -1 where chance alone would carry a rate so far one time in 500.
+    By area, rates are per 1,000 residents, with their exact 95 % interval and empirical Bayes
+    estimates: `rate_smoothed` drawn towards the whole city, `rate_smoothed_local` towards the area
+    and those that touch it. `unusual` is 1 or -1 where chance alone would carry a rate so far one
+    time in 500. With `funnel`, areas whose residents are known have the limits of a funnel plot:
+    `[[low, high], [low, high]]`, within which chance alone keeps 95 % and 99.8 % of rates.
     """
+    if funnel:
+        _check_funnel(question, by)
     if by == "area":
-        return _by_area(db, question, set, areas_of_set(request, set))
+        areas = area_rates(db, question, areas_of_set(request, set), request.app.state.studies)
+        answer = _by_area(areas, set)
+        return _with_limits(answer, areas) if funnel else answer
     if by == "cell":
         return _by_cell(db, question, resolution)
     if by == "status":
@@ -103,10 +111,27 @@ def _by_cell(db: Connection, question: Filter, resolution: int) -> dict[str, Any
     }
 
 
-def _by_area(
-    db: Connection, question: Filter, code: str | None, ids: tuple[int, ...]
-) -> dict[str, Any]:
-    found = area_rates(db, question, ids)
+def _check_funnel(question: Filter, by: str) -> None:
+    """Limits are those of whole areas: of parts of them, neither count nor residents are known."""
+    if by != "area":
+        raise BadFilterError("funnel", "a funnel plot is of areas: ask with by=area&set=...")
+    if question.areas or question.drawn:
+        raise BadFilterError(
+            "funnel",
+            "a funnel plot compares all areas of a set: leave out area, bbox, cell and polygon",
+        )
+
+
+def _with_limits(answer: dict[str, Any], found: AreaRates) -> dict[str, Any]:
+    """The limits beside each rate, and as curves between them."""
+    for row, limits in zip(answer["rows"], found.limits, strict=True):
+        if limits is not None:
+            row["funnel"] = limits
+    drawn = curves(found)
+    return answer | {"funnel": drawn and {"levels": LEVELS, **drawn._asdict()}}
+
+
+def _by_area(found: AreaRates, code: str | None) -> dict[str, Any]:
     table = [
         {
             "key": area.code,
@@ -119,6 +144,7 @@ def _by_area(
             "rate_low": found.rate_low[i],
             "rate_high": found.rate_high[i],
             "rate_smoothed": found.rate_smoothed[i],
+            "rate_smoothed_local": found.rate_smoothed_local[i],
             "unusual": found.unusual[i],
             "few": found.few[i],
             "area_km2": round(area.area_km2, 3),
@@ -144,7 +170,7 @@ def classes(
     layer: Literal["cells", "areas"] = "cells",
     resolution: Resolution = 8,
     set: str | None = None,
-    measure: Literal["n", "rate", "rate_smoothed", "per_km2"] = "n",
+    measure: Literal["n", "rate", "rate_smoothed", "rate_smoothed_local", "per_km2"] = "n",
     method: Method = "quantile",
     k: Annotated[int, Query(ge=2, le=9)] = 6,
     view: Annotated[str | None, Query(description="west,south,east,north on screen")] = None,
@@ -154,7 +180,8 @@ def classes(
     `view` limits the classes to what is on the screen and, unlike `bbox`, leaves counts whole.
     """
     if layer == "areas":
-        rows = _by_area(db, question, set, areas_of_set(request, set))["rows"]
+        areas = area_rates(db, question, areas_of_set(request, set), request.app.state.studies)
+        rows = _by_area(areas, set)["rows"]
         values = [row[measure] for row in rows if row["n"] and row[measure] is not None]
     else:
         if measure != "n":

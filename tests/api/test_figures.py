@@ -117,6 +117,7 @@ def test_areas_are_those_of_the_counts(
         "population": "population", "area_km2": "area_km2", "n_per_km2": "per_km2",
         "rate_per_1000": "rate", "rate_low_per_1000": "rate_low",
         "rate_high_per_1000": "rate_high", "rate_smoothed_per_1000": "rate_smoothed",
+        "rate_smoothed_local_per_1000": "rate_smoothed_local",
         "unusual": "unusual", "few": "few",
     }  # fmt: skip
     expected = {ours: [row[theirs] for row in counted["rows"]] for ours, theirs in named.items()}
@@ -245,7 +246,7 @@ def test_a_sheet_is_made_to_be_read(client: TestClient) -> None:
     book = openpyxl.load_workbook(io.BytesIO(content(client, "xlsx", query)))
     sheet = book.worksheets[0]
     assert sheet.freeze_panes == "A2"
-    assert sheet.auto_filter.ref == "A1:O31"
+    assert sheet.auto_filter.ref == "A1:P31"
     head = {cell.value: cell.column_letter for cell in sheet[1]}
     assert sheet[f"{head['n']}2"].number_format == "#,##0"
     assert sheet[f"{head['rate_per_1000']}3"].number_format == "#,##0.000"
