@@ -16,10 +16,11 @@ from api.query import Question, areas_of_set
 from geo import clusters as found_clusters
 from geo.clusters import Model
 from geo.compare import RateRatio
-from geo.effects import MOST_WEEKS, effect
+from geo.effects import FEWEST, MOST_WEEKS, Effect, effect, effect_between
 from geo.emergence import Period, StepOf, periods_of
 from geo.errors import BadFilterError, NotFoundError
 from geo.filters import Filter
+from geo.intervals import DayInterval
 from geo.scan import Cluster, scan
 from geo.study import one_city
 
@@ -33,6 +34,7 @@ COMPARED = (
     "rate ratios with exact intervals (Clopper & Pearson); the area against the rest of its city"
     " (difference in differences) with the variance its weeks show"
 )
+INTERVAL = "an ISO 8601 interval of days, 2025-01-01/2025-07-01, the last not in it"
 
 
 def _read(
@@ -146,23 +148,38 @@ async def progress(request: Request, task: str) -> Any:
 def compare(
     question: Question,
     db: Database,
-    at: Annotated[date, Query(description="the first day after the change")],
-    weeks: Annotated[int, Query(ge=2, le=MOST_WEEKS, description="on each side of it")] = 12,
+    at: Annotated[date | None, Query(description="the first day after the change")] = None,
+    weeks: Annotated[
+        int | None,
+        Query(ge=FEWEST, le=MOST_WEEKS, description="on each side of it; 12 unless told"),
+    ] = None,
+    first: Annotated[str | None, Query(description=f"with second, not at; {INTERVAL}")] = None,
+    second: Annotated[
+        str | None, Query(description=f"what first is the measure of; {INTERVAL}")
+    ] = None,
 ) -> dict[str, Any]:
     """Before and after: the chosen areas, the rest of the city, and the one against the other.
 
-    Ratios are of complaints a week. Weeks without any complaint known in the city are left out at
-    both ends, so that there may be fewer than asked for.
+    Either the two sides of a day, `at`, or two free periods, `first` and `second`. Ratios are of
+    complaints a week. Only whole weeks are taken, from each period's first day on, and none without
+    any complaint known in the city, so that there may be fewer than asked for: `first` and `second`
+    of the answer say what was taken.
     """
-    if not date(1901, 1, 1) <= at <= date(2190, 1, 1):
-        raise BadFilterError("at", f"{at} lies outside the years 1901 to 2190")
-    found = effect(db, question, at, weeks)
+    found = _asked(db, question, at, weeks, first, second)
     difference = found.difference
+    taken = (found.first, found.second)
     return {
-        "since": found.since,
-        "at": found.at,
-        "until": found.until,
-        "weeks": [found.since + timedelta(weeks=number) for number in range(len(found.area))],
+        "since": min(period.since for period in taken),
+        "at": found.second.since,
+        "until": max(period.until for period in taken),
+        "first": str(found.first),
+        "second": str(found.second),
+        "left_out_days": dict(zip(("first", "second"), found.left_out_days, strict=True)),
+        "weeks": [
+            period.since + timedelta(weeks=number)
+            for period in taken
+            for number in range(period.weeks)
+        ],
         "weeks_before": found.before,
         "area": {
             "series": found.area.tolist(),
@@ -183,6 +200,36 @@ def compare(
         },
         "method": COMPARED,
     }
+
+
+def _asked(
+    db: Database,
+    question: Question,
+    at: date | None,
+    weeks: int | None,
+    first: str | None,
+    second: str | None,
+) -> Effect:
+    """Of a day, or of two periods; both or neither, or half of either, is refused."""
+    if at is not None:
+        if first is not None or second is not None:
+            raise BadFilterError(
+                "at", "at compares the two sides of a day, first and second two periods: not both"
+            )
+        if not date(1901, 1, 1) <= at <= date(2190, 1, 1):
+            raise BadFilterError("at", f"{at} lies outside the years 1901 to 2190")
+        return effect(db, question, at, 12 if weeks is None else weeks)
+    if first is None and second is None:
+        raise BadFilterError(
+            "at", f"say what to compare: at=2026-03-02, or first and second; {INTERVAL}"
+        )
+    if first is None or second is None:
+        missing = "first" if first is None else "second"
+        raise BadFilterError(missing, f"first and second go together: {missing} is {INTERVAL}")
+    if weeks is not None:
+        raise BadFilterError("weeks", "weeks goes with at alone: first and second say how long")
+    periods = DayInterval.parse("first", first), DayInterval.parse("second", second)
+    return effect_between(db, question, *periods)
 
 
 def _last_day(period: Period, zone: ZoneInfo) -> str:

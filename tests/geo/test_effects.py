@@ -44,7 +44,7 @@ def test_weeks_of_an_area_and_of_the_rest_are_counted_as_the_rows_are(
         (area if row.inside else rest)[row.week] += row.n
     assert found.area.tolist() == area.tolist()
     assert found.rest.tolist() == rest.tolist()
-    assert (found.since, found.until) == (date(2026, 1, 5), date(2026, 4, 27))
+    assert (found.first.since, found.second.until) == (date(2026, 1, 5), date(2026, 4, 27))
     assert float(found.rest_ratio.ratio) == pytest.approx(rest[8:].sum() / rest[:8].sum())
 
 
@@ -78,7 +78,7 @@ def test_weeks_the_city_knows_nothing_of_are_left_out(module_hanoi: Engine) -> N
         # The sample ends with October 2026.
         found = effect(connection, question, date(2026, 10, 5), 12)
         assert (found.before, len(found.area)) == (12, 15)
-        assert found.until == date(2026, 10, 26)
+        assert found.second.until == date(2026, 10, 26)
         area = found.area
         assert float(found.area_ratio.ratio) == pytest.approx(area[12:].mean() / area[:12].mean())
         with pytest.raises(BadFilterError, match="0 after"):
