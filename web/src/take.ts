@@ -139,11 +139,8 @@ export function openTake(view: View): void {
   // How many complaints there are tells how large the files get; without it they are there all the same.
   ask<Counts>(`/api/v1/counts?by=status&${filter()}`).then(({ total }) => { count.append(` ${number(total)}.`); large.hidden = total <= LARGE; }, () => {});
   openDialog(w("title"), t("close"),
-<<<<<<< HEAD
     ...(state.split ? [h("p", { class: "note" }, two("note"))] : []),
-=======
     ...(TAKEN.includes(state.layer) ? [] : [h("p", { class: "source" }, w("hexagons"))]),
->>>>>>> outl
     part(w("picture"), w("pictureFor"), ...(["png", "svg", "pdf"] as const).map((form) => file(form.toUpperCase(), w(form), () => picture(form), `${name}.${form}`))),
     part(w("report"), w("reportFor"), file("HTML", w("html"), () => report("html"), `${name}.html`), file("PDF", w("reportPdf"), () => report("pdf"), `${name}-report.pdf`)),
     part(w("figures"), w("figuresFor"), ...forms.map(([form, purpose]) => file(label[form] ?? form, w(purpose), () => figures(form), `${name}-figures.${form}`))),
