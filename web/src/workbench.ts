@@ -2,7 +2,6 @@ import type { AreaSet, Domain } from "./api";
 import { Refused } from "./api";
 import { byId } from "./dom";
 import { embedded, legendFits } from "./embed";
-import { embedded, legendFits } from "./embed";
 import { figures, resolutionOf, share, type Shown } from "./figures";
 import { drawLegend, drawTotal } from "./legend";
 import type { CityMap, Place } from "./map";
