@@ -152,6 +152,8 @@ def server(
     """A server process that answers at `ready`; ended with the block."""
     clean_environment = {k: v for k, v in os.environ.items() if not k.startswith("PHANANH_")}
     clean_environment.pop("DATABASE_URL", None)
+    # The nightly look at what is followed is another process, for the night.
+    clean_environment["PHANANH_WORK"] = "false"
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=ROOT, env=clean_environment | environment, stdout=output, stderr=output

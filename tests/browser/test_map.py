@@ -267,7 +267,7 @@ def test_a_planner_asks_whether_a_measure_helped_and_what_is_unusual(
 ) -> None:
     area = "area=hanoi-district-2014:001"
     open_map(desktop, address, f"?lang=en&set=hanoi-district-2014&layer=hotspots&{area}")
-    desktop.get_by_role("button", name="Before and after a day").click()
+    desktop.get_by_role("button", name="Before and after").click()
     dialog = desktop.locator("dialog")
     dialog.locator("#compare-at").fill("2026-03-02")
     dialog.locator("#compare-weeks").select_option("26")

@@ -1,60 +1,65 @@
 import { get, Refused } from "./api";
 import { h, moment, openDialog } from "./dom";
 import { current, day, fine, number, phrases, t } from "./i18n";
+import { bars, barsOfBoth, range, sidesOfDay, twoPeriods, w, type Choice } from "./periods";
 import { alertOf } from "./problems";
 import { dayAfter, filter, state } from "./state";
 
 interface Ratio { ratio: number | null; lower: number | null; upper: number | null; p: number | null; few: boolean }
 interface Side extends Ratio { series: number[]; before: number; after: number }
-interface Compared { since: string; at: string; until: string; weeks: string[]; weeks_before: number; area: Side; rest: Side; against_rest: Ratio & { corrected: boolean } }
+interface Compared { since: string; at: string; until: string; first: string; second: string; left_out_days: { first: number; second: number }; weeks: string[]; weeks_before: number; area: Side; rest: Side; against_rest: Ratio & { corrected: boolean } }
 interface Group { areas: { code: string; name: string; name_en: string }[]; lon: number; lat: number; first_day: string; last_day: string; observed: number; expected: number; relative_risk: number | null; p: number }
 interface Groups { periods: string[]; clusters: Group[]; left_out: string[] }
 
 const times = (of: Ratio): string => (of.ratio === null ? "–" : `× ${fine(of.ratio)} (${of.lower === null ? "0" : fine(of.lower)}–${of.upper === null ? "∞" : fine(of.upper)})`);
 const chance = (p: number): string => (p < 0.001 ? `p < ${fine(0.001)}` : `p = ${fine(p)}`);
-const today = (): string => new Date().toLocaleDateString("sv-SE");
 
-/** Bars of one series, the weeks after the change in another shade; the numbers stand in the text. */
-function bars(series: number[], before: number): HTMLElement {
-  const top = Math.max(1, ...series);
-  return h("div", { class: "bars weeks", "aria-hidden": "true" }, ...series.map((n, i) => {
-    const bar = h("i", { ...(i >= before ? { class: "on" } : {}) });
-    bar.style.height = `${Math.max(3, (100 * n) / top)}%`;
-    return bar;
-  }));
+/** What was found, as a paragraph for the verdict and one for each side. */
+function told(found: Compared, area: string, periods: boolean): HTMLElement[] {
+  const { lower, upper, few, corrected } = found.against_rest;
+  const rose = (found.area.ratio ?? 0) >= 1;
+  const verdict = upper !== null && upper < 1 ? (rose ? way("roseLess") : t("fellMore")) : lower !== null && lower > 1 ? (rose ? t("roseMore") : way("fellLess")) : t("cannotTell");
+  const later = found.weeks.length - found.weeks_before, { first, second } = found.left_out_days;
+  // Periods of other lengths: the totals alone would mislead.
+  const weekly = (of: Side): string => (periods ? `, ${number(of.before / found.weeks_before)} → ${number(of.after / later)} ${w("aWeek")}` : "");
+  const side = (title: string, of: Side): HTMLElement[] => [
+    h("h3", {}, title), h("p", {}, `${number(of.before)} → ${number(of.after)} ${t("total")}${weekly(of)}: ${times(of)}`),
+    periods ? barsOfBoth(of.series, found.weeks_before, found.first, found.second) : bars(of.series, found.weeks_before)];
+  const source = periods
+    ? `${range(found.first)} (${found.weeks_before} ${t("weeks")}) → ${range(found.second)} (${later} ${t("weeks")}). ${first + second ? `${w("leftOut")} ${first} + ${second}. ` : ""}${w("perWeek")} ${t("compareSays")} ${w("advice")}`
+    : `${day(found.since)} – ${day(dayAfter(found.until, -1))}, ${found.weeks_before} + ${later} ${t("weeks")}. ${t("perWeek")} ${t("compareSays")}`;
+  return [
+    h("p", {}, h("strong", {}, verdict), ` ${t("againstRest")}: ${times(found.against_rest)}${found.against_rest.p === null ? "" : `, ${chance(found.against_rest.p)}`}.`),
+    ...(few || corrected ? [h("p", { class: "note" }, t("fewHere"))] : []),
+    ...side(area, found.area), ...side(t("restOfCity"), found.rest), h("p", { class: "source" }, source)];
 }
 
 const way = phrases({
   vi: { roseLess: "Tăng ít hơn phần còn lại của thành phố.", fellLess: "Giảm ít hơn phần còn lại của thành phố." },
   en: { roseLess: "Rose less than the rest of the city.", fellLess: "Fell less than the rest of the city." },
 });
-/** Did it help? A place before and after a day, and against the rest of the city; `base` is the filter of the place. */
+/** Did it help? A place before and after a day, or in two periods, and against the rest of the city; `base` is the filter of the place. */
 export function openCompare(area: string, last: string, base = filter(["since", "until"])): void {
-  const result = h("div", { role: "status" });
-  const at = h("input", { type: "date", id: "compare-at", value: dayAfter(last < today() ? last : today(), -83), max: today() });
-  const weeks = h("select", { id: "compare-weeks" }, ...[4, 8, 12, 26, 52].map((n) => h("option", { value: n, selected: n === 12 }, `${n} ${t("weeks")}`)));
-  async function read(): Promise<void> {
+  const result = h("div", { role: "status", id: "compare-result" });
+  let leave = new AbortController();
+  const read = async (): Promise<void> => {
+    // The answer to what was chosen before must not come after this one.
+    leave.abort();
+    const { signal } = (leave = new AbortController());
+    const wanted = chosen.asked();
+    if (!wanted) { result.textContent = w("unfinished"); return; }
     result.textContent = t("loading");
     try {
-      const asked = new URLSearchParams(base);
-      asked.set("at", at.value);
-      asked.set("weeks", weeks.value);
-      const found = await get<Compared>(`/api/v1/compare?${asked}`);
-      const { lower, upper, few, corrected } = found.against_rest;
-      const rose = (found.area.ratio ?? 0) >= 1;
-      const verdict = upper !== null && upper < 1 ? (rose ? way("roseLess") : t("fellMore")) : lower !== null && lower > 1 ? (rose ? t("roseMore") : way("fellLess")) : t("cannotTell");
-      result.replaceChildren(
-        h("p", {}, h("strong", {}, verdict), ` ${t("againstRest")}: ${times(found.against_rest)}${found.against_rest.p === null ? "" : `, ${chance(found.against_rest.p)}`}.`),
-        ...(few || corrected ? [h("p", { class: "note" }, t("fewHere"))] : []),
-        h("h3", {}, area), h("p", {}, `${number(found.area.before)} → ${number(found.area.after)} ${t("total")}: ${times(found.area)}`), bars(found.area.series, found.weeks_before),
-        h("h3", {}, t("restOfCity")), h("p", {}, `${number(found.rest.before)} → ${number(found.rest.after)} ${t("total")}: ${times(found.rest)}`), bars(found.rest.series, found.weeks_before),
-        h("p", { class: "source" }, `${day(found.since)} – ${day(dayAfter(found.until, -1))}, ${found.weeks_before} + ${found.weeks.length - found.weeks_before} ${t("weeks")}. ${t("perWeek")} ${t("compareSays")}`));
-    } catch (problem) { result.replaceChildren(alertOf(problem)); }
-  }
-  at.addEventListener("change", () => { if (at.value) void read(); });
-  weeks.addEventListener("change", () => void read());
-  openDialog(t("beforeAfter"), t("close"),
-    h("div", { class: "pair" }, h("div", { class: "field" }, h("label", { for: "compare-at" }, t("changeOn")), at), h("div", { class: "field" }, h("label", { for: "compare-weeks" }, t("eachSide")), weeks)), result);
+      const found = await get<Compared>(`/api/v1/compare?${new URLSearchParams([...base, ...Object.entries(wanted)])}`, signal);
+      if (!signal.aborted) result.replaceChildren(...told(found, area, chosen === choices.periods));
+    } catch (problem) { if (!signal.aborted) result.replaceChildren(alertOf(problem)); }
+  };
+  const choices = { sides: sidesOfDay(last, () => void read()), periods: twoPeriods(last, () => void read()) };
+  let chosen: Choice = choices.sides;
+  const fields = h("div", {}, chosen.fields);
+  const kind = h("fieldset", { class: "compare-kind" }, h("legend", {}, w("compare")), h("div", { class: "row" }, ...(["sides", "periods"] as const).map((one) => h("label", { class: "choice" },
+    h("input", { type: "radio", name: "compare-kind", value: one, checked: one === "sides", change: () => { chosen = choices[one]; fields.replaceChildren(chosen.fields); void read(); } }), ` ${w(one)}`))));
+  openDialog(t("beforeAfter"), t("close"), kind, fields, result).addEventListener("close", () => leave.abort(), { once: true });
   void read();
 }
 

@@ -1,0 +1,75 @@
+import "./compare.css";
+import { h } from "./dom";
+import { day, phrases, t } from "./i18n";
+import { dayAfter } from "./state";
+
+export const w = phrases({
+  vi: {
+    compare: "So sánh", sides: "hai bên một ngày", periods: "hai giai đoạn", first: "Giai đoạn thứ nhất", second: "Giai đoạn thứ hai", from: "Từ ngày", to: "Đến hết ngày",
+    perWeek: "× là tỷ lệ số phản ánh mỗi tuần, giai đoạn thứ hai so với giai đoạn thứ nhất.", aWeek: "mỗi tuần", leftOut: "Số ngày bỏ ra (không thuộc tuần trọn vẹn nào trong thời gian có phản ánh):",
+    advice: "Hãy chọn hai giai đoạn cùng mùa; các ngày lễ theo âm lịch mỗi năm rơi vào những tuần khác nhau.", unfinished: "Hãy điền đủ các ngày, không ngày nào ở tương lai.",
+  },
+  en: {
+    compare: "Compare", sides: "two sides of a day", periods: "two periods", first: "First period", second: "Second period", from: "From", to: "To the end of",
+    perWeek: "× is complaints a week in the second period, by those in the first.", aWeek: "a week", leftOut: "Days left out (in no whole week of the time that has complaints):",
+    advice: "Choose periods of the same season; holidays of the lunar calendar fall in other weeks each year.", unfinished: "Please fill in all days, none of them in the future.",
+  },
+});
+
+/** One way to say what is compared: its fields, and the parameters they ask for; null while a day is missing or lies ahead. */
+export interface Choice { fields: HTMLElement; asked: () => Record<string, string> | null }
+const today = (): string => new Date().toLocaleDateString("sv-SE");
+/** The last day that is over and has complaints. */
+const latest = (last: string): string => { const yesterday = dayAfter(today(), -1); return last < yesterday ? last : yesterday; };
+const field = (label: string, of: HTMLInputElement | HTMLSelectElement): HTMLElement => h("div", { class: "field" }, h("label", { for: of.id }, label), of);
+
+/** So many weeks before a day and from it on; at first the last twelve of `last`. */
+export function sidesOfDay(last: string, changed: () => void): Choice {
+  const at = h("input", { type: "date", id: "compare-at", value: dayAfter(latest(last), -83), max: today(), required: true, change: changed });
+  const weeks = h("select", { id: "compare-weeks", change: changed }, ...[4, 8, 12, 26, 52].map((n) => h("option", { value: n, selected: n === 12 }, `${n} ${t("weeks")}`)));
+  return {
+    fields: h("div", { class: "pair" }, field(t("changeOn"), at), field(t("eachSide"), weeks)),
+    asked: () => (at.checkValidity() ? { at: at.value, weeks: weeks.value } : null),
+  };
+}
+
+/** Two periods of free choice; at first the last twelve weeks until `last`, and those of a year before. */
+export function twoPeriods(last: string, changed: () => void): Choice {
+  const end = latest(last);
+  // 52 weeks, so that the same weekdays are compared.
+  const starts = { first: dayAfter(end, -83 - 364), second: dayAfter(end, -83) };
+  const inputs = (["first", "second"] as const).map((name) => {
+    const input = (of: string, value: string): HTMLInputElement => h("input", { type: "date", id: `compare-${name}-${of}`, value, max: today(), required: true, change: changed });
+    return { name, from: input("from", starts[name]), to: input("to", dayAfter(starts[name], 83)) };
+  });
+  return {
+    fields: h("div", { class: "two-periods" }, ...inputs.map(({ name, from, to }) => h("fieldset", { id: `compare-${name}` }, h("legend", {}, w(name)), h("div", { class: "pair" }, field(w("from"), from), field(w("to"), to))))),
+    asked: () => (inputs.every(({ from, to }) => from.checkValidity() && to.checkValidity()) ? Object.fromEntries(inputs.map(({ name, from, to }) => [name, `${from.value}/${dayAfter(to.value)}`])) : null),
+  };
+}
+
+/** An interval of days as people say it, the last day in it. */
+export function range(interval: string): string {
+  const [since = "", until = ""] = interval.split("/");
+  return `${day(since)} – ${day(dayAfter(until, -1))}`;
+}
+
+/** Bars of a series of weeks on the scale of `top`; those from `before` on in another shade. */
+export function bars(series: number[], before: number, top = Math.max(1, ...series)): HTMLElement {
+  return h("div", { class: "bars weeks", "aria-hidden": "true" }, ...series.map((n, i) => {
+    const bar = h("i", { ...(i >= before ? { class: "on" } : {}) });
+    bar.style.height = `${Math.max(3, (100 * n) / top)}%`;
+    return bar;
+  }));
+}
+
+/** The weeks of both periods below each other, on one scale and each week as wide: the second in another shade. */
+export function barsOfBoth(series: number[], before: number, first: string, second: string): HTMLElement {
+  const parts = [[first, series.slice(0, before), before], [second, series.slice(before), 0]] as const;
+  const most = Math.max(...parts.map(([, weeks]) => weeks.length)), top = Math.max(1, ...series);
+  return h("div", { class: "both" }, ...parts.map(([interval, weeks, shade]) => {
+    const row = bars([...weeks], shade, top);
+    row.style.width = `${(100 * weeks.length) / most}%`;
+    return h("div", {}, h("small", {}, range(interval)), row);
+  }));
+}
