@@ -31,7 +31,7 @@ export function ticks(top: number, count: number): number[] {
   return Array.from({ length: Math.ceil(Math.max(top, 1) / step) + 1 }, (_, i) => i * step);
 }
 /** Draws again when the room changes, so that letters keep their size. */
-function fitted(draw: (width: number) => Element): HTMLElement {
+export function fitted(draw: (width: number) => Element): HTMLElement {
   const box = h("div", { class: "chart" });
   let drawn = 0;
   new ResizeObserver(([entry]) => {

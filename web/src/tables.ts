@@ -1,6 +1,7 @@
 import type { AreaCounts, AreaRow, Domain, Feature, Page } from "./api";
 import { get, Refused } from "./api";
 import { byId, h, moment, openDialog } from "./dom";
+import { funnelSection } from "./funnel";
 import { current, day, instant, named, number, status, t } from "./i18n";
 import { reportingLine } from "./reporting";
 import { change, dayAfter, filter, limits, state } from "./state";
@@ -16,6 +17,8 @@ export async function openTable(): Promise<void> {
   const titles: [Column, string][] = [["name", t("name")], ["n", t("count")], ...(found.rate === null ? [] : [["rate", t("rate")], ["rate_smoothed", t("smoothed")]] as [Column, string][]), ["per_km2", t("density")], ...(found.rate === null ? [] : [["population", t("population")]] as [Column, string][])];
   const rated = found.rate !== null;
   const name = (row: AreaRow): string => (current() === "vi" ? `${row.kind ?? ""} ${row.name}`.trim() : row.name_en);
+  const show = (code: string): void => { byId<HTMLDialogElement>("dialog").close(); change({ area: `${state.set}:${code}` }); };
+  const plot = rated ? [funnelSection(show)] : [];
   const draw = (): void => {
     // Under a place's filter the other areas have none that match: they are not zeros.
     const rows = found.rows.filter((row) => !(["area", "cell", "polygon"] as const).some(limits) || row.n > 0).sort((a, b) => {
@@ -34,12 +37,13 @@ export async function openTable(): Promise<void> {
       h("button", { type: "button", click: () => { order = { by: column, down: order.by === column ? !order.down : column !== "name" }; draw(); } }, `${title}${order.by === column ? (order.down ? " ↓" : " ↑") : ""}`))));
     const shown = (value: number | null): string => (value === null ? "–" : number(value));
     const rate = (row: AreaRow): Node => h("span", {}, shown(row.rate), row.unusual ? h("abbr", { title: t(row.unusual > 0 ? "unusuallyHigh" : "unusuallyLow") }, row.unusual > 0 ? " ▲" : " ▼") : "", row.rate === null ? "" : h("small", {}, ` ${shown(row.rate_low)}–${shown(row.rate_high)}`));
-    const body = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, h("button", { type: "button", class: "link", click: () => { byId<HTMLDialogElement>("dialog").close(); change({ area: `${state.set}:${row.key}` }); } }, name(row))), h("td", {}, number(row.n)), ...(rated ? [h("td", {}, rate(row)), h("td", {}, shown(row.rate_smoothed))] : []), h("td", {}, shown(row.per_km2)), ...(rated ? [h("td", {}, shown(row.population))] : [])));
+    const body = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, h("button", { type: "button", class: "link", click: () => show(row.key) }, name(row))), h("td", {}, number(row.n)), ...(rated ? [h("td", {}, rate(row)), h("td", {}, shown(row.rate_smoothed))] : []), h("td", {}, shown(row.per_km2)), ...(rated ? [h("td", {}, shown(row.population))] : [])));
     const outside = h("tr", {}, h("th", { scope: "row" }, t("outside")), h("td", {}, number(found.outside)), ...titles.slice(2).map(() => h("td")));
     openDialog(t("table"), t("close"),
       ...(found.rate === null ? [h("p", { class: "source" }, t("noPopulation"))] : [h("p", { class: "source" }, `${t("overall")}: ${number(found.rate)} ${t("rate")}. ${t("ratesSay")}`)]),
       reportingLine(),
       h("p", {}, `${number(found.total)} ${t("total")} · `, h("button", { type: "button", class: "link", click: () => save(rows) }, t("download"))),
+      ...plot,
       h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("table") }, h("table", {}, h("thead", {}, head), h("tbody", {}, ...body, outside))));
   };
   if (now === moment()) draw();
