@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 pytestmark = pytest.mark.browser
 AXE = Path(__file__).resolve().parents[2] / "web/node_modules/axe-core/axe.min.js"
@@ -93,12 +93,22 @@ def test_a_planner_compares_two_periods(desktop: Page, address: str) -> None:
 
 
 def test_two_periods_fit_a_phone_in_vietnamese(phone: Page, address: str) -> None:
+    """Of a city that began in July there is no year before: the halves of what is known."""
+
+    def young(route: Route) -> None:
+        config = route.fetch().json()
+        for city in config["cities"]:
+            city["first_day"] = "2026-07-01"
+        route.fulfill(json=config)
+
+    phone.route("**/api/v1/config", young)
     phone.clock.set_fixed_time(NOW)
     phone.goto(f"{address}/?{AREA}&look=area")
     phone.wait_for_selector("body[data-ready]", timeout=60_000)
     phone.locator("#story-compare").click()
-    dialog = phone.locator("dialog")
+    dialog, result = phone.locator("dialog"), phone.locator("#compare-result")
     dialog.get_by_label("hai giai đoạn").check()
-    expect(phone.locator("#compare-result")).to_contain_text("10/8/2025 – 1/11/2025 (12 tuần)")
+    expect(result).to_contain_text("12/7/2026 – 5/9/2026 (8 tuần)")
+    expect(result).to_contain_text("6/9/2026 – 31/10/2026 (8 tuần)")
     assert dialog.evaluate("one => one.scrollWidth <= one.clientWidth")
     assert faults_of(phone) == []

@@ -1,7 +1,7 @@
 import { get, Refused } from "./api";
 import { h, moment, openDialog } from "./dom";
 import { current, day, fine, number, phrases, t } from "./i18n";
-import { bars, barsOfBoth, range, sidesOfDay, twoPeriods, w, type Choice } from "./periods";
+import { bars, barsOfBoth, range, sidesOfDay, twoPeriods, w, type Choice, type Known } from "./periods";
 import { alertOf } from "./problems";
 import { dayAfter, filter, state } from "./state";
 
@@ -39,7 +39,7 @@ const way = phrases({
   en: { roseLess: "Rose less than the rest of the city.", fellLess: "Fell less than the rest of the city." },
 });
 /** Did it help? A place before and after a day, or in two periods, and against the rest of the city; `base` is the filter of the place. */
-export function openCompare(area: string, last: string, base = filter(["since", "until"])): void {
+export function openCompare(area: string, known: Known, base = filter(["since", "until"])): void {
   const result = h("div", { role: "status", id: "compare-result" });
   let leave = new AbortController();
   const read = async (): Promise<void> => {
@@ -54,7 +54,7 @@ export function openCompare(area: string, last: string, base = filter(["since", 
       if (!signal.aborted) result.replaceChildren(...told(found, area, chosen === choices.periods));
     } catch (problem) { if (!signal.aborted) result.replaceChildren(alertOf(problem)); }
   };
-  const choices = { sides: sidesOfDay(last, () => void read()), periods: twoPeriods(last, () => void read()) };
+  const choices = { sides: sidesOfDay(known, () => void read()), periods: twoPeriods(known, () => void read()) };
   let chosen: Choice = choices.sides;
   const fields = h("div", {}, chosen.fields);
   const kind = h("fieldset", { class: "compare-kind" }, h("legend", {}, w("compare")), h("div", { class: "row" }, ...(["sides", "periods"] as const).map((one) => h("label", { class: "choice" },

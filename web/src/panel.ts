@@ -42,7 +42,7 @@ export function drawPanel(cities: City[], sets: AreaSet[], domains: Domain[], ar
     h("p", { id: "total", role: "status" }),
     ...notes.map((note) => h("p", { class: "note" }, note)),
     ...(filtered() ? [h("button", { type: "button", id: "reset", click: clear }, t("reset"))] : []),
-    ...(limits("area") ? [h("p", { class: "chosen" }, `${t("chosenArea")}: ${area} `, h("button", { type: "button", "aria-label": t("removeArea"), click: () => change({ area: "" }) }, "✕")), h("button", { type: "button", id: "compare", click: () => openCompare(area, city?.last_day ?? "9") }, t("beforeAfter"))] : []),
+    ...(limits("area") ? [h("p", { class: "chosen" }, `${t("chosenArea")}: ${area} `, h("button", { type: "button", "aria-label": t("removeArea"), click: () => change({ area: "" }) }, "✕")), h("button", { type: "button", id: "compare", click: () => openCompare(area, city ?? { first_day: null, last_day: null }) }, t("beforeAfter"))] : []),
     ...tools,
     ...(cities.length > 1 ? [choice("city", t("city"), cities.map((one) => [one.code, named(one.name)]), state.city, (value) => { location.search = `?lang=${current()}&city=${value}`; })] : []),
     ...layerControls(),

@@ -1,4 +1,5 @@
 import "./compare.css";
+import type { City } from "./api";
 import { h } from "./dom";
 import { day, phrases, t } from "./i18n";
 import { dayAfter } from "./state";
@@ -19,13 +20,15 @@ export const w = phrases({
 /** One way to say what is compared: its fields, and the parameters they ask for; null while a day is missing or lies ahead. */
 export interface Choice { fields: HTMLElement; asked: () => Record<string, string> | null }
 const today = (): string => new Date().toLocaleDateString("sv-SE");
+/** The days a city has complaints of, as it says so itself. */
+export type Known = Pick<City, "first_day" | "last_day">;
 /** The last day that is over and has complaints. */
-const latest = (last: string): string => { const yesterday = dayAfter(today(), -1); return last < yesterday ? last : yesterday; };
+const latest = ({ last_day: last }: Known): string => { const yesterday = dayAfter(today(), -1); return last && last < yesterday ? last : yesterday; };
 const field = (label: string, of: HTMLInputElement | HTMLSelectElement): HTMLElement => h("div", { class: "field" }, h("label", { for: of.id }, label), of);
 
-/** So many weeks before a day and from it on; at first the last twelve of `last`. */
-export function sidesOfDay(last: string, changed: () => void): Choice {
-  const at = h("input", { type: "date", id: "compare-at", value: dayAfter(latest(last), -83), max: today(), required: true, change: changed });
+/** So many weeks before a day and from it on; at first the last twelve are those from it on. */
+export function sidesOfDay(known: Known, changed: () => void): Choice {
+  const at = h("input", { type: "date", id: "compare-at", value: dayAfter(latest(known), -83), max: today(), required: true, change: changed });
   const weeks = h("select", { id: "compare-weeks", change: changed }, ...[4, 8, 12, 26, 52].map((n) => h("option", { value: n, selected: n === 12 }, `${n} ${t("weeks")}`)));
   return {
     fields: h("div", { class: "pair" }, field(t("changeOn"), at), field(t("eachSide"), weeks)),
@@ -33,14 +36,21 @@ export function sidesOfDay(last: string, changed: () => void): Choice {
   };
 }
 
-/** Two periods of free choice; at first the last twelve weeks until `last`, and those of a year before. */
-export function twoPeriods(last: string, changed: () => void): Choice {
-  const end = latest(last);
+/** The last twelve whole weeks and those of a year before; where that is not known, the two halves of what is. */
+function usual(known: Known): { first: string; second: string; days: number } {
+  const end = dayAfter(latest(known)), since = known.first_day ?? "";
   // 52 weeks, so that the same weekdays are compared.
-  const starts = { first: dayAfter(end, -83 - 364), second: dayAfter(end, -83) };
+  if (since <= dayAfter(end, -84 - 364)) return { first: dayAfter(end, -84 - 364), second: dayAfter(end, -84), days: 84 };
+  let weeks = 12;
+  while (weeks > 2 && since > dayAfter(end, -14 * weeks)) weeks--;
+  return { first: dayAfter(end, -14 * weeks), second: dayAfter(end, -7 * weeks), days: 7 * weeks };
+}
+/** Two periods of free choice. */
+export function twoPeriods(known: Known, changed: () => void): Choice {
+  const start = usual(known);
   const inputs = (["first", "second"] as const).map((name) => {
     const input = (of: string, value: string): HTMLInputElement => h("input", { type: "date", id: `compare-${name}-${of}`, value, max: today(), required: true, change: changed });
-    return { name, from: input("from", starts[name]), to: input("to", dayAfter(starts[name], 83)) };
+    return { name, from: input("from", start[name]), to: input("to", dayAfter(start[name], start.days - 1)) };
   });
   return {
     fields: h("div", { class: "two-periods" }, ...inputs.map(({ name, from, to }) => h("fieldset", { id: `compare-${name}` }, h("legend", {}, w(name)), h("div", { class: "pair" }, field(w("from"), from), field(w("to"), to))))),

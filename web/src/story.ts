@@ -160,7 +160,7 @@ export class Story {
     return h("div", { class: "row actions" },
       action(t("showList"), () => this.around.list(asked), "story-list"),
       limits(shape) ? action(w("lift"), () => change({ look: shape }), "story-limit") : action(w("limit"), () => { this.opened = shape; change({ look: "" }); }, "story-limit"),
-      action(t("beforeAfter"), () => { const base = new URLSearchParams(asked); base.delete("since"); base.delete("until"); openCompare(title(), this.around.city.last_day ?? "9", base); }, "story-compare"),
+      action(t("beforeAfter"), () => { const base = new URLSearchParams(asked); base.delete("since"); base.delete("until"); openCompare(title(), this.around.city, base); }, "story-compare"),
       action(w("follow"), () => openFollow({ question: asked, place: title() }), "story-follow"));
   }
   private tell(told: Told): Node[] {
