@@ -212,3 +212,30 @@ def test_axe_finds_nothing_serious_and_it_fits_the_narrowest_phone(
         " return box.x >= 0 && box.x + box.width <= svg.clientWidth + 1; })"
     )
     assert inside, "a word is cut off"
+
+
+def test_a_tap_says_which_area_it_found_before_it_shows_it(phone: Page, address: str) -> None:
+    dots = open_funnel(phone, address)
+    top = dots.and_(phone.locator("[tabindex='0']"))
+    box = top.bounding_box()
+    assert box is not None
+    at = {"clientX": box["x"] + 5, "clientY": box["y"] + 5, "pointerType": "touch", "bubbles": True}
+    tap = "(one, at) => one.dispatchEvent(new PointerEvent('click', at))"
+    top.evaluate(tap, at)
+    expect(phone.locator("dialog")).to_be_visible()
+    expect(phone.locator(".funnel output button")).to_have_text("Show on the map")
+    code = phone.evaluate("document.activeElement.dataset.code")
+    top.evaluate(tap, at)
+    expect(phone.locator("dialog")).to_be_hidden()
+    phone.wait_for_url(re.compile(f"area={SET}%3A{code}"))
+
+
+def test_areas_can_be_coloured_by_locally_smoothed_rates(desktop: Page, address: str) -> None:
+    asked = {"layer": "areas", "set": SET, "measure": "rate_smoothed_local"}
+    classes = httpx.get(f"{address}/api/v1/classes", params=asked, timeout=30).json()
+    desktop.goto(f"{address}/?lang=en&layer=areas&measure=rate_smoothed_local")
+    desktop.wait_for_selector("body[data-ready]", timeout=60_000)
+    expect(desktop.locator("#legend summary")).to_contain_text("smoothed by neighbours")
+    lines = desktop.locator("#legend li").all_inner_texts()
+    assert len(lines) == len(classes["breaks"]) + 2, "a line for each class, and one for hatching"
+    assert f"{classes['max']:.3g}" in lines[-2]

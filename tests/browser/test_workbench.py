@@ -286,7 +286,7 @@ def test_rates_are_offered_where_residents_are_known_and_few_complaints_are_mark
     asked = f"?lang=en&layer=areas&set={kind['set']}&domain=environment"
     asked += f"&measure=rate&view=13/{view}"
     open_map(desktop, address, asked)
-    expect(desktop.locator("#measure option")).to_have_count(4)
+    expect(desktop.locator("#measure option")).to_have_count(5)
     expect(desktop.locator("#legend li").last).to_contain_text("hatched: fewer than 20")
     desktop.wait_for_timeout(1000)
     box = desktop.locator("#map").bounding_box()

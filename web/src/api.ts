@@ -6,7 +6,7 @@ export interface AreaSet { code: string; city: string; name: Names; approximate:
 export interface Category { code: string; name: Names; colour: string; sensitive: boolean }
 export interface Domain { code: string; name: Names; colour: string; categories: Category[] }
 export interface Config { cities: City[]; basemap: { url: string; attribution: string } | null }
-export interface AreaRow { key: string; name: string; name_en: string; kind: string | null; n: number; population: number | null; rate: number | null; rate_low: number | null; rate_high: number | null; rate_smoothed: number | null; unusual: -1 | 0 | 1; few: boolean; area_km2: number; per_km2: number }
+export interface AreaRow { key: string; name: string; name_en: string; kind: string | null; n: number; population: number | null; rate: number | null; rate_low: number | null; rate_high: number | null; rate_smoothed: number | null; rate_smoothed_local: number | null; unusual: -1 | 0 | 1; few: boolean; area_km2: number; per_km2: number }
 export interface Counts { total: number; rows: { key: string; n: number }[] }
 export interface AreaCounts { total: number; rate: number | null; outside: number; rows: AreaRow[] }
 export interface Classes { breaks: number[]; min: number | null; max: number | null; count: number }

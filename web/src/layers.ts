@@ -5,8 +5,8 @@ import { populated } from "./shapes";
 import { BANDWIDTHS, change, RESOLUTIONS, SIZES, state, STEPS, STUDIED, type Layer, type Measure } from "./state";
 
 const w = phrases({
-  vi: { counts: "Bản đồ số lượng", statistics: "Bản đồ thống kê", single: "Bản đồ từng điểm", areas: "Đơn vị", density: "Mật độ mịn", hotspots: "Điểm nóng", trends: "Xu hướng", outliers: "Ngoại lệ", byZoom: "theo mức phóng to", cellSize: "Cỡ ô", bandwidth: "Bán kính làm mịn", measure: "Số đo", n: "số phản ánh", rate: "trên 1.000 dân", rate_smoothed: "trên 1.000 dân, đã làm trơn", per_km2: "trên km²" },
-  en: { counts: "Maps of counts", statistics: "Maps of statistics", single: "Map of single ones", areas: "Areas", density: "Smooth", hotspots: "Hot spots", trends: "Trends", outliers: "Outliers", byZoom: "by zoom", cellSize: "Size of cells", bandwidth: "Smoothed over", measure: "Measure", n: "complaints", rate: "per 1,000 residents", rate_smoothed: "per 1,000 residents, smoothed", per_km2: "per km²" },
+  vi: { counts: "Bản đồ số lượng", statistics: "Bản đồ thống kê", single: "Bản đồ từng điểm", areas: "Đơn vị", density: "Mật độ mịn", hotspots: "Điểm nóng", trends: "Xu hướng", outliers: "Ngoại lệ", byZoom: "theo mức phóng to", cellSize: "Cỡ ô", bandwidth: "Bán kính làm mịn", measure: "Số đo", n: "số phản ánh", rate: "trên 1.000 dân", rate_smoothed: "trên 1.000 dân, đã làm trơn", rate_smoothed_local: "trên 1.000 dân, làm trơn theo láng giềng", per_km2: "trên km²" },
+  en: { counts: "Maps of counts", statistics: "Maps of statistics", single: "Map of single ones", areas: "Areas", density: "Smooth", hotspots: "Hot spots", trends: "Trends", outliers: "Outliers", byZoom: "by zoom", cellSize: "Size of cells", bandwidth: "Smoothed over", measure: "Measure", n: "complaints", rate: "per 1,000 residents", rate_smoothed: "per 1,000 residents, smoothed", rate_smoothed_local: "per 1,000 residents, smoothed by neighbours", per_km2: "per km²" },
 });
 const GROUPS: ["counts" | "statistics" | "single", Layer[]][] = [["counts", ["cells", "areas", "density"]], ["statistics", ["hotspots", "trends", "outliers"]], ["single", ["complaints"]]];
 /** Mean area of a hexagon, km² (H3, "Tables of cell statistics"). */
@@ -16,7 +16,7 @@ const AREAS_KM2: Record<string, number> = { "6": 36, "7": 5.2, "8": 0.74, "9": 0
 export const layerName = (layer: Layer): string => (layer === "cells" || layer === "complaints" ? t(layer) : w(layer));
 /** What areas can be coloured by; rates only where anyone's number is known. */
 export function measures(set: string): [Measure, string][] {
-  const all: Measure[] = populated(set) === false ? ["n", "per_km2"] : ["n", "rate", "rate_smoothed", "per_km2"];
+  const all: Measure[] = populated(set) === false ? ["n", "per_km2"] : ["n", "rate", "rate_smoothed", "rate_smoothed_local", "per_km2"];
   return all.map((one) => [one, w(one)]);
 }
 

@@ -12,8 +12,8 @@ import { reportingLine } from "./reporting";
 import { change, state, STUDIED, type State } from "./state";
 
 const w = phrases({
-  vi: { density: "mật độ: phản ánh trên km²", outliers: "ô ngoại lệ", rate: "trên 1.000 dân", rate_smoothed: "trên 1.000 dân, đã làm trơn", per_km2: "trên km²", few: "gạch chéo: dưới 20 phản ánh hoặc không rõ số dân, chưa chắc chắn", coarser: "Ô cỡ này cần phóng to hơn; đang vẽ ô cỡ", frames: "Chia lớp theo kỳ nhiều phản ánh nhất, giữ nguyên khi chạy.", shared: "Hai bản đồ dùng chung các lớp này.", atMost: "cao nhất", ownLegend: "Bản đồ" },
-  en: { density: "density: complaints per km²", outliers: "outliers", rate: "per 1,000 residents", rate_smoothed: "per 1,000 residents, smoothed", per_km2: "per km²", few: "hatched: fewer than 20 complaints or residents not known, not certain", coarser: "Cells of this size need a closer view; drawn are cells of size", frames: "Classes are of the busiest period and hold still while it plays.", shared: "Both maps share these classes.", atMost: "at most", ownLegend: "Map" },
+  vi: { density: "mật độ: phản ánh trên km²", outliers: "ô ngoại lệ", rate: "trên 1.000 dân", rate_smoothed: "trên 1.000 dân, đã làm trơn", rate_smoothed_local: "trên 1.000 dân, làm trơn theo láng giềng", per_km2: "trên km²", few: "gạch chéo: dưới 20 phản ánh hoặc không rõ số dân, chưa chắc chắn", coarser: "Ô cỡ này cần phóng to hơn; đang vẽ ô cỡ", frames: "Chia lớp theo kỳ nhiều phản ánh nhất, giữ nguyên khi chạy.", shared: "Hai bản đồ dùng chung các lớp này.", atMost: "cao nhất", ownLegend: "Bản đồ" },
+  en: { density: "density: complaints per km²", outliers: "outliers", rate: "per 1,000 residents", rate_smoothed: "per 1,000 residents, smoothed", rate_smoothed_local: "per 1,000 residents, smoothed by neighbours", per_km2: "per km²", few: "hatched: fewer than 20 complaints or residents not known, not certain", coarser: "Cells of this size need a closer view; drawn are cells of size", frames: "Classes are of the busiest period and hold still while it plays.", shared: "Both maps share these classes.", atMost: "at most", ownLegend: "Map" },
 });
 
 function line(colour: string, text: string): HTMLElement {

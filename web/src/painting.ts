@@ -37,7 +37,7 @@ export function paintingOf(shown: Shown, shapes: Shapes | null): Painting | null
     label: (i) => (of.measure === "n" ? "" : [Number.isNaN(values[i]) ? w("unknown") : `${fine(values[i] as number)} ${unitOf(of)}`, few?.[i] && !Number.isNaN(values[i]) ? w("few") : ""].filter(Boolean).join(" · ")),
   };
 }
-const unitOf = (of: State): string => (of.measure === "per_km2" ? t("density") : of.measure === "rate_smoothed" ? `${t("rate")} (${t("smoothed")})` : t("rate"));
+const unitOf = (of: State): string => (of.measure === "per_km2" ? t("density") : of.measure.startsWith("rate_smoothed") ? `${t("rate")} (${t("smoothed")})` : t("rate"));
 
 function ofCells(shown: Shown, series: Series): Painting {
   const period = series.at.get(spanOf(shown.of.frame).since);

@@ -42,7 +42,7 @@ const first = (period: string): string => spanOf(period.slice(0, 10)).since;
 
 /** The same question at any frame, or null where each frame is a question of its own. */
 export function seriesKey(of: State, resolution: number): string | null {
-  if (!of.frame || (of.layer !== "cells" && of.layer !== "areas") || (of.layer === "areas" && of.measure === "rate_smoothed")) return null;
+  if (!of.frame || (of.layer !== "cells" && of.layer !== "areas") || (of.layer === "areas" && of.measure.startsWith("rate_smoothed"))) return null;
   const question = filter(["frame"], of);
   question.set("step", of.pace);
   question.set("method", of.method);

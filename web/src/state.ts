@@ -8,7 +8,7 @@ export const PLAYED: readonly Layer[] = ["cells", "areas", "complaints"];
 export const PACES = ["month", "week"] as const;
 /** Sizes of hexagons that hold still while the map is zoomed; "" lets the zoom choose. */
 export const RESOLUTIONS = ["6", "7", "8", "9", "10"] as const;
-export const MEASURES = ["n", "rate", "rate_smoothed", "per_km2"] as const;
+export const MEASURES = ["n", "rate", "rate_smoothed", "rate_smoothed_local", "per_km2"] as const;
 export type Measure = (typeof MEASURES)[number];
 /** Standard deviations of the smooth surface's kernel, in metres. */
 export const BANDWIDTHS = ["250", "500", "1000", "2000"] as const;

@@ -26,9 +26,9 @@ export async function openTable(): Promise<void> {
       return order.by === "name" ? sign * name(a).localeCompare(name(b), current()) : sign * ((a[order.by] ?? -1) - (b[order.by] ?? -1));
     });
     const save = (those: AreaRow[]): void => {
-      const columns = ["key", "kind", "name", "name_en", "n", "rate", "rate_low", "rate_high", "rate_smoothed", "unusual", "per_km2", "population"] as const;
+      const columns = ["key", "kind", "name", "name_en", "n", "rate", "rate_low", "rate_high", "rate_smoothed", "rate_smoothed_local", "unusual", "per_km2", "population"] as const;
       const cell = (value: unknown): string => (typeof value === "string" ? `"${value.replaceAll('"', '""')}"` : String(value ?? ""));
-      const lines = [columns.join(","), ...those.map((row) => columns.map((column) => cell(row[column])).join(",")), `,,"${t("outside")}",,${found.outside},,,,,,,`];
+      const lines = [columns.join(","), ...those.map((row) => columns.map((column) => cell(row[column])).join(",")), `,,"${t("outside")}",,${found.outside},,,,,,,,`];
       const link = h("a", { href: URL.createObjectURL(new Blob(["\ufeff", lines.join("\r\n"), "\r\n"], { type: "text/csv" })), download: `phananh-${state.set}.csv` });
       link.click();
       URL.revokeObjectURL(link.href);
