@@ -27,7 +27,7 @@ export function sendWhenOnline(map: CityMap, domains: Domain[], follow: (code: s
   });
 }
 
-const open_ = phrases({
+const notice = phrases({
   vi: { public: "Ai cũng đọc được nội dung này: đừng ghi số điện thoại, thư điện tử hay giấy tờ của mình hoặc người khác." },
   en: { public: "Everyone can read these words: leave out telephone numbers, e-mail addresses and papers, yours or others'." },
 });
@@ -73,7 +73,7 @@ export function openReport(map: CityMap, domains: Domain[], follow: (code: strin
         navigator.geolocation.getCurrentPosition(({ coords }) => set(coords.longitude, coords.latitude, coords.accuracy > 100), () => wrong(t("noPosition")), { enableHighAccuracy: true, timeout: 15000 });
       } }, t("here"))), finder),
     h("fieldset", {}, h("legend", {}, t("step2")), h("label", { for: "report-category" }, t("what")), categories),
-    h("fieldset", {}, h("legend", {}, t("step3")), h("label", { for: "report-text" }, t("words")), text, left, h("small", { class: "note" }, open_("public")), h("label", { for: "report-address" }, t("address")), address),
+    h("fieldset", {}, h("legend", {}, t("step3")), h("label", { for: "report-text" }, t("words")), text, left, h("small", { class: "public" }, notice("public")), h("label", { for: "report-address" }, t("address")), address),
     alert, button);
   const before = sentFromHere(), unsent = waiting();
   const dialog = openDialog(t("report"), t("close"),
