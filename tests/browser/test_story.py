@@ -172,6 +172,7 @@ def test_a_click_on_a_hexagon_opens_its_story_and_its_address_brings_it_back(
     told = query(asked["story"][-1])
     assert told["cell"] == top
     assert told["domain"] == "traffic"
+    expect(desktop.locator("#total")).to_contain_text("complaints")
     total = desktop.locator("#total").inner_text()
     desktop.reload()
     expect(desktop.locator("#story h2")).to_have_text("Hexagon · Hoan Kiem")
