@@ -44,6 +44,7 @@ from api.routes import (
     sensitive,
     sharing,
 )
+from api.secret import instance_secret
 from api.settings import Settings
 from api.studies import Studies
 from api.tilecache import TileAnswers, TileCache
@@ -179,6 +180,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         waiting=settings.tile_waiting,
     )
     app.state.quotas = Quotas()
+    app.state.secret = instance_secret(settings)
     app.state.heavy = Heavy()
     app.state.studies = Studies(clock, partial(app.state.heavy.run, local_moran))
     problems.install(app)

@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     tile_cache_mb: int = 64
     connections: int = 16
     """Connections to the database, at most, of one server process."""
+    secret: SecretStr | None = None
+    """At least 32 characters; without it one is made and kept in `var/secret`. Several servers
+    need the same."""
     sensitive_least: int = 10
     """Counts of sensitive categories below this are not told to the public."""
     basemap_url: str | None = None

@@ -1,20 +1,30 @@
 """Taking a single report: the place, the kind, the code that comes back, and replays."""
 
 import hashlib
-from datetime import datetime
-from typing import NamedTuple
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 import numpy as np
 import uuid_utils
 from sqlalchemy import Connection, text
 
+from geo import participants
 from geo.cells import COARSEST, leaf_cells, parent
 from geo.complaint import new_code
 from geo.database import sql
 from geo.errors import BadFilterError, ConflictError, OutsideCityError
 
+# As long as this the reporter may change place, kind and words.
+EDITABLE_FOR: Final = timedelta(minutes=30)
+MOST_PHOTOS: Final = 5
 
-class Report(NamedTuple):
+
+@dataclass(frozen=True, slots=True)
+class Report:
     """What a citizen says; degrees, a category's code, and words."""
 
     lon: float
@@ -22,9 +32,19 @@ class Report(NamedTuple):
     category: str
     text: str
     address: str | None = None
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    """To the questions of the category, by their codes."""
+    urgent: bool = False
+    photos: tuple[str, ...] = ()
+    """Tokens of uploads, in the order in which they are shown."""
+    language: str = "vi"
+    device: str | None = None
+    """A random token that the device keeps; only its hash is stored."""
 
     def fingerprint(self) -> str:
-        return hashlib.sha256(repr(tuple(self)).encode()).hexdigest()
+        said = (self.lon, self.lat, self.category, self.text, self.address, self.urgent)
+        more = json.dumps([dict(self.answers), self.photos], sort_keys=True, default=str)
+        return hashlib.sha256(f"{said!r}{more}".encode()).hexdigest()
 
 
 class Taken(NamedTuple):
@@ -33,19 +53,25 @@ class Taken(NamedTuple):
     """The place at the coarsest resolution, for those who keep tiles."""
     again: bool
     """Whether this report was taken before."""
+    link: str
+    """The token of the private link: who has it is the reporter."""
+    editable_until: datetime
 
 
-def take(connection: Connection, report: Report, at: datetime, key: str | None) -> Taken:
+def take(
+    connection: Connection, report: Report, at: datetime, key: str | None, secret: bytes
+) -> Taken:
     """Store a report and say its code; the same key with the same report makes one complaint.
 
-    Raises `OutsideCityError`, `BadFilterError` for an unknown category, and `ConflictError` for a
-    key that was used for another report. Part of the caller's transaction.
+    Raises `OutsideCityError`, `BadFilterError` for an unknown category or upload, and
+    `ConflictError` for a key that was used for another report. Part of the caller's transaction.
     """
     leaf = int(leaf_cells(np.array([report.lon]), np.array([report.lat]))[0])
     cell = parent(leaf, COARSEST)
     hashed = hashlib.sha256(key.encode()).hexdigest() if key else None
-    if hashed is not None and (code := _taken_before(connection, hashed, report)):
-        return Taken(code, cell, True)
+    if hashed is not None and (before := _taken_before(connection, hashed, report)):
+        link = participants.reporter_link(secret, before.id)
+        return Taken(before.code, cell, True, link, before.editable_until or at)
     values = {
         "lon": report.lon,
         "lat": report.lat,
@@ -55,10 +81,19 @@ def take(connection: Connection, report: Report, at: datetime, key: str | None) 
         "cell": leaf,
         "at": at,
         "key": hashed,
+        "words": None,
+        "private_address": None,
+        "answers": json.dumps(dict(report.answers)),
+        "urgent": report.urgent,
+        "editable_until": at + EDITABLE_FOR,
+        "device": participants.hashed(report.device) if report.device else None,
+        "language": report.language,
     }
     # A code that is taken already is drawn again: one chance in 110 billion for each stored one.
     while True:
-        values |= {"id": str(uuid_utils.uuid7()), "code": new_code()}
+        number = UUID(str(uuid_utils.uuid7()))
+        link = participants.reporter_link(secret, number)
+        values |= {"id": str(number), "code": new_code(), "link": participants.hashed(link)}
         row = connection.execute(sql("geo", "report"), values).one()
         if row.city_id is None:
             raise OutsideCityError(
@@ -69,24 +104,60 @@ def take(connection: Connection, report: Report, at: datetime, key: str | None) 
             raise BadFilterError("category", f"unknown category {report.category!r}")
         if row.code is not None:
             break
+    if report.photos:
+        _attach(connection, number, report.photos)
     if hashed is not None:
         connection.execute(
             text("INSERT INTO idempotency (key, fingerprint, code) VALUES (:key, :print, :code)"),
             {"key": hashed, "print": report.fingerprint(), "code": row.code},
         )
-    return Taken(str(row.code), cell, False)
+    return Taken(str(row.code), cell, False, link, at + EDITABLE_FOR)
 
 
-def _taken_before(connection: Connection, hashed: str, report: Report) -> str | None:
+def _attach(connection: Connection, complaint_id: UUID, tokens: Sequence[str]) -> None:
+    """Give uploads to a complaint; each belongs to one for good."""
+    if len(set(tokens)) != len(tokens) or len(tokens) > MOST_PHOTOS:
+        raise BadFilterError("photos", f"at most {MOST_PHOTOS} photos, each of them once")
+    taken = connection.execute(
+        text(
+            """
+            UPDATE photo p SET complaint_id = :id, position = given.number
+              FROM unnest(CAST(:uploads AS bytea[])) WITH ORDINALITY AS given(upload, number)
+             WHERE p.upload = given.upload AND p.complaint_id IS NULL
+            """
+        ),
+        {"id": complaint_id, "uploads": [participants.hashed(token) for token in tokens]},
+    )
+    if taken.rowcount != len(tokens):
+        raise BadFilterError(
+            "photos", "a photo is no longer there, or was sent before: please choose it again"
+        )
+
+
+class _Before(NamedTuple):
+    id: UUID
+    code: str
+    editable_until: datetime | None
+
+
+def _taken_before(connection: Connection, hashed: str, report: Report) -> _Before | None:
     # Two replays at once: the second waits here for the first to end.
     connection.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": hashed}
     )
     before = connection.execute(
-        text("SELECT fingerprint, code FROM idempotency WHERE key = :key"), {"key": hashed}
+        text(
+            """
+            SELECT i.fingerprint, i.code, c.id, s.editable_until
+              FROM idempotency i JOIN complaint c USING (code)
+              LEFT JOIN submission s ON s.complaint_id = c.id
+             WHERE i.key = :key
+            """
+        ),
+        {"key": hashed},
     ).one_or_none()
     if before is None:
         return None
     if before.fingerprint != report.fingerprint():
         raise ConflictError("this Idempotency-Key was used for another report")
-    return str(before.code)
+    return _Before(before.id, str(before.code), before.editable_until)

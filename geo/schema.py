@@ -104,7 +104,24 @@ category = Table(
     ),
     Column("deadline", JSONB, nullable=False, server_default=text("'{}'")),
     Column("questions", JSONB, nullable=False, server_default=text("'[]'")),
+    Column(
+        "notice",
+        JSONB,
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="told where it is chosen: vi, en, phone; stops: not taken here",
+    ),
+    Column("asks_urgency", Boolean, nullable=False, server_default=text("false")),
+    Column(
+        "meaning",
+        Text,
+        nullable=True,
+        comment="categories with the same word may be about the same thing; null: only itself",
+    ),
+    Column("near_m", SmallInteger, nullable=False, server_default=text("100")),
+    Column("near_days", SmallInteger, nullable=False, server_default=text("60")),
     CheckConstraint("id > 0", name="positive"),
+    CheckConstraint("near_m BETWEEN 1 AND 2000 AND near_days BETWEEN 1 AND 3650", name="near"),
 )
 
 source = Table(
@@ -363,6 +380,116 @@ import_run = Table(
     UniqueConstraint("source_id", "checksum"),
 )
 
+submission = Table(
+    "submission",
+    metadata,
+    Column("complaint_id", Uuid, primary_key=True),
+    Column("words", Text, nullable=True, comment="as written, where the public text is masked"),
+    Column("address", Text, nullable=True, comment="as written, where the public one is masked"),
+    Column("answers", JSONB, nullable=False, server_default=text("'{}'"), comment="by question"),
+    Column("urgent", Boolean, nullable=False, server_default=text("false")),
+    _instant("editable_until"),
+    _instant("erased_at", nullable=True),
+    comment="what only the reporter and entitled officials see of a citizen's report",
+)
+
+participant = Table(
+    "participant",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("complaint_id", Uuid, nullable=False, index=True),
+    Column("role", Text, nullable=False),
+    Column("link", LargeBinary, nullable=False, unique=True, comment="SHA-256 of the private link"),
+    Column("device", LargeBinary, nullable=True, comment="SHA-256 of a device's random token"),
+    Column("address", Text, nullable=True, comment="private: for mail alone"),
+    Column("confirmation", LargeBinary, nullable=True, comment="SHA-256 of the mailed token"),
+    _instant("confirmed_at", nullable=True),
+    Column("language", Text, nullable=False, server_default="vi"),
+    _instant("erased_at", nullable=True),
+    _instant("created_at", now=True),
+    CheckConstraint("role IN ('reporter', 'supporter')", name="role"),
+    CheckConstraint("language IN ('vi', 'en')", name="language"),
+    # One reporter; a device supports a complaint once.
+    Index(
+        "ix_participant_reporter",
+        "complaint_id",
+        unique=True,
+        postgresql_where=text("role = 'reporter'"),
+    ),
+    Index(
+        "ix_participant_device",
+        "complaint_id",
+        "device",
+        unique=True,
+        postgresql_where=text("role = 'supporter'"),
+    ),
+    Index("ix_participant_confirmation", "confirmation"),
+    comment="who reported or supports a complaint; nothing about the person is required",
+)
+
+photo = Table(
+    "photo",
+    metadata,
+    Column("id", Uuid, primary_key=True, comment="random: part of the public address"),
+    Column("complaint_id", Uuid, nullable=True, index=True, comment="null: not yet sent"),
+    Column("answer_id", ForeignKey("answer.id"), nullable=True, index=True),
+    Column("upload", LargeBinary, nullable=True, unique=True, comment="SHA-256 of its token"),
+    Column("position", SmallInteger, nullable=False, server_default=text("0")),
+    Column("hidden", Boolean, nullable=False, server_default=text("false")),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("digest", LargeBinary, nullable=False, comment="SHA-256 of the stored picture"),
+    Column("likeness", BigInteger, nullable=False, comment="64-bit perceptual hash"),
+    _instant("created_at", now=True),
+    Index("ix_photo_unsent", "created_at", postgresql_where=text("complaint_id IS NULL")),
+)
+
+photo_origin = Table(
+    "photo_origin",
+    metadata,
+    Column("photo_id", ForeignKey("photo.id", ondelete="CASCADE"), primary_key=True),
+    Column("digest", LargeBinary, nullable=False, index=True, comment="SHA-256 as uploaded"),
+    Column("media_type", Text, nullable=False),
+    _instant("taken_at", nullable=True),
+    Column("geom", Geometry("POINT", 4326, spatial_index=False), nullable=True),
+    comment="private: what the file said of itself before all of it was removed",
+)
+
+answer = Table(
+    "answer",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("complaint_id", Uuid, nullable=False, index=True),
+    Column("text", Text, nullable=False),
+    Column("status", SmallInteger, nullable=True, comment="what the complaint became with it"),
+    _instant("at", now=True),
+    comment="what was answered, in public",
+)
+
+rating = Table(
+    "rating",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("complaint_id", Uuid, nullable=False, index=True),
+    Column("participant_id", ForeignKey("participant.id", ondelete="CASCADE"), nullable=False),
+    Column("closed_at", DateTime(timezone=True), nullable=False, comment="of the closing judged"),
+    Column("verdict", Text, nullable=False),
+    Column("reason", Text, nullable=True, comment="private"),
+    Column("reopened", Boolean, nullable=False, server_default=text("false")),
+    _instant("at", now=True),
+    UniqueConstraint("participant_id", "closed_at"),
+    CheckConstraint("verdict IN ('satisfied', 'accepted', 'dissatisfied')", name="verdict"),
+    # Once, whoever asks.
+    Index(
+        "ix_rating_reopened",
+        "complaint_id",
+        unique=True,
+        postgresql_where=text("reopened"),
+    ),
+    Index("ix_rating_at", "at"),
+)
+
 follower = Table(
     "follower",
     metadata,
@@ -442,7 +569,13 @@ mail = Table(
     metadata,
     Column("id", Uuid, server_default=func.gen_random_uuid(), primary_key=True),
     Column("key", Text, nullable=False, unique=True, comment="what it tells: told once"),
-    Column("follow_id", ForeignKey("follow.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("follow_id", ForeignKey("follow.id", ondelete="CASCADE"), nullable=True, index=True),
+    Column(
+        "participant_id",
+        ForeignKey("participant.id", ondelete="CASCADE"),
+        nullable=True,
+        index=True,
+    ),
     Column("recipient", Text, nullable=True, comment="erased when it is sent"),
     Column("subject", Text, nullable=True),
     Column("plain", Text, nullable=True),
@@ -459,6 +592,7 @@ mail = Table(
     CheckConstraint(
         "recipient IS NOT NULL OR sent_at IS NOT NULL OR failed_at IS NOT NULL", name="recipient"
     ),
+    CheckConstraint("num_nonnulls(follow_id, participant_id) = 1", name="occasion"),
     Index(
         "ix_mail_waiting",
         "not_before",

@@ -1,7 +1,7 @@
 """A citizen reports an issue; anyone may."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -23,6 +23,11 @@ class Report(BaseModel):
     category: str = Field(max_length=60, pattern=r"^[a-z0-9-]+$")
     text: str = Field(min_length=1, max_length=4000, pattern=r"^[^\x00]*$")
     address: str | None = Field(default=None, max_length=300, pattern=r"^[^\x00]*$")
+    answers: dict[str, Any] = Field(default_factory=dict, max_length=30)
+    urgent: bool = False
+    photos: list[str] = Field(default_factory=list, max_length=reporting.MOST_PHOTOS)
+    language: Literal["vi", "en"] = "vi"
+    device: str | None = Field(default=None, min_length=22, max_length=64)
 
     @field_validator("text")
     @classmethod
@@ -40,9 +45,14 @@ def report(
 ) -> Response:
     """Take a report; the same Idempotency-Key with the same body makes one complaint."""
     with request.app.state.engine.begin() as connection:
-        said = reporting.Report(body.lon, body.lat, body.category, body.text, body.address)
-        taken = reporting.take(connection, said, datetime.now(UTC), idempotency_key)
-        answer = geojson(feature(connection.execute(listing.one(taken.code)).one()))
+        said = reporting.Report(**body.model_dump(exclude={"photos"}), photos=tuple(body.photos))
+        secret = request.app.state.secret
+        taken = reporting.take(connection, said, datetime.now(UTC), idempotency_key, secret)
+        stored = feature(connection.execute(listing.one(taken.code)).one())
+    # To the reporter alone: who has the link is the reporter.
+    stored["properties"] |= {"link": taken.link, "editable_until": taken.editable_until}
+    answer = geojson(stored)
+    answer.headers["Cache-Control"] = "no-store"
     if not taken.again:
         # Others hear of it from the database; whoever reported is not to wait for that.
         request.app.state.clock.changed([taken.cell])

@@ -16,7 +16,15 @@ WITH place AS (
          :text, CAST(:address AS text)
     FROM place, town, kind, origin
   ON CONFLICT (code) DO NOTHING
-  RETURNING code
+  RETURNING id, code
+), kept AS (
+  INSERT INTO submission (complaint_id, words, address, answers, urgent, editable_until)
+  SELECT id, CAST(:words AS text), CAST(:private_address AS text), CAST(:answers AS jsonb), :urgent,
+         :editable_until
+    FROM stored
+), reporter AS (
+  INSERT INTO participant (complaint_id, role, link, device, language)
+  SELECT id, 'reporter', :link, CAST(:device AS bytea), :language FROM stored
 )
 SELECT (SELECT id FROM town) AS city_id, (SELECT id FROM kind) AS category_id,
        (SELECT code FROM stored) AS code

@@ -206,7 +206,7 @@ def test_a_kept_tile_is_sent_without_a_query_until_its_data_changes(engine: Engi
         for lon, lat, cache in ((105.35, 21.2, "hit"), (105.8, 21.03, "miss")):
             with engine.begin() as connection:
                 said = reporting.Report(lon, lat, "pothole", "x")
-                reporting.take(connection, said, datetime(2026, 11, 2, tzinfo=UTC), None)
+                reporting.take(connection, said, datetime(2026, 11, 2, tzinfo=UTC), None, b"x" * 32)
             before = clock.now
             for _ in range(100):
                 if clock.now != before:

@@ -134,7 +134,7 @@ def complain(engine: Engine, n: int, first: datetime, days: int, seed: int = 1) 
             lon, lat = PLACE + rng.uniform(-0.004, 0.004, 2)
             said = reporting.Report(float(lon), float(lat), "pothole", f"Ổ gà {number}")
             at = first + timedelta(days=float(rng.uniform(0, days)))
-            reporting.take(connection, said, at, None)
+            reporting.take(connection, said, at, None, b"x" * 32)
 
 
 def waiting_letter(engine: Engine, key: str = "a", address: str = AN) -> None:

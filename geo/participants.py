@@ -1,0 +1,43 @@
+"""Who takes part in a complaint: its reporter and its supporters, known by a private link alone.
+
+The token of a link is all that shows who somebody is; the database keeps its SHA-256.
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, select
+
+from geo.schema import participant
+
+
+def hashed(token: str) -> bytes:
+    """What is stored of a token of random bits: its SHA-256, 32 bytes."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def new_link() -> str:
+    """The token of a private link: 256 random bits, 43 characters."""
+    return secrets.token_urlsafe(32)
+
+
+def reporter_link(secret: bytes, complaint_id: UUID) -> str:
+    """The token of a reporter's private link, 43 characters.
+
+    Made from the instance's secret (HMAC-SHA-256, RFC 2104), so that a report sent twice gets the
+    same one again without its being stored. A new secret leaves the links that were given valid.
+    """
+    code = hmac.new(secret, b"link:" + complaint_id.bytes, hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(code).rstrip(b"=").decode()
+
+
+def by_link(connection: Connection, token: str) -> Row[Any] | None:
+    """The row of `participant` that a private link is for, or None."""
+    found: Row[Any] | None = connection.execute(
+        select(participant).where(participant.c.link == hashed(token))
+    ).one_or_none()
+    return found
