@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -35,7 +34,9 @@ SOON = AT + timedelta(minutes=5)
 SECRET = b"s" * 32
 SAID = reporting.Report(105.8342, 21.0278, "pothole", "Ổ gà lớn", address="12 Hàng Bạc")
 # Inside Hanoi, and one beyond it.
-PLACES = st.sampled_from([(105.8342, 21.0278), (105.8412, 21.0245), (105.78, 21.04), (105.70, 20.95)])
+PLACES = st.sampled_from(
+    [(105.8342, 21.0278), (105.8412, 21.0245), (105.78, 21.04), (105.70, 20.95)]
+)
 PARIS = {"lon": 2.35, "lat": 48.85}
 
 
