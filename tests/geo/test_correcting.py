@@ -33,7 +33,6 @@ AT = datetime(2026, 11, 2, 3, tzinfo=UTC)
 SOON = AT + timedelta(minutes=5)
 SECRET = b"s" * 32
 SAID = reporting.Report(105.8342, 21.0278, "pothole", "Ổ gà lớn", address="12 Hàng Bạc")
-# Inside Hanoi, and one beyond it.
 PLACES = st.sampled_from(
     [(105.8342, 21.0278), (105.8412, 21.0245), (105.78, 21.04), (105.70, 20.95)]
 )
@@ -155,7 +154,7 @@ def test_a_correction_moves_the_counts_exactly_and_replays_stay_replays(
     assert (row.lon, row.lat) == (place if "place" in given_ else (SAID.lon, SAID.lat))
     assert row.category == (category if "category" in given_ else SAID.category)
     assert row.text == (words if "text" in given_ else SAID.text)
-    assert row.address == (address if "address" in given_ else SAID.address)
+    assert row.address == ((address or None) if "address" in given_ else SAID.address)
     assert row.updated_at == SOON
     _assert_exact(module_hanoi)
     # The phone sends the first report again: it is still the same one, and stays corrected.
@@ -403,3 +402,29 @@ def test_a_supporters_link_neither_corrects_nor_withdraws(hanoi_engine: Engine) 
             correcting.correct(connection, person, {"text": "x"}, SOON)
         with pytest.raises(NotAllowedError, match="only who reported"):
             correcting.withdraw(connection, person, SOON)
+
+
+def test_corrected_words_are_masked_anew_and_what_an_official_hid_stays_hidden(
+    hanoi_engine: Engine,
+) -> None:
+    from geo import looking
+
+    taken = _take(hanoi_engine)
+    _correct(hanoi_engine, taken, {"text": "Gọi tôi 0912345678 nhé"})
+    assert "0912345678" not in _row(hanoi_engine, taken.code).text
+    with hanoi_engine.begin() as connection:
+        kept = connection.execute(text("SELECT words FROM submission")).scalar_one()
+    assert kept == "Gọi tôi 0912345678 nhé"
+    # Another place alone leaves the words as they are shown.
+    shown = _row(hanoi_engine, taken.code).text
+    _correct(hanoi_engine, taken, {"lon": 105.8412, "lat": 21.0245})
+    assert _row(hanoi_engine, taken.code).text == shown
+    _correct(hanoi_engine, taken, {"text": "Nhà ông Nguyễn Văn A đổ rác"})
+    with hanoi_engine.begin() as connection:
+        looking.hide(connection, taken.code, "Nguyễn Văn A", "official", "names a neighbour")
+    hidden = _row(hanoi_engine, taken.code).text
+    assert "Nguyễn" not in hidden
+    _correct(hanoi_engine, taken, {"category": "garbage"})
+    assert _row(hanoi_engine, taken.code).text == hidden
+    with pytest.raises(NotEditableError, match="hidden"):
+        _correct(hanoi_engine, taken, {"text": "Là Nguyễn Văn A đó"})
