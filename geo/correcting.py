@@ -27,6 +27,7 @@ from geo.errors import (
 from geo.reporting import MOST_PHOTOS, Spoken, attach, spoken
 
 ACTOR: Final = "reporter"
+_ERASED: Final = "its personal part was erased / phần cá nhân của phản ánh đã được xóa"
 
 
 class Correction(TypedDict, total=False):
@@ -107,7 +108,7 @@ def correct(
     row = _locked(connection, person)
     reason = why_not_editable(row.status, row.editable_until, at)
     if person.erased_at is not None:
-        reason = "its personal part was erased / phần cá nhân của phản ánh đã được xóa"
+        reason = _ERASED
     if reason is not None:
         raise NotEditableError(reason)
     if versions is not None and row.version not in versions:
@@ -210,6 +211,8 @@ def withdraw(connection: Connection, person: Row[Any], at: datetime) -> Changed:
     cells = (parent(row.cell, COARSEST),)
     if row.status == Status.WITHDRAWN:
         return Changed(row.code, cells)
+    if person.erased_at is not None:
+        raise NotEditableError(_ERASED)
     if Status.WITHDRAWN not in TRANSITIONS[Status(row.status)]:
         raise NotEditableError(
             "it is closed already, so it cannot be withdrawn"
