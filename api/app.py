@@ -38,6 +38,7 @@ from api.routes import (
     following,
     hotspots,
     mine,
+    open311,
     outliers,
     picturing,
     reading,
@@ -208,7 +209,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     routers = (reading, counting, finding, exporting, reporting, drawing)
     later = (exploring, filing, hotspots, comparing, sensitive, sharing, picturing, embedding)
     statistics = (outliers, density, reporting_rate)
-    citizens = (supporting, mine, contact_page)
+    citizens = (supporting, mine, contact_page, open311)
     for routes in (*routers, *statistics, *later, following, follow_page, *citizens):
         app.include_router(routes.router)
     if STATIC.exists():

@@ -74,6 +74,11 @@ _HEADERS: dict[type[PhananhError], dict[str, str]] = {
 }
 
 
+def status_of(error: PhananhError) -> int:
+    """The HTTP status of an error of the domain."""
+    return _STATUS.get(type(error), 400)
+
+
 def problem(status: int, title: str, detail: str, **more: Any) -> JSONResponse:
     headers = {"Retry-After": "2"} if status == 503 else {}
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
@@ -95,7 +100,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(PhananhError)
     def domain_error(request: Request, error: PhananhError) -> Response:
-        status = _STATUS.get(type(error), 400)
+        status = status_of(error)
         title = type(error).__name__.removesuffix("Error")
         answer = problem(status, title, str(error), **_details(error))
         answer.headers.update(_HEADERS.get(type(error), {}))
