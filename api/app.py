@@ -21,6 +21,7 @@ from api import problems
 from api.dependencies import EVERYONE
 from api.heavy import Heavy
 from api.keeper import Keeper
+from api.open311 import form_of, refusal
 from api.query import Words
 from api.quotas import Quotas
 from api.routes import (
@@ -81,6 +82,17 @@ def _with_nul(scope: Scope) -> str | None:
     return "path" if "\0" in scope["path"] else None
 
 
+def _refusal_of_nul(path: str, wrong: str) -> Response:
+    if path.startswith("/open311/"):
+        return refusal(form_of(path), 400, [f"{wrong} holds a NUL character"])
+    return problems.problem(
+        422,
+        "Invalid request",
+        f"{wrong} holds a NUL character",
+        errors=[{"field": wrong, "message": "a NUL character is no part of any value"}],
+    )
+
+
 def _bodiless(send: Send) -> Send:
     async def only_headers(message: Message) -> None:
         if message["type"] == "http.response.body":
@@ -107,13 +119,7 @@ class Watched:
             return
         if wrong := _with_nul(scope):
             # PostgreSQL's texts cannot hold it, and no code or word has it.
-            refused = problems.problem(
-                422,
-                "Invalid request",
-                f"{wrong} holds a NUL character",
-                errors=[{"field": wrong, "message": "a NUL character is no part of any value"}],
-            )
-            await refused(scope, receive, send)
+            await _refusal_of_nul(scope["path"], wrong)(scope, receive, send)
             return
         if scope["method"] == "HEAD":
             # As GET, without the body: watchers and caches ask so.

@@ -79,8 +79,9 @@ def refusal(form: Format, status: int, words: Sequence[str]) -> Response:
     return answer(form, "errors", "error", rows, status)
 
 
-def _form_of(request: Request) -> Format:
-    return "xml" if request.url.path.endswith(".xml") else "json"
+def form_of(path: str) -> Format:
+    """The form a path asks for, also where its end is not right."""
+    return "xml" if path.endswith(".xml") else "json"
 
 
 class Open311Route(APIRoute):
@@ -90,7 +91,7 @@ class Open311Route(APIRoute):
         handle = super().get_route_handler()
 
         async def handled(request: Request) -> Response:
-            form = _form_of(request)
+            form = form_of(request.url.path)
             try:
                 return await handle(request)
             except BadAnswersError as error:
