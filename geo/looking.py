@@ -131,7 +131,7 @@ def _written_down(connection: Connection, code: str, act: Act, actor: str, reaso
     """The complaint, locked, with a line in the log."""
     if len(reason.strip()) < LEAST_REASON:
         raise BadFilterError("reason", f"say why, in at least {LEAST_REASON} letters")
-    row = connection.execute(
+    row: Row[Any] | None = connection.execute(
         select(
             complaint.c.id,
             complaint.c.code,
