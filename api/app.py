@@ -45,11 +45,13 @@ from api.routes import (
     reporting_rate,
     sensitive,
     sharing,
+    suggesting,
     supporting,
 )
 from api.secret import instance_secret
 from api.settings import Settings
 from api.studies import Studies
+from api.suggestions import Suggestions
 from api.tilecache import TileAnswers, TileCache
 from geo.database import current_revision, head_revision
 from geo.hotspots import local_moran
@@ -185,6 +187,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     app.state.quotas = Quotas()
     app.state.secret = instance_secret(settings)
     app.state.heavy = Heavy()
+    app.state.suggestions = Suggestions(engine)
     app.state.studies = Studies(clock, partial(app.state.heavy.run, local_moran))
     problems.install(app)
 
@@ -208,8 +211,8 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     routers = (reading, counting, finding, exporting, reporting, drawing)
     later = (exploring, filing, hotspots, comparing, sensitive, sharing, picturing, embedding)
     statistics = (outliers, density, reporting_rate)
-    citizens = (supporting, mine, contact_page)
-    for routes in (*routers, *statistics, *later, following, follow_page, *citizens):
+    citizens = (following, follow_page, suggesting, supporting, mine, contact_page)
+    for routes in (*routers, *statistics, *later, *citizens):
         app.include_router(routes.router)
     if STATIC.exists():
         app.mount("/", StaticFiles(directory=STATIC, html=True), name="web")
