@@ -105,12 +105,12 @@ class Guard:
     def admit(self, request: Request, kind: str, device: str | None = None, cost: int = 1) -> None:
         """Count one request of a kind. Raises `LimitedError`."""
         self._count(kind, "", self.clients.of(request.scope), cost)
-        if device:
+        if device and self.limiter.has(f"{kind}_device"):
             self._count(kind, "_device", self._keyed(device), cost)
 
     def mail(self, request: Request, address: str, device: str | None = None) -> None:
         """Count one order of mail to an address, known or not. Raises `LimitedError`."""
-        self.admit(request, "mail")
+        self.admit(request, "mail", device)
         self._count("mail", "_to", self._keyed(address.casefold()))
 
     def report(self, request: Request, said: SaidReport, key: str | None) -> Visit:

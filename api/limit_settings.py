@@ -64,6 +64,7 @@ class LimitSettings(BaseSettings):
     limit_suggestions_device: Rates = "120 per minute"
     limit_mail: Rates = "60 per hour"
     """Orders of mail by one network address."""
+    limit_mail_device: Rates = "10 per hour"
     limit_mail_to: Rates = "6 per day"
     """Orders of mail to one mailbox."""
     limit_challenges: Rates = "600 per hour"

@@ -48,6 +48,10 @@ class Limiter:
         }
         self._strategy = SlidingWindowCounterRateLimiter(_opened(store))
 
+    def has(self, name: str) -> bool:
+        """Whether there is such a limit."""
+        return name in self._items
+
     def wait_s(self, name: str, subject: str, cost: int = 1) -> int:
         """Count; above 0 it is too much, for so many seconds, and was not counted in full."""
         try:

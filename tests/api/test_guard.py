@@ -5,20 +5,21 @@ import json
 import secrets
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import altcha
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 from prometheus_client import REGISTRY
 from sqlalchemy import Engine, text
 from structlog.testing import capture_logs
 
 from api.app import create_app
-from api.guard import guarded
+from api.guard import Guard, Kind, guarded
 from api.limit_settings import LimitSettings
+from api.refusals import LimitedError
 from api.settings import Settings
 
 PLACE = {"lon": 105.85, "lat": 21.03}
@@ -404,6 +405,19 @@ def test_private_answers_are_for_no_other_page(small: FastAPI) -> None:
     assert "access-control-allow-origin" not in asked.headers
     public = ask.get("/api/v1/domains", headers={"Origin": "https://city.example"})
     assert public.headers["access-control-allow-origin"] == "*"
+
+
+def test_every_kind_of_request_can_be_counted(module_hanoi: Engine) -> None:
+    app = _app(module_hanoi)
+    guard: Guard = app.state.guard
+    scope = {"type": "http", "client": ("203.0.113.1", 1), "headers": [], "app": app}
+    for kind in get_args(Kind):
+        guard.admit(Request(scope), kind, _device())
+    for _ in range(6):
+        guard.mail(Request(scope), "An@example.org", _device())
+    with pytest.raises(LimitedError, match="for this mailbox"):
+        guard.mail(Request(scope), "an@EXAMPLE.org", _device())
+    guard.mail(Request(scope), "binh@example.org")
 
 
 def test_headers_say_what_a_page_may_ask_of_a_device(module_hanoi: Engine) -> None:

@@ -35,7 +35,7 @@ def test_the_third_busiest_day_counts_and_neither_an_attack_nor_today(engine: En
         _reports(connection, 0, 120)
         _reports(connection, 1, 120)
         _reports(connection, 40, 120)
-        _reports(connection, 8, 60, lon=LON + 0.2)
+        _reports(connection, 8, 60, lon=LON - 0.1)
         # 5 x 40 / 36, rounded up.
         assert surge.believed(connection, CELL, AT, 1) == 6
         assert surge.believed(connection, CELL, AT, 20) == 20
