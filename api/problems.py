@@ -42,6 +42,12 @@ class Problem(BaseModel):
     detail: str
     errors: list[dict[str, str]] | None = None
     id: str | None = None
+    wait_s: int | None = None
+    """Of "Limited": seconds after which the same will do, as in Retry-After."""
+    challenge: str | None = None
+    """Of "ChallengeWanted": where the proof of work is that has to come with the request."""
+    code: str | None = None
+    """Of "SaidBefore", to the device that said it."""
 
 
 _DOCUMENT: dict[str, Any] = {
