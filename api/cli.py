@@ -18,6 +18,7 @@ from api.commands import (
     reporting,
     sampling,
     serving,
+    teaching,
 )
 from api.commands.session import out
 from geo.errors import PhananhError
@@ -39,9 +40,11 @@ app.command()(reporting.report)
 app.command()(exporting.openapi)
 app.command()(health.doctor)
 app.command()(following.work)
+app.command()(teaching.train)
 app.command()(personal.look)
 app.command()(personal.unmask)
 app.command()(personal.hide)
+app.command()(personal.erase)
 app.command()(personal.looks)
 app.add_typer(following.app, name="follows")
 

@@ -57,6 +57,11 @@ def queue(url: str, settings: Settings) -> procrastinate.App:
     def forget(timestamp: int) -> None:
         rounds.forget(engine, datetime.now(UTC))
 
+    @app.periodic(cron="23 * * * *")
+    @app.task(name="erase", queueing_lock="erase")
+    def erase(timestamp: int) -> None:
+        rounds.erase(engine, settings, datetime.now(UTC))
+
     @app.periodic(cron="*/10 * * * *")
     @app.task(name="tidy", queueing_lock="tidy")
     async def tidy(timestamp: int) -> None:

@@ -15,7 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from api.problems import status_of
+from api.problems import document, status_of
 from geo.errors import BadAnswersError, PhananhError
 
 Format = Literal["json", "xml"]
@@ -100,8 +100,8 @@ class Open311Route(APIRoute):
                 # GeoReport knows 400 for what is wrong, 404 for what is not there.
                 status = status_of(error)
                 refused = refusal(form, 400 if status in (409, 412, 422) else status, [str(error)])
-                if status == 503:
-                    refused.headers["Retry-After"] = "2"
+                if (again := document(error).headers.get("Retry-After")) is not None:
+                    refused.headers["Retry-After"] = again
                 return refused
             except RequestValidationError as error:
                 said = [

@@ -13,6 +13,13 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 from starlette.exceptions import HTTPException
 
+from api.refusals import (
+    ChallengeWantedError,
+    LimitedError,
+    NotTakenError,
+    RefusalError,
+    SaidBeforeError,
+)
 from geo.errors import (
     BadAnswersError,
     BadFilterError,
@@ -27,6 +34,7 @@ from geo.errors import (
     OverloadedError,
     PhananhError,
     UnknownLinkError,
+    WordsRefusedError,
 )
 
 log = structlog.get_logger()
@@ -43,6 +51,12 @@ class Problem(BaseModel):
     id: str | None = None
     notice: dict[str, Any] | None = None
     """Of a category that is not taken here: vi, en, phone."""
+    wait_s: int | None = None
+    """Of "Limited": seconds after which the same will do, as in Retry-After."""
+    challenge: str | None = None
+    """Of "ChallengeWanted": where the proof of work is that has to come with the request."""
+    code: str | None = None
+    """Of "SaidBefore", to the device that said it."""
 
 
 _DOCUMENT: dict[str, Any] = {
@@ -67,10 +81,11 @@ _STATUS: dict[type[PhananhError], int] = {
     NotEditableError: 409,
     NotSupportableError: 409,
     ChangedMeanwhileError: 412,
-}
-# RFC 9110, section 11.6.1: a 401 says how to mend it.
-_HEADERS: dict[type[PhananhError], dict[str, str]] = {
-    UnknownLinkError: {"WWW-Authenticate": 'Bearer realm="private link"'},
+    WordsRefusedError: 422,
+    NotTakenError: 422,
+    ChallengeWantedError: 403,
+    SaidBeforeError: 409,
+    LimitedError: 429,
 }
 
 
@@ -85,14 +100,27 @@ def problem(status: int, title: str, detail: str, **more: Any) -> JSONResponse:
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
 
-def _details(error: PhananhError) -> dict[str, Any]:
+def _members(error: PhananhError) -> dict[str, Any]:
+    """What a program reads of an error, beside its sentence."""
     if isinstance(error, BadFilterError):
         return {"errors": [{"field": error.field, "message": str(error)}]}
     if isinstance(error, BadAnswersError):
         return {"errors": [{"field": field, "message": said} for field, said in error.errors]}
     if isinstance(error, NotTakenHereError):
         return {"notice": error.notice}
-    return {}
+    return error.members if isinstance(error, RefusalError) else {}
+
+
+def document(error: PhananhError) -> JSONResponse:
+    """The document of an error that is meant for the asker."""
+    title = type(error).__name__.removesuffix("Error")
+    answer = problem(_STATUS.get(type(error), 400), title, str(error), **_members(error))
+    if isinstance(error, LimitedError):
+        answer.headers["Retry-After"] = str(error.wait_s)
+    if isinstance(error, UnknownLinkError):
+        # RFC 9110, section 11.6.1: a 401 says how to mend it.
+        answer.headers["WWW-Authenticate"] = 'Bearer realm="private link"'
+    return answer
 
 
 def install(app: FastAPI) -> None:
@@ -100,11 +128,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(PhananhError)
     def domain_error(request: Request, error: PhananhError) -> Response:
-        status = status_of(error)
-        title = type(error).__name__.removesuffix("Error")
-        answer = problem(status, title, str(error), **_details(error))
-        answer.headers.update(_HEADERS.get(type(error), {}))
-        return answer
+        return document(error)
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> Response:

@@ -19,7 +19,7 @@ from api.letters import Links
 from api.mail import MailError, message_of, postbox
 from api.query import read_vocabulary
 from api.settings import Settings
-from geo import contacts, follows, nightly, outbox, query_string
+from geo import contacts, follows, nightly, outbox, query_string, retention
 from geo.errors import PhananhError
 from geo.filters import City, Filter, Vocabulary
 from geo.study import CellStudy, cell_study
@@ -221,6 +221,22 @@ def send(engine: Engine, settings: Settings, now: datetime) -> int:
                     outbox.sent(connection, letter, now)
                     taken, failed = taken + 1, 0
     return taken
+
+
+def erase(engine: Engine, settings: Settings, now: datetime) -> int:
+    """Erase what is personal of complaints that have been closed for long enough; how many."""
+    if not settings.personal_days:
+        return 0
+    done = 0
+    keep = timedelta(days=settings.personal_days)
+    while True:
+        with engine.begin() as connection:
+            some = retention.erase_closed(connection, now, keep)
+        done += some
+        if not some:
+            if done:
+                log.info("personal_parts_erased", complaints=done)
+            return done
 
 
 def forget(engine: Engine, now: datetime) -> None:

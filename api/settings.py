@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
-from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from api.limit_settings import LimitSettings
 
 
-class Settings(BaseSettings):
+class Settings(LimitSettings):
     """PHANANH_PORT, PHANANH_VAR ...; DATABASE_URL without a prefix, as everywhere."""
 
     model_config = SettingsConfigDict(
@@ -30,6 +32,10 @@ class Settings(BaseSettings):
     need the same."""
     sensitive_least: int = 10
     """Counts of sensitive categories below this are not told to the public."""
+    personal_days: int = Field(default=365, ge=0)
+    """What is personal of a complaint is erased so many days after its closing; 0 keeps it."""
+    open311_keys: SecretStr | None = None
+    """Keys of programs that report over Open311 without limits, with commas between."""
     basemap_url: str | None = None
     basemap_attribution: str = ""
     public_url: str | None = None

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from geo.complaint import clean_code
+from geo.erasing import erase_complaint
 from geo.errors import BadFilterError, NotFoundError
 from geo.masking import HIDDEN
 from geo.schema import complaint, look, participant, submission
@@ -97,6 +98,12 @@ def unmask(connection: Connection, code: str, actor: str, reason: str) -> bool:
     return True
 
 
+def erase(connection: Connection, code: str, actor: str, reason: str, at: datetime) -> None:
+    """Erase what is personal of a complaint, of everybody who takes part in it, for good."""
+    row = _written_down(connection, code, "erase", actor, reason)
+    erase_complaint(connection, row.id, at)
+
+
 def hide(connection: Connection, code: str, words: str, actor: str, reason: str) -> int:
     """Hide words, such as a name, wherever the public text and address have them; how often.
 
@@ -131,14 +138,8 @@ def _written_down(connection: Connection, code: str, act: Act, actor: str, reaso
     """The complaint, locked, with a line in the log."""
     if len(reason.strip()) < LEAST_REASON:
         raise BadFilterError("reason", f"say why, in at least {LEAST_REASON} letters")
-    row = connection.execute(
-        select(
-            complaint.c.id,
-            complaint.c.code,
-            complaint.c.text,
-            complaint.c.address,
-            complaint.c.reported_at,
-        )
+    row: Row[Any] | None = connection.execute(
+        select(*(complaint.c[name] for name in ("id", "code", "text", "address", "reported_at")))
         .where(complaint.c.code == clean_code(code))
         .with_for_update()
     ).one_or_none()

@@ -1,7 +1,7 @@
 """What is personal of a complaint, at the command line: each look is written down."""
 
 import getpass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -51,6 +51,21 @@ def unmask(code: Code, reason: Reason, by: By = None, var: Var = None) -> None:
     with prepared(var) as engine, engine.begin() as connection:
         done = looking.unmask(connection, code, _actor(by), reason)
     out.print("the words are public as they were written" if done else "nothing was hidden")
+
+
+def erase(
+    code: Code,
+    reason: Reason,
+    by: By = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    var: Var = None,
+) -> None:
+    """Erase what is personal of a complaint, for good; the map keeps the anonymous fact."""
+    if not yes:
+        typer.confirm("This cannot be undone. Erase it?", abort=True)
+    with prepared(var) as engine, engine.begin() as connection:
+        looking.erase(connection, code, _actor(by), reason, datetime.now(UTC))
+    out.print("erased: addresses, devices, private words and answers, what photos told")
 
 
 def hide(

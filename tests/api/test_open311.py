@@ -7,6 +7,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from fastapi.testclient import TestClient
+from httpx import Response
+from pydantic import SecretStr
 from sqlalchemy import Engine, text
 
 from api.app import create_app
@@ -204,3 +206,20 @@ def test_sensitive_requests_tell_how_they_stand_alone(client: TestClient) -> Non
     assert (one["lat"], one["long"]) != (21.0278, 105.8342)
     listed = rows(client, "/open311/v2/requests.*?page_size=200")
     assert code not in {each["service_request_id"] for each in listed}
+
+
+def test_a_known_key_passes_where_others_are_limited(hanoi_engine: Engine) -> None:
+    settings = Settings(open311_keys=SecretStr("first-key, second-key"), limit_reports="2 per hour")
+    client = TestClient(create_app(hanoi_engine, settings), raise_server_exceptions=False)
+
+    def send(number: int, **more: str) -> Response:
+        said = PLACE | {"service_code": "pothole", "description": f"Ổ gà thứ {number}"} | more
+        return client.post("/open311/v2/requests.json", data=said)
+
+    assert [send(number).status_code for number in range(2)] == [201, 201]
+    refused = send(2)
+    assert refused.status_code == 429
+    assert int(refused.headers["Retry-After"]) > 0
+    assert refused.json()[0]["code"] == 429
+    assert send(3, api_key="second-key").status_code == 201
+    assert send(4, api_key="third-key").status_code == 403
