@@ -109,6 +109,8 @@ def test_a_reporter_is_erased_and_the_map_keeps_the_fact(hanoi_engine: Engine) -
     assert after["submission"][0]["answers"].keys() == {"pole"}
     assert after["submission"][0]["answers"]["pole"].startswith("Cột 3")
     assert after["rating"][0]["verdict"] == "dissatisfied"
+    # Not even a hash is left that would confirm a guess at what is masked.
+    assert [one["fingerprint"] for one in after["idempotency"]] == [""]
     with hanoi_engine.begin() as connection:
         assert participants.holder(connection, taken.link).erased_at == AT
         assert participants.holder(connection, supporter).erased_at is None
