@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ MOST_WAITING: Final = 8
 MOST_S: Final = 60
 # Twice as many as the largest JPEG of these dimensions has ever taken.
 MOST_ANSWER_BYTES: Final = 16 * 2**20
+COMMAND: Final = (sys.executable, "-m", "api.darkroom_process")
 _HERE: Final = Path(__file__).resolve().parent.parent
 
 
@@ -33,7 +35,8 @@ class _EndedError(Exception):
 class Darkroom:
     """One process, started when the first photo comes, and again after a file has ended it."""
 
-    def __init__(self) -> None:
+    def __init__(self, command: Sequence[str] = COMMAND) -> None:
+        self._command = command
         self._turn = threading.Lock()
         self._lock = threading.Lock()
         self._waiting = 0
@@ -86,7 +89,7 @@ class Darkroom:
             return self._process
         self._end()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "api.darkroom_process"],
+            self._command,
             cwd=_HERE,
             # Nothing of the settings: what opens strangers' files is to know no password.
             env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
@@ -96,8 +99,8 @@ class Darkroom:
             # Ctrl-C is for the server, which ends it.
             start_new_session=True,
         )
-        assert self._process.stdout is not None
-        if self._process.stdout.readline() != b"\n":
+        _, answers = _pipes(self._process)
+        if answers.readline(65536) != b"\n":
             raise _EndedError
         return self._process
 
@@ -120,15 +123,20 @@ class Darkroom:
             self._end()
 
 
+def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+    if process.stdin is None or process.stdout is None:
+        raise _EndedError
+    return process.stdin, process.stdout
+
+
 def _asked(process: subprocess.Popen[bytes], file: IO[bytes], size: int) -> Cleaned | str:
     """What the process made of a file, or the reason why it is refused."""
-    assert process.stdin is not None
-    assert process.stdout is not None
+    orders, answers = _pipes(process)
     file.seek(0)
-    process.stdin.write(b"%d\n" % size)
-    shutil.copyfileobj(file, process.stdin)
-    process.stdin.flush()
-    told = json.loads(process.stdout.readline(65536) or b"null")
+    orders.write(b"%d\n" % size)
+    shutil.copyfileobj(file, orders)
+    orders.flush()
+    told = json.loads(answers.readline(65536) or b"null")
     if not isinstance(told, dict):
         raise _EndedError
     if "refused" in told:
@@ -136,7 +144,7 @@ def _asked(process: subprocess.Popen[bytes], file: IO[bytes], size: int) -> Clea
     lengths = int(told["large"]), int(told["small"])
     if min(lengths) < 1 or sum(lengths) > MOST_ANSWER_BYTES:
         raise _EndedError
-    large, small = (process.stdout.read(length) for length in lengths)
+    large, small = (answers.read(length) for length in lengths)
     if (len(large), len(small)) != lengths:
         raise _EndedError
     at, position = told["taken_at"], told["position"]

@@ -98,7 +98,7 @@ def _developed(image: Image.Image) -> Image.Image:
     profile, turn = image.info.get("icc_profile"), _turn(image)
     if image.mode.startswith("I") or image.mode == "F":
         # Sixteen bits of grey; converted as they are, all but the darkest would be white.
-        image = image.point(lambda value: value / 256).convert("L")  # type: ignore[no-untyped-call]
+        image = image.point(lambda value: value / 256).convert("L")
     elif image.mode in ("1", "P", "PA"):
         transparent = "transparency" in image.info or image.mode == "PA"
         image = image.convert("RGBA" if transparent else "RGB")
@@ -123,7 +123,7 @@ def _developed(image: Image.Image) -> Image.Image:
 def _turn(image: Image.Image) -> Image.Transpose | None:
     """What makes it upright; a file whose EXIF cannot be read stays as it is."""
     with suppress(Exception):
-        return _UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation))
+        return _UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
     return None
 
 

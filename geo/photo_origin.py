@@ -53,7 +53,7 @@ def _moment(text: str, offset: str = "") -> datetime | None:
     found = _TIME.match(text)
     if found is None:
         return None
-    at = datetime(*(int(part) for part in found.groups()))  # type: ignore[misc, arg-type]  # noqa: DTZ001
+    at = datetime(*(int(part) for part in found.groups()))  # type: ignore[arg-type]  # noqa: DTZ001
     rest = text[found.end() :]
     fraction = re.match(r"\.\d+", rest)
     rest = rest[fraction.end() :] if fraction else rest

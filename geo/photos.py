@@ -269,9 +269,7 @@ def listed(connection: Connection, complaint_id: UUID) -> list[Listed]:
 def forget_unsent(connection: Connection, now: datetime) -> int:
     """Take away the uploads that nobody sent within a day; returns how many."""
     gone = connection.execute(
-        delete(photo).where(
-            photo.c.complaint_id.is_(None), photo.c.created_at < now - UNSENT_FOR
-        )
+        delete(photo).where(photo.c.complaint_id.is_(None), photo.c.created_at < now - UNSENT_FOR)
     )
     return gone.rowcount
 
