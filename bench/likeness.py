@@ -102,7 +102,7 @@ def _by_quarters(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 def main(pictures: int = 300, others: int = 3000) -> None:
     from photo_files import picture
 
-    limits = (4, ALIKE_BITS, 10, 12)
+    limits = (6, ALIKE_BITS, 10)
     whole = [picture(n, 1024, 768) for n in range(pictures)]
     for name, hashed in (("pHash", likeness), ("dHash", _dhash)):
         before = _bits([hashed(image) for image in whole])
