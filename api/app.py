@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
 from api.budget import Budget
+from api.darkroom import Darkroom
 from api.dependencies import EVERYONE
 from api.guard import Guard
 from api.heavy import Heavy
@@ -43,6 +44,7 @@ from api.routes import (
     mine,
     open311,
     outliers,
+    photos,
     picturing,
     reading,
     reporting,
@@ -54,6 +56,7 @@ from api.routes import (
 )
 from api.secret import instance_secret
 from api.settings import Settings
+from api.storage import PhotoStore
 from api.studies import Studies
 from api.suggestions import Suggestions
 from api.tilecache import TileAnswers, TileCache
@@ -191,6 +194,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         yield
         keeper.stop()
         app.state.heavy.stop()
+        app.state.darkroom.stop()
         words.kept = False
 
     # The page /docs is part of the web app: FastAPI's own asks a CDN for its scripts.
@@ -217,6 +221,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     app.state.guard = Guard(settings, engine, app.state.secret)
     app.state.heavy = Heavy()
     app.state.suggestions = Suggestions(engine)
+    app.state.darkroom, app.state.photos = Darkroom(), PhotoStore(settings)
     app.state.studies = Studies(clock, partial(app.state.heavy.run, local_moran))
     problems.install(app)
 
@@ -241,7 +246,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     later = (exploring, filing, hotspots, comparing, sensitive, sharing, picturing, embedding)
     statistics = (outliers, density, reporting_rate)
     citizens = (following, follow_page, suggesting, challenging, supporting, mine, contact_page)
-    for routes in (*routers, *statistics, *later, *citizens, open311):
+    for routes in (*routers, *statistics, *later, *citizens, photos, open311):
         app.include_router(routes.router)
     if STATIC.exists():
         app.mount("/", StaticFiles(directory=STATIC, html=True), name="web")

@@ -15,6 +15,7 @@ from api.commands import (
     kinds,
     maps,
     personal,
+    photos,
     reporting,
     sampling,
     serving,
@@ -30,6 +31,7 @@ app.command("load-boundaries")(maps.load_boundaries)
 app.command("load-landmarks")(maps.load_landmarks)
 app.command("add-city")(maps.add_city)
 app.command()(kinds.categories)
+app.command()(photos.photos)
 app.command("import")(importing.import_file)
 app.command()(sampling.sample)
 app.command()(serving.refresh)

@@ -33,6 +33,7 @@ from geo.errors import (
     OutsideCityError,
     OverloadedError,
     PhananhError,
+    PhotoRefusedError,
     UnknownLinkError,
     WordsRefusedError,
 )
@@ -86,7 +87,9 @@ _STATUS: dict[type[PhananhError], int] = {
     ChallengeWantedError: 403,
     SaidBeforeError: 409,
     LimitedError: 429,
+    PhotoRefusedError: 422,
 }
+_REFUSED_STATUS: Final = {"type": 415, "bytes": 413}
 
 
 def status_of(error: PhananhError) -> int:
@@ -108,13 +111,18 @@ def _members(error: PhananhError) -> dict[str, Any]:
         return {"errors": [{"field": field, "message": said} for field, said in error.errors]}
     if isinstance(error, NotTakenHereError):
         return {"notice": error.notice}
+    if isinstance(error, PhotoRefusedError):
+        return {"reason": error.reason}
     return error.members if isinstance(error, RefusalError) else {}
 
 
 def document(error: PhananhError) -> JSONResponse:
     """The document of an error that is meant for the asker."""
     title = type(error).__name__.removesuffix("Error")
-    answer = problem(_STATUS.get(type(error), 400), title, str(error), **_members(error))
+    status = _STATUS.get(type(error), 400)
+    if isinstance(error, PhotoRefusedError):
+        status = _REFUSED_STATUS.get(error.reason, status)
+    answer = problem(status, title, str(error), **_members(error))
     if isinstance(error, LimitedError):
         answer.headers["Retry-After"] = str(error.wait_s)
     if isinstance(error, UnknownLinkError):
