@@ -25,6 +25,7 @@ from api.query import Words
 from api.quotas import Quotas
 from api.routes import (
     comparing,
+    contact_page,
     counting,
     density,
     drawing,
@@ -36,6 +37,7 @@ from api.routes import (
     follow_page,
     following,
     hotspots,
+    mine,
     outliers,
     picturing,
     reading,
@@ -43,6 +45,7 @@ from api.routes import (
     reporting_rate,
     sensitive,
     sharing,
+    supporting,
 )
 from api.secret import instance_secret
 from api.settings import Settings
@@ -205,7 +208,8 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     routers = (reading, counting, finding, exporting, reporting, drawing)
     later = (exploring, filing, hotspots, comparing, sensitive, sharing, picturing, embedding)
     statistics = (outliers, density, reporting_rate)
-    for routes in (*routers, *statistics, *later, following, follow_page):
+    citizens = (supporting, mine, contact_page)
+    for routes in (*routers, *statistics, *later, following, follow_page, *citizens):
         app.include_router(routes.router)
     if STATIC.exists():
         app.mount("/", StaticFiles(directory=STATIC, html=True), name="web")

@@ -12,7 +12,7 @@ import numpy as np
 import uuid_utils
 from sqlalchemy import Connection, text
 
-from geo import participants
+from geo import participants, questions
 from geo.cells import COARSEST, leaf_cells, parent
 from geo.complaint import new_code
 from geo.database import sql
@@ -56,6 +56,22 @@ class Taken(NamedTuple):
     link: str
     """The token of the private link: who has it is the reporter."""
     editable_until: datetime
+    masked: bool
+    """Whether the public words are not those that were written."""
+
+
+class Spoken(NamedTuple):
+    """Words and address as everyone sees them, and as written where that is not the same."""
+
+    text: str
+    address: str | None
+    words: str | None
+    private_address: str | None
+
+
+def spoken(words: str, address: str | None) -> Spoken:
+    """What of a citizen's words is public, and what is kept for entitled eyes."""
+    return Spoken(words, address, None, None)
 
 
 def take(
@@ -63,28 +79,29 @@ def take(
 ) -> Taken:
     """Store a report and say its code; the same key with the same report makes one complaint.
 
-    Raises `OutsideCityError`, `BadFilterError` for an unknown category or upload, and
-    `ConflictError` for a key that was used for another report. Part of the caller's transaction.
+    Raises `OutsideCityError`, `BadFilterError` for an unknown category or upload,
+    `NotTakenHereError`, `BadAnswersError`, and `ConflictError` for a key that was used for another
+    report. Part of the caller's transaction.
     """
     leaf = int(leaf_cells(np.array([report.lon]), np.array([report.lat]))[0])
     cell = parent(leaf, COARSEST)
     hashed = hashlib.sha256(key.encode()).hexdigest() if key else None
     if hashed is not None and (before := _taken_before(connection, hashed, report)):
         link = participants.reporter_link(secret, before.id)
-        return Taken(before.code, cell, True, link, before.editable_until or at)
-    values = {
+        return Taken(before.code, cell, True, link, before.editable_until or at, before.masked)
+    asked = questions.asked(connection, report.category)
+    asked.check_taken()
+    answers = questions.cleaned(asked.questions, report.answers)
+    said = spoken(report.text, report.address)
+    values = said._asdict() | {
         "lon": report.lon,
         "lat": report.lat,
         "category": report.category,
-        "text": report.text,
-        "address": report.address,
         "cell": leaf,
         "at": at,
         "key": hashed,
-        "words": None,
-        "private_address": None,
-        "answers": json.dumps(dict(report.answers)),
-        "urgent": report.urgent,
+        "answers": json.dumps(answers),
+        "urgent": report.urgent and asked.asks_urgency,
         "editable_until": at + EDITABLE_FOR,
         "device": participants.hashed(report.device) if report.device else None,
         "language": report.language,
@@ -105,16 +122,17 @@ def take(
         if row.code is not None:
             break
     if report.photos:
-        _attach(connection, number, report.photos)
+        attach(connection, number, report.photos)
     if hashed is not None:
         connection.execute(
             text("INSERT INTO idempotency (key, fingerprint, code) VALUES (:key, :print, :code)"),
             {"key": hashed, "print": report.fingerprint(), "code": row.code},
         )
-    return Taken(str(row.code), cell, False, link, at + EDITABLE_FOR)
+    masked = said.words is not None or said.private_address is not None
+    return Taken(str(row.code), cell, False, link, at + EDITABLE_FOR, masked)
 
 
-def _attach(connection: Connection, complaint_id: UUID, tokens: Sequence[str]) -> None:
+def attach(connection: Connection, complaint_id: UUID, tokens: Sequence[str]) -> None:
     """Give uploads to a complaint; each belongs to one for good."""
     if len(set(tokens)) != len(tokens) or len(tokens) > MOST_PHOTOS:
         raise BadFilterError("photos", f"at most {MOST_PHOTOS} photos, each of them once")
@@ -138,6 +156,7 @@ class _Before(NamedTuple):
     id: UUID
     code: str
     editable_until: datetime | None
+    masked: bool
 
 
 def _taken_before(connection: Connection, hashed: str, report: Report) -> _Before | None:
@@ -148,7 +167,8 @@ def _taken_before(connection: Connection, hashed: str, report: Report) -> _Befor
     before = connection.execute(
         text(
             """
-            SELECT i.fingerprint, i.code, c.id, s.editable_until
+            SELECT i.fingerprint, i.code, c.id, s.editable_until,
+                   coalesce(num_nonnulls(s.words, s.address) > 0, false) AS masked
               FROM idempotency i JOIN complaint c USING (code)
               LEFT JOIN submission s ON s.complaint_id = c.id
              WHERE i.key = :key
@@ -158,6 +178,7 @@ def _taken_before(connection: Connection, hashed: str, report: Report) -> _Befor
     ).one_or_none()
     if before is None:
         return None
-    if before.fingerprint != report.fingerprint():
+    # It is erased with what is personal: then the key alone tells.
+    if before.fingerprint and before.fingerprint != report.fingerprint():
         raise ConflictError("this Idempotency-Key was used for another report")
-    return _Before(before.id, str(before.code), before.editable_until)
+    return _Before(before.id, str(before.code), before.editable_until, before.masked)
