@@ -40,9 +40,11 @@ from api.routes import (
     mine,
     outliers,
     picturing,
+    rating,
     reading,
     reporting,
     reporting_rate,
+    satisfaction,
     sensitive,
     sharing,
     supporting,
@@ -207,8 +209,8 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
 
     routers = (reading, counting, finding, exporting, reporting, drawing)
     later = (exploring, filing, hotspots, comparing, sensitive, sharing, picturing, embedding)
-    statistics = (outliers, density, reporting_rate)
-    citizens = (supporting, mine, contact_page)
+    statistics = (outliers, density, reporting_rate, satisfaction)
+    citizens = (supporting, mine, rating, contact_page)
     for routes in (*routers, *statistics, *later, following, follow_page, *citizens):
         app.include_router(routes.router)
     if STATIC.exists():

@@ -16,9 +16,11 @@ from starlette.exceptions import HTTPException
 from geo.errors import (
     BadAnswersError,
     BadFilterError,
+    BadMoveError,
     ChangedMeanwhileError,
     ConflictError,
     NotAllowedError,
+    NotAnsweredError,
     NotEditableError,
     NotFoundError,
     NotSupportableError,
@@ -67,6 +69,8 @@ _STATUS: dict[type[PhananhError], int] = {
     NotEditableError: 409,
     NotSupportableError: 409,
     ChangedMeanwhileError: 412,
+    BadMoveError: 409,
+    NotAnsweredError: 409,
 }
 # RFC 9110, section 11.6.1: a 401 says how to mend it.
 _HEADERS: dict[type[PhananhError], dict[str, str]] = {

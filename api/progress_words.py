@@ -41,7 +41,8 @@ _EN: Final[Words] = {
     "moved": "New state: {state}",
     "reopened": "Reopened because the answer did not satisfy: {state}",
     "sensitive_answer": "Its words are not in this mail, because the matter is sensitive.",
-    "judge": "Are you satisfied? If not, say so within 7 days: the complaint is then reopened, once.",
+    "judge": "Are you satisfied? If not, say so within 7 days: the complaint is then reopened,"
+    " once.",
     "judge_button": "Judge the answer",
     "see_button": "See the complaint",
     "private": "The button is your private link: please do not forward this mail.",

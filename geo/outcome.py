@@ -14,6 +14,7 @@ from geo.errors import MappingError
 from geo.promise import Course, Promise, promised
 from geo.public_holidays import Year
 from geo.rating import VERDICTS
+from geo.supporting import why_not
 from geo.working_time import Calendar, WorkingTime
 
 # Of questions answered in words nothing is told: nobody has looked at these words.
@@ -68,7 +69,7 @@ def outcome(
         "promise": found and found._asdict(),
         "ratings": row.ratings,
         "reopened": row.reopened,
-        "may_be_supported": Status(of.status).is_open,
+        "may_be_supported": why_not(of.status, sensitive=of.sensitive) is None,
         "questions": told(row.questions, row.replies),
     }
 

@@ -49,7 +49,7 @@ def claim(connection: Connection) -> Told | None:
     ).one_or_none()
     if person is None:
         return None
-    about = connection.execute(
+    about: Any = connection.execute(
         select(
             complaint.c.code,
             complaint.c.status,

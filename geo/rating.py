@@ -1,7 +1,7 @@
 """What those who asked think of an answer, and the one time that brings a complaint back.
 
-The reporter and every supporter may judge an answer: satisfied, accepted or dissatisfied. Whoever of
-them is dissatisfied within a week of the closing reopens it, once for a complaint whoever asks.
+The reporter and every supporter may judge an answer: satisfied, accepted or dissatisfied. Whoever
+of them is dissatisfied within a week of the closing reopens it, once for a complaint whoever asks.
 """
 
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from geo.answering import move_row
 from geo.complaint import Status
-from geo.errors import BadFilterError, ConflictError, NotAnsweredError
+from geo.errors import BadFilterError, ConflictError, NotAllowedError, NotAnsweredError
 from geo.schema import complaint, rating
 
 Verdict = Literal["satisfied", "accepted", "dissatisfied"]
@@ -40,12 +40,18 @@ def rate(
     """Take the judgement of a participant about the closing that holds now.
 
     Raises `NotAnsweredError` for an open complaint, `BadFilterError` for "dissatisfied" without a
-    reason, and `ConflictError` for a change of mind after a week. The same said again, by somebody
+    reason, `ConflictError` for a change of mind after a week, and `NotAllowedError` for who erased
+    their part. The same said again, by somebody
     who did not hear that it was taken, is answered as the first time.
     """
+    if who.erased_at is not None:
+        raise NotAllowedError(
+            "the personal part was erased, and with it the right to judge"
+            " / phần cá nhân đã được xóa, nên không đánh giá được nữa"
+        )
     said = _reason(verdict, reason)
     # All who judge one complaint wait here for each other.
-    of = connection.execute(
+    of: Any = connection.execute(
         select(complaint.c.id, complaint.c.status, complaint.c.closed_at)
         .where(complaint.c.id == who.complaint_id)
         .with_for_update()

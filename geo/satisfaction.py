@@ -11,7 +11,17 @@ from datetime import timedelta
 from math import sqrt
 from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, literal_column, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    case,
+    func,
+    literal,
+    literal_column,
+    select,
+    true,
+)
 
 from geo import asof, counts
 from geo.complaint import Status
@@ -132,9 +142,7 @@ def _answered_by(
         return [(int(row.place), int(row.n)) for row in found]
     if by == "month":
         days = connection.execute(counts.by_day(question))
-        return [
-            (f"{EPOCH + timedelta(days=int(row.place)):%Y-%m}", int(row.n)) for row in days
-        ]
+        return [(f"{EPOCH + timedelta(days=int(row.place)):%Y-%m}", int(row.n)) for row in days]
     found = connection.execute(counts.by_category(question))
     return [(kinds[int(row.place)], int(row.n)) for row in found]
 

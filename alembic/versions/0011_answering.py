@@ -45,9 +45,7 @@ def upgrade() -> None:
             server_default=sa.text("now()"),
             nullable=False,
         ),
-        sa.CheckConstraint(
-            "num_nonnulls(event_id, answer_id) = 1", name=op.f("ck_progress_what")
-        ),
+        sa.CheckConstraint("num_nonnulls(event_id, answer_id) = 1", name=op.f("ck_progress_what")),
         sa.ForeignKeyConstraint(
             ["answer_id"], ["answer.id"], name=op.f("fk_progress_answer_id"), ondelete="CASCADE"
         ),
