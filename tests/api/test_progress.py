@@ -86,7 +86,7 @@ def test_an_answer_is_told_to_each_in_their_language_with_their_own_way_back(
     assert progress_round.tell(hanoi_engine, settings) == 0
     with hanoi_engine.begin() as connection:
         answering.give(
-            connection, taken.code, "Đã vá xong.\nCó ảnh.", AT, "ward", status=Status.RESOLVED
+            connection, taken.code, "Đã vá xong.\nCó ảnh.", AT, "unit-7", status=Status.RESOLVED
         )
     assert progress_round.tell(hanoi_engine, settings) == 2
     assert progress_round.tell(hanoi_engine, settings) == 0
@@ -109,7 +109,7 @@ def test_an_answer_is_told_to_each_in_their_language_with_their_own_way_back(
         assert foreign not in whole[AN]
     for foreign in (AN, taken.link):
         assert foreign not in whole[BINH]
-    assert "ward" not in mine + theirs
+    assert "unit-7" not in mine + theirs
     html = sent[AN].get_body(("html",))
     assert html is not None
     assert f"/mine#{taken.link}" in html.get_content()
@@ -131,9 +131,9 @@ def test_moves_between_two_rounds_come_in_one_letter_in_order(
         reader(connection, settings, taken.link, AN)
     for status in (Status.ACCEPTED, Status.IN_PROGRESS):
         with hanoi_engine.begin() as connection:
-            answering.move(connection, taken.code, status, AT, "ward")
+            answering.move(connection, taken.code, status, AT, "unit-7")
     with hanoi_engine.begin() as connection:
-        answering.give(connection, taken.code, "We are at it.", AT, "ward")
+        answering.give(connection, taken.code, "We are at it.", AT, "unit-7")
     assert progress_round.tell(hanoi_engine, settings) == 1
     sent = letters(hanoi_engine, settings)
     said = plain(sent[AN])
@@ -141,7 +141,7 @@ def test_moves_between_two_rounds_come_in_one_letter_in_order(
     assert order == sorted(order)
     assert "Judge" not in said
     with hanoi_engine.begin() as connection:
-        answering.give(connection, taken.code, "Mended.", AT, "ward", status=Status.RESOLVED)
+        answering.give(connection, taken.code, "Mended.", AT, "unit-7", status=Status.RESOLVED)
     progress_round.tell(hanoi_engine, settings)
     said = plain(letters(hanoi_engine, settings)[AN])
     assert "Answer of those who handle it: Resolved" in said
@@ -157,13 +157,13 @@ def test_who_is_not_confirmed_or_has_stopped_hears_nothing(
     with hanoi_engine.begin() as connection:
         person = participants.holder(connection, taken.link)
         contacts.ask(connection, person.id, AN, instance_secret(settings))
-        answering.move(connection, taken.code, Status.ACCEPTED, AT, "ward")
+        answering.move(connection, taken.code, Status.ACCEPTED, AT, "unit-7")
     # Confirmed afterwards: the past is on the page.
     with hanoi_engine.begin() as connection:
         contacts.confirm(connection, person.id, AT)
     assert progress_round.tell(hanoi_engine, settings) == 0
     with hanoi_engine.begin() as connection:
-        answering.move(connection, taken.code, Status.IN_PROGRESS, AT, "ward")
+        answering.move(connection, taken.code, Status.IN_PROGRESS, AT, "unit-7")
         contacts.remove(connection, person.id)
     assert progress_round.tell(hanoi_engine, settings) == 0
     with hanoi_engine.begin() as connection:
@@ -179,7 +179,7 @@ def test_a_reporter_who_reopens_it_knows_and_the_supporters_are_told(
         reader(connection, settings, taken.link, AN)
     supported(hanoi_engine, settings, taken.code, BINH)
     with hanoi_engine.begin() as connection:
-        answering.move(connection, taken.code, Status.RESOLVED, AT, "ward")
+        answering.move(connection, taken.code, Status.RESOLVED, AT, "unit-7")
         connection.execute(text("DELETE FROM progress"))
         person = participants.holder(connection, taken.link)
         rating.rate(connection, person, "dissatisfied", "Bí mật của An", AT + timedelta(hours=1))
@@ -198,7 +198,7 @@ def test_of_a_sensitive_complaint_the_mail_says_how_it_stands_and_no_more(
         reader(connection, settings, taken.link, AN)
         connection.execute(text("UPDATE category SET sensitive = true WHERE code = 'pothole'"))
         answering.give(
-            connection, taken.code, "Words for the reporter", AT, "ward", status=Status.RESOLVED
+            connection, taken.code, "Words for the reporter", AT, "unit-7", status=Status.RESOLVED
         )
     progress_round.tell(hanoi_engine, settings)
     mail = letters(hanoi_engine, settings)[AN]
@@ -225,7 +225,7 @@ def test_the_link_that_cannot_be_made_again_is_left_out(
     taken = reported(hanoi_engine, settings)
     with hanoi_engine.begin() as connection:
         reader(connection, settings, taken.link, AN)
-        answering.move(connection, taken.code, Status.RESOLVED, AT, "ward")
+        answering.move(connection, taken.code, Status.RESOLVED, AT, "unit-7")
     (settings.var / "secret").write_text("another secret " * 4)
     progress_round.tell(hanoi_engine, settings)
     said = plain(letters(hanoi_engine, settings)[AN])
@@ -246,7 +246,7 @@ def test_a_worker_that_is_killed_tells_everybody_once(
         for n, one in enumerate(taken):
             reader(connection, settings, one.link, f"an{n}@example.org")
         for one in taken:
-            answering.move(connection, one.code, Status.ACCEPTED, AT, "ward")
+            answering.move(connection, one.code, Status.ACCEPTED, AT, "unit-7")
         # A letter takes its time, so that the worker is killed among them.
         connection.execute(
             text(
