@@ -15,6 +15,7 @@ from api.commands import (
     importing,
     kinds,
     maps,
+    personal,
     reporting,
     sampling,
     serving,
@@ -43,6 +44,10 @@ app.command()(reporting.report)
 app.command()(exporting.openapi)
 app.command()(health.doctor)
 app.command()(following.work)
+app.command()(personal.look)
+app.command()(personal.unmask)
+app.command()(personal.hide)
+app.command()(personal.looks)
 app.add_typer(following.app, name="follows")
 
 

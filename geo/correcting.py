@@ -24,9 +24,10 @@ from geo.errors import (
     NotFoundError,
     OutsideCityError,
 )
-from geo.reporting import MOST_PHOTOS, attach, spoken
+from geo.reporting import MOST_PHOTOS, Spoken, attach, spoken
 
 ACTOR: Final = "reporter"
+_ERASED: Final = "its personal part was erased / phần cá nhân của phản ánh đã được xóa"
 
 
 class Correction(TypedDict, total=False):
@@ -58,9 +59,10 @@ def _locked(connection: Connection, person: Row[Any]) -> Row[Any]:
         text(
             """
             SELECT c.id, c.code, c.status, c.cell, c.category_id, ST_X(c.geom) AS lon,
-                   ST_Y(c.geom) AS lat, k.code AS category, coalesce(s.words, c.text) AS text,
-                   coalesce(s.address, c.address) AS address, s.answers, s.urgent,
-                   s.editable_until,
+                   ST_Y(c.geom) AS lat, k.code AS category, c.text, c.address, s.words,
+                   s.address AS private_address, s.answers, s.urgent, s.editable_until,
+                   EXISTS (SELECT FROM look l
+                            WHERE l.complaint_id = c.id AND l.act = 'hide') AS hidden,
                    CAST(c.xmin AS text) || '.' || CAST(s.xmin AS text) AS version
               FROM complaint c JOIN submission s ON s.complaint_id = c.id
               JOIN category k ON k.id = c.category_id
@@ -106,7 +108,7 @@ def correct(
     row = _locked(connection, person)
     reason = why_not_editable(row.status, row.editable_until, at)
     if person.erased_at is not None:
-        reason = "its personal part was erased / phần cá nhân của phản ánh đã được xóa"
+        reason = _ERASED
     if reason is not None:
         raise NotEditableError(reason)
     if versions is not None and row.version not in versions:
@@ -122,8 +124,7 @@ def correct(
         answers = questions.cleaned(kind.questions, wanted.get("answers", row.answers))
     lon, lat = wanted.get("lon", row.lon), wanted.get("lat", row.lat)
     leaf = int(leaf_cells(np.array([lon]), np.array([lat]))[0])
-    said = spoken(wanted.get("text", row.text), wanted.get("address", row.address))
-    values = said._asdict() | {
+    values = _spoken(row, wanted)._asdict() | {
         "id": row.id,
         "lon": lon,
         "lat": lat,
@@ -141,6 +142,23 @@ def correct(
     if "photos" in wanted:
         _replace_photos(connection, row.id, wanted["photos"])
     return Changed(row.code, (parent(row.cell, COARSEST), parent(leaf, COARSEST)))
+
+
+def _spoken(row: Row[Any], wanted: Correction) -> Spoken:
+    """Words and address as they are to be; what is not new stays as it is shown now."""
+    before = Spoken(row.text, row.address, row.words, row.private_address)
+    words = row.words if row.words is not None else row.text
+    address = row.private_address if row.private_address is not None else row.address
+    said = wanted.get("text", words), wanted.get("address", address) or None
+    if said == (words, address):
+        return before
+    if row.hidden:
+        # New words could say again what an official has hidden.
+        raise NotEditableError(
+            "the city has hidden part of the words, so they can no longer be changed"
+            " / thành phố đã ẩn một phần nội dung nên không sửa nội dung được nữa"
+        )
+    return spoken(*said)
 
 
 def _replace_photos(connection: Connection, complaint_id: UUID, given: Sequence[str]) -> None:
@@ -193,6 +211,8 @@ def withdraw(connection: Connection, person: Row[Any], at: datetime) -> Changed:
     cells = (parent(row.cell, COARSEST),)
     if row.status == Status.WITHDRAWN:
         return Changed(row.code, cells)
+    if person.erased_at is not None:
+        raise NotEditableError(_ERASED)
     if Status.WITHDRAWN not in TRANSITIONS[Status(row.status)]:
         raise NotEditableError(
             "it is closed already, so it cannot be withdrawn"

@@ -6,10 +6,13 @@ themselves. The public words, the place, the kind and the history stay, and so d
 link, which opens nothing more than everyone sees. Each can be called again and changes nothing.
 """
 
+import json
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, text
+
+from geo.questions import Question, public_answers
 
 
 def erase_participant(connection: Connection, participant_id: int, at: datetime) -> None:
@@ -65,23 +68,27 @@ def _persons(connection: Connection, participant_ids: list[int], at: datetime) -
 
 def _said(connection: Connection, complaint_id: UUID, at: datetime) -> None:
     given = {"id": complaint_id, "at": at}
-    connection.execute(
+    own = connection.execute(
         text(
             """
-            UPDATE submission s
-               SET words = NULL, address = NULL, erased_at = coalesce(s.erased_at, :at),
-                   answers = coalesce(
-                     (SELECT jsonb_object_agg(said.key, said.value)
-                        FROM jsonb_each(s.answers) AS said
-                       WHERE said.key IN (
-                             SELECT asked ->> 'code' FROM jsonb_array_elements(k.questions) AS asked
-                              WHERE CAST(asked ->> 'public' AS boolean))), '{}')
-              FROM complaint c JOIN category k ON k.id = c.category_id
-             WHERE s.complaint_id = :id AND c.id = s.complaint_id
+            SELECT s.answers, k.questions
+              FROM submission s JOIN complaint c ON c.id = s.complaint_id
+              JOIN category k ON k.id = c.category_id
+             WHERE s.complaint_id = :id FOR UPDATE OF s
             """
         ),
         given,
-    )
+    ).one_or_none()
+    if own is not None:
+        stays = public_answers([Question.of(one) for one in own.questions], own.answers)
+        connection.execute(
+            text(
+                "UPDATE submission SET words = NULL, address = NULL,"
+                " answers = CAST(:answers AS jsonb), erased_at = coalesce(erased_at, :at)"
+                " WHERE complaint_id = :id"
+            ),
+            given | {"answers": json.dumps(stays)},
+        )
     connection.execute(
         text(
             "DELETE FROM photo_origin o USING photo p"

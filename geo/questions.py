@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple, Self
 from sqlalchemy import Connection, select
 
 from geo.errors import BadAnswersError, BadFilterError, NotTakenHereError
+from geo.masking import mask
 from geo.schema import category, domain
 
 LONGEST_TEXT: Final = 500
@@ -116,6 +117,15 @@ def cleaned(questions: Sequence[Question], answers: Mapping[str, Any]) -> dict[s
     if wrong:
         raise BadAnswersError(wrong)
     return kept
+
+
+def public_answers(questions: Sequence[Question], answers: Mapping[str, Any]) -> dict[str, Any]:
+    """What everyone may see of answers: to public questions, words without what names a person."""
+    return {
+        one.code: mask(str(answers[one.code])).text if one.kind == "text" else answers[one.code]
+        for one in questions
+        if one.public and one.code in answers
+    }
 
 
 def _short(code: str) -> str:

@@ -17,6 +17,7 @@ from geo.cells import COARSEST, leaf_cells, parent
 from geo.complaint import new_code
 from geo.database import sql
 from geo.errors import BadFilterError, ConflictError, OutsideCityError
+from geo.masking import mask
 
 # As long as this the reporter may change place, kind and words.
 EDITABLE_FOR: Final = timedelta(minutes=30)
@@ -57,7 +58,7 @@ class Taken(NamedTuple):
     """The token of the private link: who has it is the reporter."""
     editable_until: datetime
     masked: bool
-    """Whether the public words are not those that were written."""
+    """Whether the public words leave out what names a person."""
 
 
 class Spoken(NamedTuple):
@@ -70,8 +71,14 @@ class Spoken(NamedTuple):
 
 
 def spoken(words: str, address: str | None) -> Spoken:
-    """What of a citizen's words is public, and what is kept for entitled eyes."""
-    return Spoken(words, address, None, None)
+    """A citizen's words without what names a person, and as written for entitled eyes."""
+    shown, place = mask(words), mask(address or "")
+    return Spoken(
+        shown.text,
+        place.text or None,
+        words if shown.kinds else None,
+        address if place.kinds else None,
+    )
 
 
 def take(
