@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
+from api.darkroom import Darkroom
 from api.dependencies import EVERYONE
 from api.heavy import Heavy
 from api.keeper import Keeper
@@ -39,6 +40,7 @@ from api.routes import (
     hotspots,
     mine,
     outliers,
+    photos,
     picturing,
     rating,
     reading,
@@ -51,6 +53,7 @@ from api.routes import (
 )
 from api.secret import instance_secret
 from api.settings import Settings
+from api.storage import PhotoStore
 from api.studies import Studies
 from api.tilecache import TileAnswers, TileCache
 from geo.database import current_revision, head_revision
@@ -162,6 +165,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         yield
         keeper.stop()
         app.state.heavy.stop()
+        app.state.darkroom.stop()
         words.kept = False
 
     # The page /docs is part of the web app: FastAPI's own asks a CDN for its scripts.
@@ -187,6 +191,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     app.state.quotas = Quotas()
     app.state.secret = instance_secret(settings)
     app.state.heavy = Heavy()
+    app.state.darkroom, app.state.photos = Darkroom(), PhotoStore(settings)
     app.state.studies = Studies(clock, partial(app.state.heavy.run, local_moran))
     problems.install(app)
 
@@ -210,7 +215,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     routers = (reading, counting, finding, exporting, reporting, drawing)
     later = (exploring, filing, hotspots, comparing, sensitive, sharing, picturing, embedding)
     statistics = (outliers, density, reporting_rate, satisfaction)
-    citizens = (supporting, mine, rating, contact_page)
+    citizens = (supporting, mine, rating, contact_page, photos)
     for routes in (*routers, *statistics, *later, following, follow_page, *citizens):
         app.include_router(routes.router)
     if STATIC.exists():

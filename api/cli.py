@@ -16,6 +16,7 @@ from api.commands import (
     kinds,
     maps,
     personal,
+    photos,
     reporting,
     sampling,
     serving,
@@ -34,6 +35,7 @@ app.command()(answering.answer)
 app.command()(answering.status)
 app.command()(answering.deadline)
 app.command("working-time")(answering.working_time)
+app.command()(photos.photos)
 app.command("import")(importing.import_file)
 app.command()(sampling.sample)
 app.command()(serving.refresh)

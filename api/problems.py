@@ -28,6 +28,7 @@ from geo.errors import (
     OutsideCityError,
     OverloadedError,
     PhananhError,
+    PhotoRefusedError,
     UnknownLinkError,
 )
 
@@ -71,11 +72,13 @@ _STATUS: dict[type[PhananhError], int] = {
     ChangedMeanwhileError: 412,
     BadMoveError: 409,
     NotAnsweredError: 409,
+    PhotoRefusedError: 422,
 }
 # RFC 9110, section 11.6.1: a 401 says how to mend it.
 _HEADERS: dict[type[PhananhError], dict[str, str]] = {
     UnknownLinkError: {"WWW-Authenticate": 'Bearer realm="private link"'},
 }
+_REFUSED_STATUS: Final = {"type": 415, "bytes": 413}
 
 
 def problem(status: int, title: str, detail: str, **more: Any) -> JSONResponse:
@@ -91,6 +94,8 @@ def _details(error: PhananhError) -> dict[str, Any]:
         return {"errors": [{"field": field, "message": said} for field, said in error.errors]}
     if isinstance(error, NotTakenHereError):
         return {"notice": error.notice}
+    if isinstance(error, PhotoRefusedError):
+        return {"reason": error.reason}
     return {}
 
 
@@ -100,6 +105,8 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(PhananhError)
     def domain_error(request: Request, error: PhananhError) -> Response:
         status = _STATUS.get(type(error), 400)
+        if isinstance(error, PhotoRefusedError):
+            status = _REFUSED_STATUS.get(error.reason, status)
         title = type(error).__name__.removesuffix("Error")
         answer = problem(status, title, str(error), **_details(error))
         answer.headers.update(_HEADERS.get(type(error), {}))

@@ -72,6 +72,14 @@ class NotSupportableError(PhananhError):
     """Nobody can support this complaint, or not this device; the message says why."""
 
 
+class PhotoRefusedError(PhananhError):
+    """A file is not taken as a photo; `reason` is a word for programs, the message for persons."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class FileError(PhananhError):
     """A file cannot be read as what it is said to be."""
 
