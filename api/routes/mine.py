@@ -5,7 +5,7 @@ The token comes in `Authorization: Bearer`, never in an address.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, cast
 
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import JSONResponse
@@ -141,12 +141,12 @@ def correct(
 
     With If-Match, 412 where it was changed meanwhile.
     """
-    given = body.model_dump(exclude_unset=True)
+    given = cast(correcting.Correction, body.model_dump(exclude_unset=True))
     with request.app.state.engine.begin() as connection:
         changed = correcting.correct(
             connection,
             participants.holder(connection, link),
-            correcting.Correction(**given),
+            given,
             datetime.now(UTC),
             _versions(if_match),
         )

@@ -1,7 +1,7 @@
 """A citizen reports an issue; anyone may."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -69,7 +69,7 @@ class Report(BaseModel):
 
 
 # They are about the sending, not of the report: none of them is stored with it.
-BESIDE = frozenset({"photos", "email", "challenge", "website"})
+BESIDE: Final = {"photos", "email", "challenge", "website"}
 
 
 @router.post("/complaints", status_code=201, response_class=GeoJSON)
