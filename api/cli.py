@@ -20,6 +20,7 @@ from api.commands import (
     reporting,
     sampling,
     serving,
+    teaching,
 )
 from api.commands.session import out
 from geo.errors import PhananhError
@@ -46,6 +47,7 @@ app.command()(reporting.report)
 app.command()(exporting.openapi)
 app.command()(health.doctor)
 app.command()(following.work)
+app.command()(teaching.train)
 app.command()(personal.look)
 app.command()(personal.unmask)
 app.command()(personal.hide)

@@ -364,6 +364,16 @@ rollup_layout = Table(
     comment="how rollup is divided; where the program wants another, it counts anew",
 )
 
+model = Table(
+    "model",
+    metadata,
+    Column("name", Text, primary_key=True),
+    _instant("made_at"),
+    Column("measured", JSONB, nullable=False, comment="what cross-validation found"),
+    Column("content", LargeBinary, nullable=False),
+    comment="what was learnt from the complaints; see geo.teaching",
+)
+
 idempotency = Table(
     "idempotency",
     metadata,

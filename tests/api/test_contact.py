@@ -18,7 +18,12 @@ from api.settings import Settings
 from geo import contacts, outbox, participants
 from geo.outbox import Letter
 
-SAID: dict[str, Any] = {"lon": 105.8342, "lat": 21.0278, "category": "pothole", "text": "Ổ gà"}
+SAID: dict[str, Any] = {
+    "lon": 105.8342,
+    "lat": 21.0278,
+    "category": "pothole",
+    "text": "Trước nhà tôi",
+}
 CONTACT = "/api/v1/mine/contact"
 AN = "Nguyen.An@example.org"
 
