@@ -4,6 +4,7 @@ A photo is two files, named by its id. They are written before its row is commit
 after the row is gone, so that a crash leaves files without rows and never the other way round.
 """
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -54,8 +55,13 @@ def _opened(settings: Settings) -> "ObjectStore":
         # Keys, region and endpoint are read from AWS_ACCESS_KEY_ID and its like.
         return S3Store.from_url(
             where,
-            client_options={"timeout": "20s", "connect_timeout": "5s"},
-            retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=20)},
+            client_options={
+                "timeout": "20s",
+                "connect_timeout": "5s",
+                # Options given here are instead of those in the environment.
+                "allow_http": os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true"),
+            },
+            retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=10)},
         )
     except (BaseError, ValueError) as error:
         raise StoreSettingError(f"PHANANH_PHOTO_STORE: {error}") from None

@@ -26,7 +26,8 @@ from geo.schema import category, complaint, event, photo, photo_discarded, photo
 UNSENT_FOR: Final = timedelta(hours=24)
 # Files are written before their row: one without a row is nobody's only after a while.
 STRAY_AFTER: Final = timedelta(hours=2)
-ALIKE_BITS: Final = 7
+# pHash distances are even. Measured in docs/photos.md.
+ALIKE_BITS: Final = 8
 _MOST_ALIKE: Final = 20
 # At a million photos a place holds 15 in the mean.
 _MOST_AT_PLACE: Final = 500
