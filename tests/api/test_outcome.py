@@ -1,5 +1,7 @@
 """What the public page of a complaint is told, and judging by the private link."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -340,3 +342,8 @@ def test_what_follows_is_found_by_indexes(do: Do) -> None:
     found = do(plan)
     for table in ("participant", "rating", "answer", "photo", "submission", "complaint"):
         assert f"Seq Scan on {table}" not in found
+
+
+def test_who_answers_requests_does_not_load_the_library_of_holidays() -> None:
+    asked = "import sys, api.app; sys.exit('holidays' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", asked]).returncode == 0
