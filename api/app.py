@@ -215,8 +215,8 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     app.state.secret = instance_secret(settings)
     app.state.guard = Guard(settings, engine, app.state.secret)
     app.state.heavy = Heavy()
-    app.state.darkroom, app.state.photos = Darkroom(), PhotoStore(settings)
     app.state.suggestions = Suggestions(engine)
+    app.state.darkroom, app.state.photos = Darkroom(), PhotoStore(settings)
     app.state.studies = Studies(clock, partial(app.state.heavy.run, local_moran))
     problems.install(app)
 

@@ -40,17 +40,26 @@ class Lane(Enum):
     """Questions of one client that wait for each other: a download does not hold up its map."""
 
     READ = 1
-    FILE = 2
+    STUDY = 2
+    """Statistics that take seconds; most are worked out one at a time in any case."""
+    FILE = 3
     """Files that are sent as they are made: a slow reader holds a connection all the while."""
-    NEEDED = 3
+    NEEDED = 4
     """What writing a report takes; uploads are slow where phones are."""
 
 
-AT_ONCE: Final = {Lane.FILE: 3, Lane.NEEDED: 64}
+AT_ONCE: Final = {Lane.STUDY: 2, Lane.FILE: 3, Lane.NEEDED: 64}
 CHARGED: Final = ("/api/", "/tiles/", "/open311/")
 LOOKUPS: Final = ("/api/v1/complaints/near", "/api/v1/suggestions")
 NEEDED: Final = ("/api/v1/domains", "/api/v1/challenge", "/api/v1/mine", "/api/v1/photos")
 FILES: Final = tuple(f"/api/v1/{name}." for name in ("export", "figures", "layer", "map", "report"))
+STUDIES: Final = tuple(
+    f"/api/v1/{name}"
+    for name in (
+        "hotspots", "trends", "outliers", "density", "clusters", "compare",
+        "reporting", "history", "rhythm", "series", "story",
+    )
+)  # fmt: skip
 
 
 def lane_of(scope: Scope) -> Lane | None:
@@ -61,7 +70,9 @@ def lane_of(scope: Scope) -> Lane | None:
     reads = scope["method"] in ("GET", "HEAD") or path in LOOKUPS
     if not reads or path.startswith(NEEDED):
         return Lane.NEEDED
-    return Lane.FILE if path.startswith(FILES) else Lane.READ
+    if path.startswith(FILES):
+        return Lane.FILE
+    return Lane.STUDY if path.startswith(STUDIES) else Lane.READ
 
 
 class WorkClock:
@@ -124,11 +135,7 @@ class Budget:
         self.app, self._clients = app, clients
         self._burst = settings.cost_burst_s
         self._drains = settings.cost_per_minute_s / 60
-        self._at_once = {Lane.READ: settings.cost_at_once} | {
-            # Who allows more of the one allows more of all.
-            lane: max(n, settings.cost_at_once) if lane is Lane.NEEDED else n
-            for lane, n in AT_ONCE.items()
-        }
+        self._at_once = AT_ONCE | {Lane.READ: settings.cost_at_once}
         self._clock = WorkClock(len(os.sched_getaffinity(0)))
         self._accounts: OrderedDict[str, Account] = OrderedDict()
 

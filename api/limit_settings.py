@@ -86,5 +86,5 @@ class LimitSettings(BaseSettings):
     """Seconds of the server's work in a minute that one network address may cause for long."""
     cost_burst_s: float = Field(default=60, gt=0)
     """Seconds of work that it may cause at once."""
-    cost_at_once: int = Field(default=8, ge=1)
-    """Its questions that are worked on at the same time; further ones wait."""
+    cost_at_once: int = Field(default=4, ge=1)
+    """Its tiles, lists and counts that are worked on at the same time; further ones wait."""

@@ -67,7 +67,8 @@ def test_a_short_question_in_a_crowd_costs_what_it_costs_alone() -> None:
 @pytest.mark.parametrize(
     ("method", "path", "lane"),
     [
-        ("GET", "/api/v1/hotspots", Lane.READ),
+        ("GET", "/api/v1/hotspots", Lane.STUDY),
+        ("GET", "/api/v1/counts", Lane.READ),
         ("GET", "/tiles/cells/9/406/225.mvt", Lane.READ),
         ("POST", "/api/v1/complaints/near", Lane.READ),
         ("GET", "/api/v1/export.csv", Lane.FILE),

@@ -387,9 +387,9 @@ def test_photos_are_counted_and_weighed(small: FastAPI) -> None:
 def test_one_private_link_is_counted_apart_from_others(small: FastAPI) -> None:
     ask = _phone(small)
     for _ in range(2):
-        assert ask.get("/api/v1/mine", headers={"Authorization": "Bearer a"}).status_code == 200
+        assert ask.get("/api/v1/mine", headers={"Authorization": "Bearer a"}).status_code == 401
     assert ask.get("/api/v1/mine", headers={"Authorization": "Bearer a"}).status_code == 429
-    assert ask.get("/api/v1/mine", headers={"Authorization": "Bearer b"}).status_code == 200
+    assert ask.get("/api/v1/mine", headers={"Authorization": "Bearer b"}).status_code == 401
 
 
 def test_private_answers_are_for_no_other_page(small: FastAPI) -> None:

@@ -346,4 +346,4 @@ def test_what_follows_is_found_by_indexes(do: Do) -> None:
 
 def test_who_answers_requests_does_not_load_the_library_of_holidays() -> None:
     asked = "import sys, api.app; sys.exit('holidays' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", asked]).returncode == 0
+    assert subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0
