@@ -154,6 +154,6 @@ def _answering() -> Iterator[None]:
         # Its message may name a path, or the address of the store with a key.
         log.error("photo_store_fails", error=type(error).__name__)
         raise OverloadedError(
-            "ảnh tạm thời không lưu được, xin thử lại sau"
-            " / the store of photos does not answer: please try again in a moment"
+            "the store of photos does not answer: please try again in a moment"
+            " / kho ảnh tạm thời không trả lời: xin thử lại sau"
         ) from None
