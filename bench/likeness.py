@@ -19,7 +19,7 @@ from geo.photo import likeness
 from geo.photos import ALIKE_BITS
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-from photo_files import picture  # noqa: E402
+from photo_files import picture
 
 Change = Callable[[Image.Image], Image.Image]
 

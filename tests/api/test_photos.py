@@ -22,6 +22,7 @@ from api.cli import app as command
 from api.settings import Settings
 from api.storage import PREFIXES, PhotoStore, StoreSettingError
 from geo import photos
+from geo.errors import OverloadedError
 from geo.photo_kinds import MOST_BYTES
 
 JPEG = files.encoded(files.picture(11), "JPEG")
@@ -300,8 +301,11 @@ def test_a_store_that_cannot_be_written_is_told_and_nothing_is_stored(
 
 @pytest.mark.parametrize("where", ["ftp://place", "/srv/photos"])
 def test_a_store_that_is_no_store_is_named(where: str, tmp_path: Path) -> None:
+    store = PhotoStore(Settings(var=tmp_path, photo_store=where))
     with pytest.raises(StoreSettingError, match="s3://bucket"):
-        PhotoStore(Settings(var=tmp_path, photo_store=where)).put(uuid4(), b"", b"")
+        store.check()
+    with pytest.raises(OverloadedError):
+        store.put(uuid4(), b"", b"")
 
 
 def test_photos_are_kept_in_a_store_that_speaks_s3(
