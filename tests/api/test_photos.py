@@ -112,6 +112,33 @@ def test_ten_replays_make_one_photo_and_another_file_is_a_conflict(
     assert all(told[0]["photo"] not in row for row in stored)
 
 
+async def test_an_upload_that_breaks_off_is_no_fault_and_leaves_nothing(
+    client: TestClient, tmp_path: Path
+) -> None:
+    came = iter(
+        [
+            {"type": "http.request", "body": JPEG[:1000], "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+    answers: list[Any] = []
+
+    async def receive() -> Any:
+        return next(came)
+
+    async def send(message: Any) -> None:
+        answers.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": "/api/v1/photos", "query_string": b"",
+        "headers": [], "http_version": "1.1", "scheme": "http", "root_path": "",
+        "server": ("here", 80), "client": ("there", 1),
+    }  # fmt: skip
+    await client.app(scope, receive, send)
+    assert answers[0]["status"] == 400
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "secret"]
+
+
 def test_of_two_that_come_at_once_one_is_kept(client: TestClient, tmp_path: Path) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
