@@ -10,7 +10,8 @@ RUN bash -c 'source script/lib.sh && python_packages requirements.lock && web_ap
 FROM debian:12-slim
 RUN apt-get update && apt-get install -y --no-install-recommends python3 ca-certificates \
     libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core \
- && rm -rf /var/lib/apt/lists/* && useradd --system --create-home phananh
+ && rm -rf /var/lib/apt/lists/* && useradd --system --create-home phananh \
+ && install -d -o phananh -g phananh -m 700 /home/phananh/var
 COPY --from=build /srv/phananh /srv/phananh
 WORKDIR /srv/phananh
 USER phananh

@@ -51,7 +51,10 @@ class Darkroom:
         """
         with self._lock:
             if self._waiting >= MOST_WAITING:
-                raise OverloadedError("too many photos are waiting: please try again in a moment")
+                raise OverloadedError(
+                    "too many photos are waiting: please try again in a moment"
+                    " / quá nhiều ảnh đang chờ: xin thử lại sau"
+                )
             self._waiting += 1
         try:
             with self._turn:
@@ -65,7 +68,9 @@ class Darkroom:
             process = self._ready()
         except (_EndedError, OSError):
             log.error("darkroom_does_not_start")
-            raise OverloadedError("photos cannot be taken at the moment") from None
+            raise OverloadedError(
+                "photos cannot be taken at the moment / tạm thời chưa nhận được ảnh"
+            ) from None
         watch = threading.Timer(MOST_S, process.kill)
         watch.daemon = True
         watch.start()

@@ -61,7 +61,6 @@ def _answer(content: bytes) -> tuple[dict[str, Any], bytes]:
 
 def _practise() -> None:
     """Open one of each kind, so that what decoders load later is loaded."""
-    import scipy.fftpack  # noqa: F401 - of the perceptual hash
     from PIL import Image, ImageCms
 
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

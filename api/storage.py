@@ -23,6 +23,10 @@ log = structlog.get_logger()
 MEMORY: Final = "memory://"
 """Forgotten with the process: for tests."""
 PREFIXES: Final = 256
+AWAY: Final = (
+    "the store of photos does not answer: please try again in a moment"
+    " / kho ảnh tạm thời không trả lời: xin thử lại sau"
+)
 
 
 class StoreSettingError(PhananhError):
@@ -51,6 +55,9 @@ def _opened(settings: Settings) -> "ObjectStore":
         raise StoreSettingError(
             "PHANANH_PHOTO_STORE is s3://bucket/prefix, or not set for var/photos"
         )
+    for name in [one for one in os.environ if one.startswith("AWS_") and not os.environ[one]]:
+        # Compose hands on as empty what is not set; the library would take it as it is.
+        del os.environ[name]
     try:
         # Keys, region and endpoint are read from AWS_ACCESS_KEY_ID and its like.
         return S3Store.from_url(
@@ -83,9 +90,19 @@ class PhotoStore:
         self._settings = settings
         self._store: ObjectStore | None = None
 
+    def check(self) -> None:
+        """Raises `StoreSettingError`, which says how to mend it."""
+        self._store = _opened(self._settings)
+
     def _there(self) -> "ObjectStore":
         if self._store is None:
-            self._store = _opened(self._settings)
+            try:
+                self.check()
+            except StoreSettingError as error:
+                # Its message is for the operator: it may name a folder.
+                log.error("photo_store_is_not_set", reason=str(error))
+        if self._store is None:
+            raise OverloadedError(AWAY)
         return self._store
 
     def put(self, photo: UUID, large: bytes, small: bytes) -> None:
@@ -153,7 +170,4 @@ def _answering() -> Iterator[None]:
     except (BaseError, OSError) as error:
         # Its message may name a path, or the address of the store with a key.
         log.error("photo_store_fails", error=type(error).__name__)
-        raise OverloadedError(
-            "ảnh tạm thời không lưu được, xin thử lại sau"
-            " / the store of photos does not answer: please try again in a moment"
-        ) from None
+        raise OverloadedError(AWAY) from None

@@ -147,8 +147,8 @@ def _encoded(image: Image.Image, quality: int) -> bytes:
 def likeness(image: Image.Image) -> int:
     """64 bits by which pictures that look alike differ little, as a signed number.
 
-    The signs of the lowest frequencies of a cosine transform (pHash; C. Zauner, "Implementation and
-    benchmarking of perceptual image hash functions", 2010), as `imagehash.phash` makes them.
+    Of a picture of nine by eight grey points, whether each is brighter than its left neighbour
+    (dHash). Measured beside pHash by `bench.likeness`: it finds more, and errs less by night.
     """
-    bits = int(str(imagehash.phash(image)), 16)
+    bits = int(str(imagehash.dhash(image)), 16)
     return bits - 2**64 if bits >= 2**63 else bits

@@ -22,29 +22,29 @@ _OTHER: Final = frozenset({b"avif", b"avis", b"hevc", b"hevx", b"msf1"})
 
 REFUSALS: Final[dict[str, str]] = {
     "type": (
-        "tệp này không phải là ảnh JPEG, PNG, WebP hay HEIC: hãy chọn ảnh khác"
-        " / this file is no JPEG, PNG, WebP or HEIC photo: please choose another"
+        "this file is no JPEG, PNG, WebP or HEIC photo: please choose another"
+        " / tệp này không phải là ảnh JPEG, PNG, WebP hay HEIC: hãy chọn ảnh khác"
     ),
     "bytes": (
-        "ảnh lớn hơn 20 MB: hãy chọn ảnh nhỏ hơn"
-        " / the photo is larger than 20 MB: please choose a smaller one"
+        "the photo is larger than 20 MB: please choose a smaller one"
+        " / ảnh lớn hơn 20 MB: hãy chọn ảnh nhỏ hơn"
     ),
     "pixels": (
-        "ảnh có quá nhiều điểm ảnh (nhiều nhất 60 triệu, mỗi cạnh 12.000): hãy chọn ảnh nhỏ hơn"
-        " / the photo has too many pixels (60 million at most, 12,000 a side): please choose a"
+        "the photo has too many pixels (60 million at most, 12,000 a side): please choose a"
         " smaller one"
+        " / ảnh có quá nhiều điểm ảnh (nhiều nhất 60 triệu, mỗi cạnh 12.000): hãy chọn ảnh nhỏ hơn"
     ),
     "moving": (
-        "đây là ảnh động: hãy chọn ảnh tĩnh / this is a moving picture: please choose a still one"
+        "this is a moving picture: please choose a still one / đây là ảnh động: hãy chọn ảnh tĩnh"
     ),
     "damaged": (
-        "không mở được ảnh này, có thể tệp bị hỏng: hãy chụp lại hoặc chọn ảnh khác"
-        " / this photo cannot be opened, its file may be damaged: please take or choose another"
+        "this photo cannot be opened, its file may be damaged: please take or choose another"
+        " / không mở được ảnh này, có thể tệp bị hỏng: hãy chụp lại hoặc chọn ảnh khác"
     ),
     "unclean": (
-        "không xoá được hết thông tin ẩn trong ảnh này nên ảnh không được lưu: hãy chọn ảnh khác"
-        " / not all that is hidden in this photo could be removed, so it was not stored: please"
+        "not all that is hidden in this photo could be removed, so it was not stored: please"
         " choose another"
+        " / không xoá được hết thông tin ẩn trong ảnh này nên ảnh không được lưu: hãy chọn ảnh khác"
     ),
 }
 

@@ -26,8 +26,8 @@ from geo.schema import category, complaint, event, photo, photo_discarded, photo
 UNSENT_FOR: Final = timedelta(hours=24)
 # Files are written before their row: one without a row is nobody's only after a while.
 STRAY_AFTER: Final = timedelta(hours=2)
-# pHash distances are even. Measured in docs/photos.md.
-ALIKE_BITS: Final = 8
+# Measured in docs/photos.md; `alike.sql` finds all of up to seven.
+ALIKE_BITS: Final = 6
 _MOST_ALIKE: Final = 20
 # At a million photos a place holds 15 in the mean.
 _MOST_AT_PLACE: Final = 500

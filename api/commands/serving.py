@@ -12,6 +12,7 @@ from sqlalchemy import Engine, text
 
 from api.commands.session import Var, bring_up, database, locate, out
 from api.settings import Settings
+from api.storage import PhotoStore
 from api.worker import become
 from boundaries.hanoi import WARDS, ensure_hanoi
 from geo.database import engine as make_engine
@@ -50,6 +51,7 @@ def serve(
     """Run the service with Hanoi; Ctrl-C stops all of it."""
     settings = Settings()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    PhotoStore(settings if var is None else settings.model_copy(update={"var": var})).check()
     url, cluster = locate(var)
     owned = cluster if cluster is not None and cluster.started else None
     engine = make_engine(url)

@@ -10,10 +10,12 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Header, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
+from starlette.requests import ClientDisconnect
 
 from api.darkroom import Darkroom
 from api.dependencies import EVERYONE
 from api.guard import guarded
+from api.problems import problem
 from api.storage import PhotoStore
 from geo import photos
 from geo.errors import NotFoundError
@@ -68,7 +70,11 @@ async def upload(
     folder = request.app.state.settings.var
     # A file without a name: whatever happens, what came with its metadata is on no disk afterwards.
     with tempfile.TemporaryFile(dir=folder if folder.is_dir() else None) as file:
-        size, digest, kind = await _received(request, file)
+        try:
+            size, digest, kind = await _received(request, file)
+        except ClientDisconnect:
+            # On a bad connection this is no fault of anybody; the answer is read by nobody.
+            return problem(400, "Broken off", "the photo did not come whole: please send it again")
         answer, small = await run_in_threadpool(
             _keep, request, file, size, digest, kind, idempotency_key
         )

@@ -1,9 +1,9 @@
 -- Mark the photos of a complaint that look like earlier ones of others.
 -- Two hashes that differ in at most 7 of 64 bits have a quarter in which they differ in at most one
 -- (M. Norouzi, A. Punjani, D. J. Fleet, "Fast search in Hamming space with multi-index hashing",
--- 2012): 17 places of each of four indexes are looked at. Of those that differ in 8 bits, the few
--- with two in each quarter are missed. A place is read no further than so many rows: should a
--- hundred thousand pictures of one kind be sent, this stays quick, and equal ones are found anyway.
+-- 2012): 17 places of each of four indexes are looked at. A place is read no further than so many
+-- rows: should a hundred thousand pictures of one kind be sent, this stays quick, and equal ones are
+-- found anyway.
 WITH fresh AS MATERIALIZED (
   SELECT id, likeness FROM photo WHERE complaint_id = :complaint AND answer_id IS NULL
 ), flip AS MATERIALIZED (

@@ -45,7 +45,7 @@ def darkroom(request: pytest.FixtureRequest) -> Iterator[Darkroom]:
         "ctypes.string_at(0)",
         "os._exit(0)",
         "os.kill(os.getpid(), 9)",
-        "bytearray(3 << 30)",
+        "__import__('mmap').mmap(-1, 3 << 30)",
         "[bytes(50 << 20) for _ in iter(int, 1)]",
         "exec('while True: pass')",
         "time.sleep(600)",

@@ -22,6 +22,7 @@ from api.cli import app as command
 from api.settings import Settings
 from api.storage import PREFIXES, PhotoStore, StoreSettingError
 from geo import photos
+from geo.errors import OverloadedError
 from geo.photo_kinds import MOST_BYTES
 
 JPEG = files.encoded(files.picture(11), "JPEG")
@@ -109,6 +110,33 @@ def test_ten_replays_make_one_photo_and_another_file_is_a_conflict(
         stored = connection.execute(text("SELECT to_jsonb(p)::text FROM photo p")).scalars().all()
     assert len(stored) == 2
     assert all(told[0]["photo"] not in row for row in stored)
+
+
+async def test_an_upload_that_breaks_off_is_no_fault_and_leaves_nothing(
+    client: TestClient, tmp_path: Path
+) -> None:
+    came = iter(
+        [
+            {"type": "http.request", "body": JPEG[:1000], "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+    answers: list[Any] = []
+
+    async def receive() -> Any:
+        return next(came)
+
+    async def send(message: Any) -> None:
+        answers.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": "/api/v1/photos", "query_string": b"",
+        "headers": [], "http_version": "1.1", "scheme": "http", "root_path": "",
+        "server": ("here", 80), "client": ("there", 1),
+    }  # fmt: skip
+    await client.app(scope, receive, send)
+    assert answers[0]["status"] == 400
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "secret"]
 
 
 def test_of_two_that_come_at_once_one_is_kept(client: TestClient, tmp_path: Path) -> None:
@@ -300,8 +328,11 @@ def test_a_store_that_cannot_be_written_is_told_and_nothing_is_stored(
 
 @pytest.mark.parametrize("where", ["ftp://place", "/srv/photos"])
 def test_a_store_that_is_no_store_is_named(where: str, tmp_path: Path) -> None:
+    store = PhotoStore(Settings(var=tmp_path, photo_store=where))
     with pytest.raises(StoreSettingError, match="s3://bucket"):
-        PhotoStore(Settings(var=tmp_path, photo_store=where)).put(uuid4(), b"", b"")
+        store.check()
+    with pytest.raises(OverloadedError):
+        store.put(uuid4(), b"", b"")
 
 
 def test_photos_are_kept_in_a_store_that_speaks_s3(

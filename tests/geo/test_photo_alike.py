@@ -42,7 +42,7 @@ def _signed(one: int) -> int:
     return one - 2**64 if one >= 2**63 else one
 
 
-def test_all_within_seven_bits_are_found_and_none_beyond_eight(engine: Engine) -> None:
+def test_the_nearest_are_marked_and_all_within_seven_bits_can_be_found(engine: Engine) -> None:
     rng = np.random.default_rng(7)
     mine = [int(one) for one in rng.integers(0, 2**64, 4, dtype=np.uint64)]
     others = [int(one) for one in rng.integers(0, 2**64, 2000, dtype=np.uint64)]
