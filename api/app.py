@@ -36,6 +36,7 @@ from api.routes import (
     follow_page,
     following,
     hotspots,
+    near,
     outliers,
     picturing,
     reading,
@@ -202,7 +203,8 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         """Figures for Prometheus; nothing about persons or single complaints."""
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    routers = (reading, counting, finding, exporting, reporting, drawing)
+    # Before `reading`, which takes any word after /complaints/ for a code.
+    routers = (near, reading, counting, finding, exporting, reporting, drawing)
     later = (exploring, filing, hotspots, comparing, sensitive, sharing, picturing, embedding)
     statistics = (outliers, density, reporting_rate)
     for routes in (*routers, *statistics, *later, following, follow_page):
