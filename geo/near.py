@@ -27,7 +27,7 @@ from geo.schema import category, complaint, domain
 RESOLUTION: Final = 10
 # Bounds of the work at a place where thousands are open: read of each cell and category, read in
 # all, and compared by their words.
-OF_EACH, OF_ALL, COMPARED = 200, 600, 100
+OF_EACH, OF_ALL, COMPARED = 200, 400, 100
 MOST: Final = 10
 EXCERPT: Final = 160
 
