@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
+from api.darkroom import Darkroom
 from api.dependencies import EVERYONE
 from api.heavy import Heavy
 from api.keeper import Keeper
@@ -38,6 +39,7 @@ from api.routes import (
     hotspots,
     near,
     outliers,
+    photos,
     picturing,
     reading,
     reporting,
@@ -47,6 +49,7 @@ from api.routes import (
 )
 from api.secret import instance_secret
 from api.settings import Settings
+from api.storage import PhotoStore
 from api.studies import Studies
 from api.tilecache import TileAnswers, TileCache
 from geo.database import current_revision, head_revision
@@ -158,6 +161,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         yield
         keeper.stop()
         app.state.heavy.stop()
+        app.state.darkroom.stop()
         words.kept = False
 
     # The page /docs is part of the web app: FastAPI's own asks a CDN for its scripts.
@@ -183,6 +187,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     app.state.quotas = Quotas()
     app.state.secret = instance_secret(settings)
     app.state.heavy = Heavy()
+    app.state.darkroom, app.state.photos = Darkroom(), PhotoStore(settings)
     app.state.studies = Studies(clock, partial(app.state.heavy.run, local_moran))
     problems.install(app)
 
@@ -207,7 +212,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     routers = (near, reading, counting, finding, exporting, reporting, drawing)
     later = (exploring, filing, hotspots, comparing, sensitive, sharing, picturing, embedding)
     statistics = (outliers, density, reporting_rate)
-    for routes in (*routers, *statistics, *later, following, follow_page):
+    for routes in (*routers, *statistics, *later, following, follow_page, photos):
         app.include_router(routes.router)
     if STATIC.exists():
         app.mount("/", StaticFiles(directory=STATIC, html=True), name="web")

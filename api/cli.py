@@ -14,6 +14,7 @@ from api.commands import (
     importing,
     kinds,
     maps,
+    photos,
     reporting,
     sampling,
     serving,
@@ -28,6 +29,7 @@ app.command("load-boundaries")(maps.load_boundaries)
 app.command("load-landmarks")(maps.load_landmarks)
 app.command("add-city")(maps.add_city)
 app.command()(kinds.categories)
+app.command()(photos.photos)
 app.command("import")(importing.import_file)
 app.command()(sampling.sample)
 app.command()(serving.refresh)

@@ -20,6 +20,7 @@ from geo.errors import (
     OutsideCityError,
     OverloadedError,
     PhananhError,
+    PhotoRefusedError,
 )
 
 log = structlog.get_logger()
@@ -51,7 +52,9 @@ _STATUS: dict[type[PhananhError], int] = {
     OutsideCityError: 422,
     ConflictError: 409,
     OverloadedError: 503,
+    PhotoRefusedError: 422,
 }
+_REFUSED_STATUS: Final = {"type": 415, "bytes": 413}
 
 
 def problem(status: int, title: str, detail: str, **more: Any) -> JSONResponse:
@@ -66,7 +69,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(PhananhError)
     def domain_error(request: Request, error: PhananhError) -> Response:
         status = _STATUS.get(type(error), 400)
-        fields = {}
+        fields: dict[str, Any] = {}
+        if isinstance(error, PhotoRefusedError):
+            status = _REFUSED_STATUS.get(error.reason, status)
+            fields = {"reason": error.reason}
         if isinstance(error, BadFilterError):
             fields = {"errors": [{"field": error.field, "message": str(error)}]}
         return problem(status, type(error).__name__.removesuffix("Error"), str(error), **fields)

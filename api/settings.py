@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     """Counts of sensitive categories below this are not told to the public."""
     basemap_url: str | None = None
     basemap_attribution: str = ""
+    photo_store: str | None = None
+    """s3://bucket/prefix with keys in AWS_ACCESS_KEY_ID and its like; without it `var/photos`."""
     public_url: str | None = None
     """Where people reach the service, for links in mail and feeds: https://map.example.org"""
     smtp_url: SecretStr | None = None

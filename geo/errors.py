@@ -29,6 +29,14 @@ class ConflictError(PhananhError):
     """The request collides with what is stored, or with another one under way."""
 
 
+class PhotoRefusedError(PhananhError):
+    """A file is not taken as a photo; `reason` is a word for programs, the message for persons."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class FileError(PhananhError):
     """A file cannot be read as what it is said to be."""
 

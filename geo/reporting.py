@@ -12,7 +12,7 @@ import numpy as np
 import uuid_utils
 from sqlalchemy import Connection, text
 
-from geo import participants
+from geo import participants, photos
 from geo.cells import COARSEST, leaf_cells, parent
 from geo.complaint import new_code
 from geo.database import sql
@@ -132,6 +132,7 @@ def _attach(connection: Connection, complaint_id: UUID, tokens: Sequence[str]) -
         raise BadFilterError(
             "photos", "a photo is no longer there, or was sent before: please choose it again"
         )
+    photos.mark_alike(connection, complaint_id)
 
 
 class _Before(NamedTuple):
