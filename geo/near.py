@@ -247,7 +247,7 @@ def excerpt(text: str) -> str:
     >>> excerpt("Ổ gà lớn")
     'Ổ gà lớn'
     >>> len(excerpt("nước " * 100)), excerpt("nước " * 100)[-6:]
-    (160, ' nước…')
+    (155, ' nước…')
     """
     text = " ".join(text.split())
     if len(text) <= EXCERPT:
