@@ -247,6 +247,7 @@ def test_words_in_common_are_the_same_from_both_sides(one: str, two: str) -> Non
 SHARE = st.floats(0, 1)
 
 
+@settings(deadline=None)
 @given(SHARE, SHARE, SHARE, st.booleans())
 def test_closer_sooner_and_alike_is_never_less_likely(
     distance: float, age: float, words: float, same: bool
