@@ -36,6 +36,8 @@ ROOM: Final = 0.1
 # the process busy with refusing. Of one client only so many, since each holds some memory.
 HELD_S: Final = 1.0
 MOST_HELD: Final = 500
+# Who has used this share of a burst has half as many questions worked on at once.
+USED: Final = 0.25
 # What a reporter needs goes on while the rest of an address is refused.
 NEEDED_CEILING: Final = 1.5
 
@@ -199,9 +201,15 @@ class Budget:
             return 0
         return max(1.0, (owed - ceiling + ROOM * self._burst) / self._drains)
 
+    def _places(self, account: Account, lane: Lane) -> int:
+        """How many of a client's questions may be worked on at once: 1 or more."""
+        most = self._at_once[lane]
+        used = lane is not Lane.NEEDED and account.owed(self._now()) > USED * self._burst
+        return max(1, most // 2) if used else most
+
     async def _turn(self, account: Account, lane: Lane) -> bool:
         """Wait until one more of the client's may be worked on; False where too many wait."""
-        if account.running[lane] < self._at_once[lane]:
+        if account.running[lane] < self._places(account, lane):
             account.running[lane] += 1
             return True
         waiting = account.waiting[lane]
@@ -222,7 +230,8 @@ class Budget:
 
     def _next(self, account: Account, lane: Lane) -> None:
         """Hand the turn on, or give it back."""
-        while account.waiting[lane]:
+        # Where there are fewer places by now, the others that run hand theirs on.
+        while account.waiting[lane] and account.running[lane] <= self._places(account, lane):
             other = account.waiting[lane].popleft()
             if not other.done():
                 other.set_result(None)

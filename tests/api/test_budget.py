@@ -221,6 +221,23 @@ async def test_some_questions_of_one_client_are_worked_on_and_the_rest_wait() ->
     assert sum(one.status_code == 429 for one in many) == 8
 
 
+async def test_who_has_used_much_already_gets_on_slower() -> None:
+    served = Served(_working(0.1), cost_at_once=4, cost_burst_s=8, cost_per_minute_s=0.001)
+    for _ in range(25):
+        await served.ask()
+    served.most = 0
+    answers = await asyncio.gather(*(served.ask() for _ in range(12)))
+    assert {one.status_code for one in answers} == {200}
+    assert served.most == 2
+    # Those who came before it had used so much are worked on to their end.
+    fresh = Served(_working(0.2), cost_at_once=4, cost_burst_s=8, cost_per_minute_s=0.001)
+    answers = await asyncio.gather(*(fresh.ask() for _ in range(12)))
+    assert {one.status_code for one in answers} == {200}
+    assert fresh.most == 4
+    assert fresh.running == 0
+    assert not any(fresh.layer._account("x").waiting.values())
+
+
 async def test_a_client_that_waits_holds_up_neither_another_nor_its_own_reports() -> None:
     done = asyncio.Event()
 
