@@ -22,7 +22,7 @@ from api.dependencies import EVERYONE
 from api.heavy import Heavy
 from api.keeper import Keeper
 from api.query import Words
-from api.quotas import Quotas
+from api.quotas import PER_BROWSER, Quotas
 from api.routes import (
     comparing,
     counting,
@@ -31,6 +31,7 @@ from api.routes import (
     embedding,
     exploring,
     exporting,
+    feeding,
     filing,
     finding,
     follow_page,
@@ -38,6 +39,7 @@ from api.routes import (
     hotspots,
     outliers,
     picturing,
+    pushing,
     reading,
     reporting,
     reporting_rate,
@@ -180,6 +182,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         waiting=settings.tile_waiting,
     )
     app.state.quotas = Quotas()
+    app.state.push_quotas = Quotas(PER_BROWSER)
     app.state.secret = instance_secret(settings)
     app.state.heavy = Heavy()
     app.state.studies = Studies(clock, partial(app.state.heavy.run, local_moran))
@@ -205,7 +208,8 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     routers = (reading, counting, finding, exporting, reporting, drawing)
     later = (exploring, filing, hotspots, comparing, sensitive, sharing, picturing, embedding)
     statistics = (outliers, density, reporting_rate)
-    for routes in (*routers, *statistics, *later, following, follow_page):
+    watching = (following, follow_page, feeding, pushing)
+    for routes in (*routers, *statistics, *later, *watching):
         app.include_router(routes.router)
     if STATIC.exists():
         app.mount("/", StaticFiles(directory=STATIC, html=True), name="web")
