@@ -32,9 +32,13 @@ Route = Annotated[
     str | None, Query(max_length=6000, description="lon,lat;lon,lat;... instead of a polygon")
 ]
 Width = Annotated[float, Query(gt=0, le=10_000, description="of the strip along the route")]
-UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
-    304: {"description": "Nothing changed since the answer that `If-None-Match` names"}
-}
+
+
+def _answers(media_type: str) -> dict[int | str, dict[str, Any]]:
+    return {
+        200: {"content": {media_type: {}}},
+        304: {"description": "Nothing changed since the answer that `If-None-Match` names"},
+    }
 
 
 class Atom(Response):
@@ -63,7 +67,7 @@ class _Feed(NamedTuple):
 @router.get(
     "/complaints.atom",
     response_class=Atom,
-    responses={200: {"content": {"application/atom+xml": {}}}} | UNCHANGED,
+    responses=_answers("application/atom+xml"),
 )
 def atom(
     request: Request,
@@ -82,7 +86,7 @@ def atom(
 @router.get(
     "/complaints.rss",
     response_class=Rss,
-    responses={200: {"content": {"application/rss+xml": {}}}} | UNCHANGED,
+    responses=_answers("application/rss+xml"),
 )
 def rss(
     request: Request,
