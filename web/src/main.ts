@@ -18,6 +18,7 @@ import { change, filter, onChange, OWN, readAddress, second, state } from "./sta
 import { Story } from "./story";
 import { openComplaint, openList, openTable } from "./tables";
 import { tools } from "./tools";
+import { installFeeds } from "./watch";
 import { Workbench } from "./workbench";
 
 type Key = Parameters<typeof t>[0];
@@ -156,6 +157,7 @@ onChange(() => void draw());
 await draw();
 if (!embedded) {
   installAsOf();
+  installFeeds();
   story.start();
   sendWhenOnline(map, domains, open);
   if (state.complaint) open(state.complaint);

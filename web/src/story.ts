@@ -11,6 +11,7 @@ import { drawPolygon, outline, type Board } from "./polygon";
 import { alertOf } from "./problems";
 import { reportingLine } from "./reporting";
 import { change, filter, limits, onChange, state, type Shape } from "./state";
+import { openWatch, watchWord } from "./watch";
 
 interface Told {
   total: number; open: number; open_share: number | null; km2: number | null; per_km2: number | null; residents: number | null; per_1000: number | null;
@@ -87,6 +88,8 @@ export class Story {
     document.body.removeAttribute("data-filters");
     drawPolygon(this.around.map, (corners) => { this.at = corners.reduce((low, one) => (one[1] < low[1] ? one : low)); this.show("polygon", written(corners), 0, []); });
   }
+  /** Asks what new complaints the reader wants to be told of. */
+  watch(asked?: URLSearchParams): void { void openWatch(this.around, asked); }
   close(): void {
     this.opened = "";
     if (state.look) change({ [state.look]: "", look: "" });
@@ -161,7 +164,8 @@ export class Story {
       action(t("showList"), () => this.around.list(asked), "story-list"),
       limits(shape) ? action(w("lift"), () => change({ look: shape }), "story-limit") : action(w("limit"), () => { this.opened = shape; change({ look: "" }); }, "story-limit"),
       action(t("beforeAfter"), () => { const base = new URLSearchParams(asked); base.delete("since"); base.delete("until"); openCompare(title(), this.around.city, base); }, "story-compare"),
-      action(w("follow"), () => openFollow({ question: asked, place: title() }), "story-follow"));
+      action(w("follow"), () => openFollow({ question: asked, place: title() }), "story-follow"),
+      action(watchWord(), () => this.watch(asked), "story-watch"));
   }
   private tell(told: Told): Node[] {
     const { closing } = told;
