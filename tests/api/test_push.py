@@ -85,7 +85,8 @@ def open_service() -> Iterator[Service]:
     class Talk(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            service.came.append((self.path, dict(self.headers.items()), body))
+            named = {name.lower(): value for name, value in self.headers.items()}
+            service.came.append((self.path, named, body))
             status, headers = service.answers.get(self.path, (201, {}))
             self.send_response(status)
             for name, value in headers.items():
@@ -171,10 +172,10 @@ def test_a_push_is_encrypted_for_one_browser_and_signed_by_the_instance(
     assert "0912345678" not in json.dumps(said, ensure_ascii=False)
     assert "Phố Huế" not in json.dumps(said, ensure_ascii=False)
     assert b"pothole" not in body.lower()
-    assert headers["Content-Encoding"] == "aes128gcm"
-    assert int(headers["TTL"]) > 3600
+    assert headers["content-encoding"] == "aes128gcm"
+    assert int(headers["ttl"]) > 3600
     # RFC 8292: a JWT of ES256 for the origin of the service, and the key that signed it.
-    scheme, _, rest = headers["Authorization"].partition(" ")
+    scheme, _, rest = headers["authorization"].partition(" ")
     assert scheme == "vapid"
     parts = dict(part.strip().split("=", 1) for part in rest.split(","))
     assert parts["k"] == key
@@ -223,7 +224,7 @@ def test_a_service_that_is_busy_is_asked_again_later_and_the_push_comes_once(
     assert rounds(hanoi_engine, settings, timedelta(hours=2)) == 0
     assert len(service.came) == 3
     # Sent again it would take its own place at the service.
-    assert len({headers["Topic"] for _, headers, _ in service.came}) == 1
+    assert len({headers["topic"] for _, headers, _ in service.came}) == 1
     (left,) = rows(hanoi_engine, "SELECT payload, sent_at FROM push_message")
     assert left.payload is None
     assert left.sent_at is not None

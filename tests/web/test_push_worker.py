@@ -60,7 +60,7 @@ def _did(events: str, tabs: tuple[str, ...] = ()) -> list[Any]:
 
 
 def _push(data: str) -> str:
-    return f"handlers.push({{ waitUntil, data: {{ json: () => {data} }} }});"
+    return f"handlers.push({{ waitUntil, data: {{ json: () => ({data}) }} }});"
 
 
 def _click(url: str, action: str = "") -> str:
