@@ -13,6 +13,13 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 from starlette.exceptions import HTTPException
 
+from api.refusals import (
+    ChallengeWantedError,
+    LimitedError,
+    NotTakenError,
+    RefusalError,
+    SaidBeforeError,
+)
 from geo.errors import (
     BadFilterError,
     ConflictError,
@@ -20,6 +27,7 @@ from geo.errors import (
     OutsideCityError,
     OverloadedError,
     PhananhError,
+    WordsRefusedError,
 )
 
 log = structlog.get_logger()
@@ -51,6 +59,11 @@ _STATUS: dict[type[PhananhError], int] = {
     OutsideCityError: 422,
     ConflictError: 409,
     OverloadedError: 503,
+    WordsRefusedError: 422,
+    NotTakenError: 422,
+    ChallengeWantedError: 403,
+    SaidBeforeError: 409,
+    LimitedError: 429,
 }
 
 
@@ -60,16 +73,26 @@ def problem(status: int, title: str, detail: str, **more: Any) -> JSONResponse:
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
 
+def document(error: PhananhError) -> JSONResponse:
+    """The document of an error that is meant for the asker."""
+    more: dict[str, Any] = {}
+    if isinstance(error, BadFilterError):
+        more = {"errors": [{"field": error.field, "message": str(error)}]}
+    elif isinstance(error, RefusalError):
+        more = error.members
+    title = type(error).__name__.removesuffix("Error")
+    answer = problem(_STATUS.get(type(error), 400), title, str(error), **more)
+    if isinstance(error, LimitedError):
+        answer.headers["Retry-After"] = str(error.wait_s)
+    return answer
+
+
 def install(app: FastAPI) -> None:
     """Give every error of the app its document."""
 
     @app.exception_handler(PhananhError)
     def domain_error(request: Request, error: PhananhError) -> Response:
-        status = _STATUS.get(type(error), 400)
-        fields = {}
-        if isinstance(error, BadFilterError):
-            fields = {"errors": [{"field": error.field, "message": str(error)}]}
-        return problem(status, type(error).__name__.removesuffix("Error"), str(error), **fields)
+        return document(error)
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> Response:

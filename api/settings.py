@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from api.limit_settings import LimitSettings
 
 
-class Settings(BaseSettings):
+class Settings(LimitSettings):
     """PHANANH_PORT, PHANANH_VAR ...; DATABASE_URL without a prefix, as everywhere."""
 
     model_config = SettingsConfigDict(

@@ -17,6 +17,10 @@ class BadFilterError(PhananhError):
         return type(self), (self.field, str(self))
 
 
+class WordsRefusedError(BadFilterError):
+    """Words that tell a reader nothing, or are meant for a machine."""
+
+
 class NotFoundError(PhananhError):
     """No such complaint, set, city or layer."""
 

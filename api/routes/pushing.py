@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from api.dependencies import EVERYONE, Database
-from api.problems import problem
 from api.settings import Settings
 from api.watch_orders import Watched, order_of, watched
 from geo import follows, participants, pushes
@@ -104,11 +103,7 @@ def begin(request: Request, body: Asked, db: Database) -> Any:
     if (body.order is None) == (body.link is None):
         raise BadFilterError("order", "give an order, or the private link of a complaint")
     browser = _browser(request, body.subscription)
-    client = request.client.host if request.client else ""
-    if wait := request.app.state.push_quotas.wait_s(client, browser.endpoint):
-        refused = problem(429, "Limited", f"too many orders: try again in {wait} seconds")
-        refused.headers["Retry-After"] = str(wait)
-        return refused
+    request.app.state.guard.admit(request, "pushes", browser.endpoint)
     if body.order is not None:
         return Begun(id=_watch(request, db, browser, body.order))
     assert body.link is not None  # noqa: S101 - one of both was given

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from api.dependencies import EVERYONE
+from api.guard import guarded
 from api.routes.reading import GeoJSON, feature, geojson
 from geo import listing, reporting
 
@@ -27,7 +28,14 @@ class Report(BaseModel):
     urgent: bool = False
     photos: list[str] = Field(default_factory=list, max_length=reporting.MOST_PHOTOS)
     language: Literal["vi", "en"] = "vi"
-    device: str | None = Field(default=None, min_length=22, max_length=64)
+    device: str | None = Field(
+        default=None, min_length=22, max_length=64, pattern=r"^[A-Za-z0-9_-]+$",
+        description="a random token that the device keeps",
+    )  # fmt: skip
+    challenge: str | None = Field(
+        default=None, max_length=4000, description="the solution, where a 403 asked for one"
+    )
+    website: str = Field(default="", max_length=200, description="leave empty")
 
     @field_validator("text")
     @classmethod
@@ -37,18 +45,25 @@ class Report(BaseModel):
         return text
 
 
-@router.post("/complaints", status_code=201, response_class=GeoJSON)
+@router.post(
+    "/complaints", status_code=201, response_class=GeoJSON, dependencies=[guarded("reports")]
+)
 def report(
     request: Request,
     body: Report,
     idempotency_key: Annotated[str | None, Header(min_length=8, max_length=200)] = None,
 ) -> Response:
     """Take a report; the same Idempotency-Key with the same body makes one complaint."""
+    visit = request.app.state.guard.report(request, body, idempotency_key)
     with request.app.state.engine.begin() as connection:
-        said = reporting.Report(**body.model_dump(exclude={"photos"}), photos=tuple(body.photos))
+        said = reporting.Report(
+            **body.model_dump(exclude={"photos", "challenge", "website"}),
+            photos=tuple(body.photos),
+        )
         secret = request.app.state.secret
         taken = reporting.take(connection, said, datetime.now(UTC), idempotency_key, secret)
         stored = feature(connection.execute(listing.one(taken.code)).one())
+    visit.taken(taken.code, taken.again)
     # To the reporter alone: who has the link is the reporter.
     stored["properties"] |= {"link": taken.link, "editable_until": taken.editable_until}
     answer = geojson(stored)

@@ -1,6 +1,7 @@
 /** Reports that were sent but not yet answered for: each keeps its words and its key until the server has it. */
 import type { Feature } from "./api";
 import { ask, Refused } from "./api";
+import { answerTo, WANTED } from "./challenge";
 
 export interface Report { lon: number; lat: number; category: string; text: string; address?: string }
 interface Waiting { key: string; report: Report }
@@ -22,10 +23,20 @@ export const waiting = (): Report[] => held<Waiting>(WAITING).map((one) => one.r
 export const sentFromHere = (): Sent[] => held<Sent>(SENT);
 export const forgetSent = (): void => { unsaved = {}; write(SENT, []); };
 
+/** Sends, and does the proof of work that a server may ask for; the key stays, so that nothing is sent twice. */
+async function post(one: Waiting, challenge?: string, tries = 2): Promise<Feature> {
+  try {
+    return await ask<Feature>("/api/v1/complaints", { method: "POST", body: JSON.stringify({ ...one.report, ...(challenge ? { challenge } : {}) }), headers: { "Content-Type": "application/json", "Idempotency-Key": one.key } });
+  } catch (problem) {
+    if (!(problem instanceof Refused) || problem.said.title !== WANTED || !tries) throw problem;
+    return post(one, await answerTo(problem.said), tries - 1);
+  }
+}
+
 async function attempt(one: Waiting): Promise<Outcome> {
   let outcome: Outcome;
   try {
-    const found = await ask<Feature>("/api/v1/complaints", { method: "POST", body: JSON.stringify(one.report), headers: { "Content-Type": "application/json", "Idempotency-Key": one.key } });
+    const found = await post(one);
     outcome = { code: found.id };
     write(SENT, [{ code: found.id, text: one.report.text.slice(0, 80), at: new Date().toISOString() }, ...sentFromHere().filter((other) => other.code !== found.id)].slice(0, MOST));
   } catch (problem) {
