@@ -5,6 +5,7 @@ import { installAsOf } from "./asof";
 import { openGroups } from "./compare";
 import { byId, deeper } from "./dom";
 import { drawEmbed, embedded, openOutside, openPlaceOutside } from "./embed";
+import { installFeeds } from "./feeds";
 import { resolutionOf } from "./figures";
 import { openSpots } from "./hotspots";
 import { current, named, setLanguage, setZone, t } from "./i18n";
@@ -18,7 +19,6 @@ import { change, filter, onChange, OWN, readAddress, second, state } from "./sta
 import { Story } from "./story";
 import { openComplaint, openList, openTable } from "./tables";
 import { tools } from "./tools";
-import { installFeeds } from "./watch";
 import { Workbench } from "./workbench";
 
 type Key = Parameters<typeof t>[0];

@@ -3,7 +3,8 @@ import { ask, type AreaSet, type City, type Domain } from "./api";
 import { bars } from "./charts";
 import { openCompare } from "./compare";
 import { areaKm2, read, written, type Corner } from "./corners";
-import { h } from "./dom";
+import { h, openDialog } from "./dom";
+import { watchWord } from "./feeds";
 import { openFollow } from "./follow";
 import { current, fine, named, number, phrases, status, t } from "./i18n";
 import { rhythmSection, timeSection, type Section } from "./overtime";
@@ -11,7 +12,6 @@ import { drawPolygon, outline, type Board } from "./polygon";
 import { alertOf } from "./problems";
 import { reportingLine } from "./reporting";
 import { change, filter, limits, onChange, state, type Shape } from "./state";
-import { openWatch, watchWord } from "./watch";
 
 interface Told {
   total: number; open: number; open_share: number | null; km2: number | null; per_km2: number | null; residents: number | null; per_1000: number | null;
@@ -89,7 +89,10 @@ export class Story {
     drawPolygon(this.around.map, (corners) => { this.at = corners.reduce((low, one) => (one[1] < low[1] ? one : low)); this.show("polygon", written(corners), 0, []); });
   }
   /** Asks what new complaints the reader wants to be told of. */
-  watch(asked?: URLSearchParams): void { void openWatch(this.around, asked); }
+  watch(asked?: URLSearchParams): void {
+    // Few open it: its part of the page comes when it is asked for, which a phone without a network cannot.
+    import("./watch").then(({ openWatch }) => openWatch(this.around, asked)).catch((problem: unknown) => { openDialog(watchWord(), t("close"), alertOf(problem, () => this.watch(asked))); });
+  }
   close(): void {
     this.opened = "";
     if (state.look) change({ [state.look]: "", look: "" });

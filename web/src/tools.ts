@@ -1,12 +1,12 @@
 import "./analysis.css";
 import { h } from "./dom";
+import { watchWord } from "./feeds";
 import { followWord, openFollow } from "./follow";
 import { phrases } from "./i18n";
 import { chartsWord, openCharts } from "./overtime";
 import { drawWord } from "./polygon";
 import type { Story } from "./story";
 import { openTake, takeWord, type View } from "./take";
-import { watchWord } from "./watch";
 
 const w = phrases({ vi: { tools: "Công cụ phân tích" }, en: { tools: "Tools of analysis" } });
 /** The tools of the panel: what limits the figures, and what can be done with the view. */

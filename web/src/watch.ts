@@ -3,23 +3,24 @@ import "./watch.css";
 import { ask, type AreaSet, type Domain } from "./api";
 import { lengthKm, written, type Corner } from "./corners";
 import { byId, h, openDialog } from "./dom";
+import { feedPath, TIMES, type Form } from "./feeds";
 import { choice } from "./fields";
 import { current, named, number, phrases, t } from "./i18n";
 import { drawRoute, type Board } from "./polygon";
 import { alertOf } from "./problems";
 import { ability, NoPush, stopPush, watchByPush, type Ability } from "./push";
 import { shapesOf } from "./shapes";
-import { filter, onChange, state } from "./state";
+import { filter, state } from "./state";
 
 const w = phrases({
   vi: {
-    open: "Theo dõi nơi này", title: "Báo cho tôi phản ánh mới", where: "Ở đâu", shown: "Nơi đang xem trên bản đồ", shape: "vùng đã vẽ", cell: "ô lục giác đã chọn", ward: "phường, xã đã chọn", city: "cả thành phố", one: "Một phường, xã", route: "Dọc một tuyến đường", draw: "Vẽ tuyến đường trên bản đồ", redraw: "Vẽ lại", drawn: "Tuyến dài", noRoute: "Hãy vẽ tuyến đường trước.", width: "Mỗi bên đường", metres: "m", noWard: "Hãy chọn phường, xã.", chooseWard: "Chọn phường, xã",
+    title: "Báo cho tôi phản ánh mới", where: "Ở đâu", shown: "Nơi đang xem trên bản đồ", shape: "vùng đã vẽ", cell: "ô lục giác đã chọn", ward: "phường, xã đã chọn", city: "cả thành phố", one: "Một phường, xã", route: "Dọc một tuyến đường", draw: "Vẽ tuyến đường trên bản đồ", redraw: "Vẽ lại", drawn: "Tuyến dài", noRoute: "Hãy vẽ tuyến đường trước.", width: "Mỗi bên đường", metres: "m", noWard: "Hãy chọn phường, xã.", chooseWard: "Chọn phường, xã",
     what: "Phản ánh nào", progress: "Báo cả khi phản ánh được xử lý xong", how: "Báo bằng cách nào", mail: "Thư điện tử", push: "Thông báo trên máy này", feed: "Nguồn tin (Atom, RSS), không cần địa chỉ", when: "Khi nào", instant: "Ngay, trong vòng vài phút", daily: "Mỗi ngày, lúc 7 giờ sáng", weekly: "Mỗi tuần, 7 giờ sáng thứ Hai",
     address: "Địa chỉ thư của bạn", private: "Chỉ dùng để gửi thư này. Thư đầu tiên xin bạn xác nhận; thư nào cũng dừng được bằng một lần bấm.", begin: "Bắt đầu theo dõi", sending: "Đang gửi…", wrong: "Hãy viết địa chỉ thư đúng, như an@example.org.", mailed: "Nếu địa chỉ nhận được thư, trong vài phút bạn sẽ có thư xác nhận. Hãy mở thư và bấm “Bắt đầu theo dõi”.", pushed: "Đã bắt đầu. Máy này sẽ báo khi có phản ánh mới.", watches: "Máy này đang theo dõi", stop: "Dừng", stopped: "Đã dừng: máy chủ không còn giữ gì về việc này.",
     unsupported: "Trình duyệt này không nhận được thông báo. Hãy chọn thư hoặc nguồn tin.", denied: "Bạn đã chặn thông báo của trang này. Muốn nhận: mở cài đặt của trang trong trình duyệt, cho phép Thông báo, rồi thử lại.", installFirst: "Trên iPhone và iPad, hãy thêm trang này vào Màn hình chính trước, rồi mở từ đó.", service: "Không nối được với dịch vụ thông báo của trình duyệt. Hãy thử lại sau, hoặc chọn thư.", offline: "Không có mạng: chưa đặt được gì. Hãy thử lại khi có mạng.", feedSays: "Chép địa chỉ này vào trình đọc tin:", copy: "Chép", copied: "Đã chép.",
   },
   en: {
-    open: "Watch this place", title: "Tell me of new complaints", where: "Where", shown: "What the map shows", shape: "the drawn shape", cell: "the chosen hexagon", ward: "the chosen area", city: "the whole city", one: "One ward", route: "Along a route", draw: "Draw the route on the map", redraw: "Draw it again", drawn: "The route has", noRoute: "Please draw the route first.", width: "On each side", metres: "m", noWard: "Please choose a ward.", chooseWard: "Choose a ward",
+    title: "Tell me of new complaints", where: "Where", shown: "What the map shows", shape: "the drawn shape", cell: "the chosen hexagon", ward: "the chosen area", city: "the whole city", one: "One ward", route: "Along a route", draw: "Draw the route on the map", redraw: "Draw it again", drawn: "The route has", noRoute: "Please draw the route first.", width: "On each side", metres: "m", noWard: "Please choose a ward.", chooseWard: "Choose a ward",
     what: "Which complaints", progress: "Tell me when they are closed, too", how: "How", mail: "By e-mail", push: "Notifications on this device", feed: "As a feed (Atom, RSS), without an address", when: "When", instant: "At once, within minutes", daily: "Daily, at 7 in the morning", weekly: "Weekly, Mondays at 7",
     address: "Your e-mail address", private: "Used for this mail alone. The first mail asks you to confirm; every mail stops it with one click.", begin: "Start watching", sending: "Sending…", wrong: "Please write a mail address, like an@example.org.", mailed: "If the address can get mail, a confirmation will be there within minutes. Open it and press “Start following”.", pushed: "Started. This device tells you of new complaints.", watches: "This device watches", stop: "Stop", stopped: "Stopped: the server keeps nothing about it any more.",
     unsupported: "This browser cannot get notifications. Choose mail or a feed.", denied: "You blocked notifications of this page. To get them, open the page's settings in the browser, allow notifications, and try again.", installFirst: "On iPhone and iPad, add this page to the Home Screen first and open it from there.", service: "The browser's notification service cannot be reached. Try again later, or choose mail.", offline: "No network: nothing was ordered. Try again when it is back.", feedSays: "Copy this address into a feed reader:", copy: "Copy", copied: "Copied.",
@@ -51,7 +52,7 @@ const first = (asked: URLSearchParams): Choice => ({ place: "shown", ward: "", d
 /** The filter of what is watched; a route stands beside it. */
 function question(of: Choice): URLSearchParams {
   const asked = new URLSearchParams(of.asked);
-  for (const key of ["since", "until", "as_of", "domain", "category"]) asked.delete(key);
+  for (const key of [...TIMES, "domain", "category"]) asked.delete(key);
   if (of.place !== "shown") for (const key of ["polygon", "cell", "area", "bbox"]) asked.delete(key);
   if (of.domain) asked.set("domain", of.domain);
   if (of.category) asked.set("category", of.category);
@@ -59,12 +60,7 @@ function question(of: Choice): URLSearchParams {
   return asked;
 }
 const along = (of: Choice): { route: string; width_m: number } | Record<string, never> => (of.place === "route" ? { route: written(of.points), width_m: 2 * of.side } : {});
-function feedPath(of: Choice, form: "atom" | "rss"): string {
-  const asked = question(of);
-  for (const [key, value] of Object.entries(along(of))) asked.set(key, String(value));
-  if (current() === "en") asked.set("lang", "en");
-  return `/api/v1/complaints.${form}${asked.size ? `?${asked}` : ""}`;
-}
+const feedOf = (of: Choice, form: Form): string => feedPath(form, question(of), along(of));
 const shownWord = (asked: URLSearchParams): Word => (asked.has("polygon") ? "shape" : asked.has("cell") ? "cell" : asked.has("area") ? "ward" : "city");
 
 /** Asks what to watch, how and when; `asked` is the filter of what the map shows. */
@@ -121,8 +117,8 @@ function show(around: Around, of: Choice, can: Ability, wards: Ward[]): void {
   const button = h("button", { type: "submit", class: "main", id: "watch-begin" }, w("begin"));
 
   function feeds(): void {
-    const line = (form: "atom" | "rss"): HTMLElement => {
-      const url = new URL(feedPath(of, form), location.href).href;
+    const line = (form: Form): HTMLElement => {
+      const url = new URL(feedOf(of, form), location.href).href;
       const copied = h("span", { role: "status" });
       return h("li", {}, h("span", {}, h("a", { href: url, id: `watch-${form}` }, form === "atom" ? "Atom" : "RSS 2.0"), " ", copied), h("button", { type: "button", "aria-label": `${w("copy")}: ${form === "atom" ? "Atom" : "RSS"}`, click: () => void navigator.clipboard.writeText(url).then(() => { copied.textContent = w("copied"); }) }, w("copy")));
     };
@@ -206,14 +202,4 @@ function show(around: Around, of: Choice, can: Ability, wards: Ward[]): void {
   pickChannel(of.channel);
   list();
   openDialog(w("title"), t("close"), h("div", { class: "watch" }, form, watches));
-}
-export const watchWord = (): string => w("open");
-
-/** The feeds of what is shown, in the head of the page, where feed readers look. */
-export function installFeeds(): void {
-  const links = (["atom", "rss"] as const).map((form) => h("link", { rel: "alternate", type: `application/${form}+xml`, "data-feed": form }));
-  document.head.append(...links);
-  const point = (): void => { for (const link of links) { link.href = feedPath(first(filter()), link.dataset["feed"] === "rss" ? "rss" : "atom"); link.title = w("title"); } };
-  onChange(point);
-  point();
 }
