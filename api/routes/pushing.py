@@ -20,7 +20,8 @@ from geo.errors import BadFilterError, ConflictError, NotFoundError
 from geo.pushes import LONGEST_ENDPOINT, Subscription
 
 router = APIRouter(prefix="/api/v1/push", tags=EVERYONE)
-Endpoint = Annotated[str, Field(min_length=1, max_length=LONGEST_ENDPOINT)]
+# Plain characters alone: an address of the web has no others, and no text of the database a NUL.
+Endpoint = Annotated[str, Field(pattern="^[!-~]+$", max_length=LONGEST_ENDPOINT)]
 Link = Annotated[str, Field(min_length=16, max_length=200, description="of a private page")]
 
 

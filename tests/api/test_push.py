@@ -475,20 +475,31 @@ def test_a_point_that_is_not_on_the_curve_ends_the_subscription(
     assert len(rows(hanoi_engine, "SELECT FROM push_subscription")) == 1
 
 
-def test_an_order_and_a_link_exclude_each_other_and_too_many_are_told_to_wait(
-    client: TestClient, service: Service
-) -> None:
+def test_an_order_and_a_link_exclude_each_other(client: TestClient, service: Service) -> None:
     said = service.browser().said()
     for more in ({}, {"order": {}, "link": "x" * 43}):
         answer = client.post("/api/v1/push", json={"subscription": said} | more)
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["field"] == "order"
+
+
+def test_too_many_orders_of_one_browser_or_one_client_are_told_to_wait(
+    hanoi_engine: Engine, settings: Settings, service: Service
+) -> None:
+    few = settings.model_copy(
+        update={"limit_pushes": "5 per hour", "limit_pushes_device": "2 per hour"}
+    )
+    client = TestClient(create_app(hanoi_engine, few))
     answers = [
-        client.post("/api/v1/push", json={"subscription": said, "order": {}}) for _ in range(31)
+        client.post(
+            "/api/v1/push", json={"subscription": service.browser(name).said(), "order": {}}
+        )
+        for name in ("a", "a", "a", "b", "b", "c")
     ]
-    assert answers[-1].status_code == 429
-    assert answers[-1].json()["title"] == "Limited"
-    assert int(answers[-1].headers["retry-after"]) > 0
+    assert [one.status_code for one in answers] == [201, 201, 429, 201, 201, 429]
+    for refused in (answers[2], answers[5]):
+        assert refused.json()["title"] == "Limited"
+        assert int(refused.headers["retry-after"]) > 0
 
 
 def test_neither_endpoint_nor_link_is_in_a_log_or_an_answer(
