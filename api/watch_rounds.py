@@ -5,13 +5,13 @@ As those of `api.rounds`, each can be ended at any moment and made again.
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args
 
 import structlog
 from sqlalchemy import Connection, Engine, Row
 
 from api import letters, watch_letters
-from api.letters import Links
+from api.letters import About, Links
 from api.query import read_vocabulary
 from api.settings import Settings
 from api.watch_orders import WatchSchedule
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from api.push import PushError
 
 log = structlog.get_logger()
+# Letters of one transaction: writing it to the disk takes longer than writing one of them.
+TOLD_AT_ONCE: Final = 20
 MOST_MESSAGES: Final = 2000
 # Each waits for a service's answer most of the time.
 AT_ONCE: Final = 4
@@ -60,19 +62,35 @@ def tell(engine: Engine, settings: Settings, now: datetime) -> int:
     written = 0
     with engine.begin() as connection:
         words = read_vocabulary(connection)
+    telling = _Telling(settings, words, {})
     for city in words.cities.values():
         for schedule in get_args(WatchSchedule):
             with engine.connect() as connection:
-                rows = watches.due(connection, city, schedule, now)
-            for row in rows:
+                rows = list(watches.due(connection, city, schedule, now))
+            while rows:
+                some, rows = rows[:TOLD_AT_ONCE], rows[TOLD_AT_ONCE:]
                 with engine.begin() as connection:
-                    written += _tell(connection, settings, words, city, row)
+                    written += sum(_tell(connection, telling, city, row) for row in some)
     return written
 
 
-def _tell(
-    connection: Connection, settings: Settings, words: Vocabulary, city: City, row: Row[Any]
-) -> bool:
+class _Telling(NamedTuple):
+    """What the letters of one round have in common."""
+
+    settings: Settings
+    words: Vocabulary
+    known: dict[str, About]
+    """What is asked for, by question: many follow the same."""
+
+    def about(self, connection: Connection, asked: str) -> About:
+        """Raises `PhananhError` where it cannot be asked any more."""
+        if asked not in self.known:
+            question = query_string.read(self.words, asked)
+            self.known[asked] = letters.about(connection, question)
+        return self.known[asked]
+
+
+def _tell(connection: Connection, telling: _Telling, city: City, row: Row[Any]) -> bool:
     """What one follow is told, in the transaction that marks it as told."""
     found = watches.tell(connection, row)
     if not found:
@@ -81,13 +99,12 @@ def _tell(
     if row.push_id is not None:
         return pushes.put(connection, watch_letters.told(key, row, found, city.zone))
     try:
-        question = query_string.read(words, row.question)
+        what = telling.about(connection, row.question)
     except PhananhError as error:
         # Its area was taken away since: what was found before is told no more.
         log.warning("cannot_tell", id=row.id, error=type(error).__name__)
         return False
-    links = Links(settings.base_url, follows.grant(connection, row.id))
-    what = letters.about(connection, question)
+    links = Links(telling.settings.base_url, follows.grant(connection, row.id))
     return outbox.put(connection, watch_letters.digest(key, row, what, links, found))
 
 

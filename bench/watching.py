@@ -11,6 +11,7 @@ import argparse
 import json
 import tempfile
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,10 +28,9 @@ from geo import query_string, reporting, watches
 from geo.catalogue import ensure_catalogue
 from geo.database import engine as make_engine
 from geo.database import migrate
+from geo.errors import PhananhError
 from geo.recount import ensure_layout
 from geo.schema import follow, follower
-
-CATEGORIES = ("pothole", "noise", "garbage", "flooding")
 
 
 def _questions(rng: np.random.Generator, n: int, wards: list[str], words: Any) -> list[str]:
@@ -83,14 +83,15 @@ def _watch(engine: Engine, questions: list[str], schedule: str) -> float:
     return time.perf_counter() - begun
 
 
-def _complain(engine: Engine, rng: np.random.Generator, n: int) -> None:
+def _complain(engine: Engine, rng: np.random.Generator, kinds: list[str], n: int) -> None:
     taken = 0
     while taken < n:
         lon, lat = rng.normal((105.84, 21.02), (0.05, 0.04))
-        said = reporting.Report(float(lon), float(lat), "pothole", "Ổ gà", "Phố Huế")
-        with engine.begin() as connection:
+        kind = kinds[rng.integers(len(kinds))]
+        said = reporting.Report(float(lon), float(lat), kind, "Ổ gà", "Phố Huế")
+        with suppress(PhananhError), engine.begin() as connection:
             reporting.take(connection, said, datetime.now(UTC), None, b"x" * 32)
-        taken += 1
+            taken += 1
 
 
 def measure(engine: Engine, n: int, complaints: int, at_once: int) -> dict[str, Any]:
@@ -106,7 +107,7 @@ def measure(engine: Engine, n: int, complaints: int, at_once: int) -> dict[str, 
         connection.execute(text("VACUUM ANALYZE"))
     settings = Settings()
     for name, many in (("a_minute", at_once), ("all", complaints)):
-        _complain(engine, rng, many)
+        _complain(engine, rng, sorted(words.categories), many)
         begun = time.perf_counter()
         watch_rounds.look(engine, datetime.now(UTC))
         looked = time.perf_counter()
