@@ -266,7 +266,8 @@ def test_feeds_are_given_as_links_and_stand_in_the_head_of_the_page(
 ) -> None:
     dialog = open_dialog(desktop, address, "?lang=en&domain=traffic")
     dialog.get_by_label("As a feed").check()
-    expect(dialog.locator("#watch-begin")).to_be_hidden()
+    for part in ("#watch-begin", "#watch-schedule", "#watch-progress"):
+        expect(dialog.locator(part)).to_be_hidden()
     for form in ("atom", "rss"):
         link = dialog.locator(f"#watch-{form}").get_attribute("href")
         assert link is not None
