@@ -36,6 +36,7 @@ from api.routes import (
     embedding,
     exploring,
     exporting,
+    feeding,
     filing,
     finding,
     follow_page,
@@ -47,6 +48,7 @@ from api.routes import (
     outliers,
     photos,
     picturing,
+    pushing,
     rating,
     reading,
     reporting,
@@ -249,8 +251,9 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     routers = (near, reading, counting, finding, exporting, reporting, drawing)
     later = (exploring, filing, hotspots, comparing, sensitive, sharing, picturing, embedding)
     statistics = (outliers, density, reporting_rate, satisfaction)
-    citizens = (following, follow_page, suggesting, challenging, supporting, mine, contact_page)
-    for routes in (*routers, *statistics, *later, *citizens, rating, photos, open311):
+    citizens = (suggesting, challenging, supporting, mine, contact_page, rating, photos)
+    watching = (following, follow_page, feeding, pushing)
+    for routes in (*routers, *statistics, *later, *citizens, *watching, open311):
         app.include_router(routes.router)
     if STATIC.exists():
         app.mount("/", StaticFiles(directory=STATIC, html=True), name="web")

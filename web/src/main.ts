@@ -5,6 +5,7 @@ import { installAsOf } from "./asof";
 import { openGroups } from "./compare";
 import { byId, deeper } from "./dom";
 import { drawEmbed, embedded, openOutside, openPlaceOutside } from "./embed";
+import { installFeeds } from "./feeds";
 import { resolutionOf } from "./figures";
 import { openSpots } from "./hotspots";
 import { current, named, setLanguage, setZone, t } from "./i18n";
@@ -156,6 +157,7 @@ onChange(() => void draw());
 await draw();
 if (!embedded) {
   installAsOf();
+  installFeeds();
   story.start();
   sendWhenOnline(map, domains, open);
   if (state.complaint) open(state.complaint);
