@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import requests
-from pywebpush import WebPusher  # type: ignore[import-untyped]
+from pywebpush import WebPusher
 from requests.adapters import HTTPAdapter
 from sqlalchemy import Row
 from urllib3.connection import HTTPSConnection

@@ -5,7 +5,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from py_vapid import Vapid  # type: ignore[import-untyped]
+from py_vapid import Vapid
 
 from api.settings import Settings
 from geo.errors import PhananhError
@@ -55,7 +55,7 @@ def _kept(path: Path) -> Path:
 def public_key(key: Vapid) -> str:
     """What browsers subscribe with: the point of P-256, not compressed, base64url."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-    from py_vapid.utils import b64urlencode  # type: ignore[import-untyped]
+    from py_vapid.utils import b64urlencode
 
     point = key.public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     return str(b64urlencode(point))

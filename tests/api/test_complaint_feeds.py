@@ -38,7 +38,7 @@ def _complain(engine: Engine, words: str = "Ổ gà <sâu> & to", category: str 
 def test_the_atom_feed_has_all_that_it_must_have(reading: TestClient) -> None:
     answer = reading.get("/api/v1/complaints.atom?domain=traffic&lang=en&limit=20")
     assert answer.headers["content-type"].startswith("application/atom+xml")
-    root = ET.fromstring(answer.content)  # noqa: S314
+    root = ET.fromstring(answer.content)
     assert root.tag == f"{{{NS['a']}}}feed"
     for name in ("id", "title", "updated", "author/a:name"):
         assert len(root.findall(f"a:{name}", NS)) == 1
@@ -74,7 +74,7 @@ def test_the_rss_feed_is_rss_2_and_says_the_same(reading: TestClient) -> None:
     for _ in range(2):
         rss = reading.get("/api/v1/complaints.rss?category=pothole")
         atom = reading.get("/api/v1/complaints.atom?category=pothole")
-        root = ET.fromstring(rss.content)  # noqa: S314
+        root = ET.fromstring(rss.content)
         assert (root.tag, root.get("version")) == ("rss", "2.0")
         assert rss.headers["content-type"].startswith("application/rss+xml")
         channel = root.find("channel")
@@ -91,7 +91,7 @@ def test_the_rss_feed_is_rss_2_and_says_the_same(reading: TestClient) -> None:
             assert guid.get("isPermaLink") == "false"
             assert parsedate_to_datetime(item.findtext("pubDate", "")).tzinfo is not None
             assert item.find("g:point", NS) is not None
-        entries = ET.fromstring(atom.content).findall("a:entry", NS)  # noqa: S314
+        entries = ET.fromstring(atom.content).findall("a:entry", NS)
         assert [item.findtext("title") for item in items] == [
             entry.findtext("a:title", namespaces=NS) for entry in entries
         ]
@@ -103,7 +103,7 @@ def test_markup_in_words_stays_text_and_control_characters_go(
     _complain(hanoi_engine, "Ổ gà <sâu> & \x0bto ￾ ]]>")
     for form, path in (("atom", "a:entry/a:summary"), ("rss", "channel/item/description")):
         answer = client.get(f"/api/v1/complaints.{form}?limit=1")
-        said = ET.fromstring(answer.content).findtext(path, "", NS)  # noqa: S314
+        said = ET.fromstring(answer.content).findtext(path, "", NS)
         assert said == "Đã tiếp nhận. Ổ gà <sâu> & to ]]>"
 
 
@@ -165,4 +165,4 @@ def test_a_feed_of_nothing_is_a_feed(reading: TestClient) -> None:
     for form in ("atom", "rss"):
         answer = reading.get(f"/api/v1/complaints.{form}?until=1990-01-01")
         assert answer.status_code == 200
-        ET.fromstring(answer.content)  # noqa: S314
+        ET.fromstring(answer.content)
