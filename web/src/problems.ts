@@ -46,10 +46,15 @@ export class Trouble extends Error {
     this.errors = said.errors ?? [];
     this.server = said.errors?.map((one) => `${one.field}: ${one.message}`).join("; ") || said.detail || String(status);
   }
-  /** The server's own sentence where it has one in the page's language ("English / tiếng Việt"), else ours. */
+  /** The server's own sentence where it says it in both languages, with " / " between; else ours. */
   get spoken(): string {
-    const halves = [this.errors[0]?.message, this.said.detail].map((words) => words?.split(" / ") ?? []).find((words) => words.length === 2);
-    return halves?.[current() === "vi" ? 1 : 0] ?? this.message;
+    for (const words of [this.errors[0]?.message, this.said.detail]) {
+      const halves = words?.split(" / ") ?? [];
+      // Which comes first is not agreed upon: the Vietnamese one is full of marks.
+      const found = halves.length < 2 ? undefined : halves.find((half) => /[\p{M}đ]/iu.test(half.normalize("NFD")) === (current() === "vi"));
+      if (found) return `${found.charAt(0).toUpperCase()}${found.slice(1)}`;
+    }
+    return this.message;
   }
 }
 /** An answer that says what is wrong with the request: trying again would not help. */

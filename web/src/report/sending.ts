@@ -12,7 +12,11 @@ const w = phrases({
   en: { sent: "A report that waited has just been sent. Code:", refused: "A report that waited could not be sent: see the end of this form." },
 });
 
+let started = false;
+/** Once for a page, however often it is asked for. */
 export function startSending(around: Around): void {
+  if (started) return;
+  started = true;
   const another = (): void => void openForm(around);
   const dialog = byId<HTMLDialogElement>("dialog");
   /** The reader looks at this report, or at nothing else. */
