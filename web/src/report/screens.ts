@@ -56,7 +56,7 @@ export function showWaiting(key: string, why: "network" | "server" | "limit", un
     if (!timer.isConnected || left <= 0) clearInterval(countdown);
   };
   screen(key, w(why),
-    h("p", { role: "alert", class: "alert" }, why === "network" ? w("networkMore") : why === "server" ? w("serverMore") : `${w("limitMore")} `, ...(why === "limit" ? [timer, "."] : [])),
+    h("p", { role: "alert", class: "calm" }, why === "network" ? w("networkMore") : why === "server" ? w("serverMore") : `${w("limitMore")} `, ...(why === "limit" ? [timer, "."] : [])),
     h("progress", { max: 1, value: 0, id: "sending-bar", "aria-label": w("sending"), hidden: true }), h("p", { class: "hint", role: "status", id: "sending-step" }),
     h("div", { class: "row" }, ...(why === "limit" ? [] : [h("button", { type: "button", id: "send-now", click: () => void sendAll() }, w("now"))]), h("button", { type: "button", click: another }, w("another"))),
     h("p", { class: "hint" }, w("close"))).dataset["screen"] = why;

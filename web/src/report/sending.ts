@@ -1,7 +1,7 @@
 /** Sends what waits while the page is open, and shows what came of it where the reader is looking. */
 import { byId, h } from "../dom";
 import { phrases } from "../i18n";
-import { type Around, begun, loadDraft } from "./draft";
+import { type Around, begun, loadDraft, takeOldOnes } from "./draft";
 import { openForm } from "./form";
 import { keepSending, onSending, type Outcome, takeBack } from "./queue";
 import { moveSending, showSent, showWaiting } from "./screens";
@@ -45,5 +45,5 @@ export function startSending(around: Around): void {
     progress: (key, of) => { void read("waiting", key).then((one) => moveSending(key, of, one?.photos.length ?? 0)); },
     outcome: (key, what) => { void outcome(key, what); },
   });
-  keepSending();
+  void takeOldOnes().then(keepSending);
 }
