@@ -157,8 +157,8 @@ byId("show-filters").onclick = () => {
   if (now) byId("panel").focus();
 };
 Object.assign(around, { city: city.code, map: () => map, follow: open } satisfies Partial<Around>);
-await map.start(domains, () => bench.moved());
 if (!embedded) void startSending(around);
+await map.start(domains, () => bench.moved());
 onChange(() => void draw());
 await draw();
 if (!embedded) {
