@@ -110,6 +110,8 @@ def _write(phone: Page, words: str) -> None:
 
 def test_two_reports_written_without_a_network_are_two_reports(phone: Page, address: str) -> None:
     open_map(phone, address)
+    # The form has come along with the map.
+    phone.wait_for_selector("body[data-reporting]")
     phone.context.set_offline(True)
     phone.get_by_role("button", name="Gửi phản ánh").click()
     _write(phone, "Viết khi mất mạng, một")

@@ -39,7 +39,7 @@ def tabs(chromium: Browser) -> Iterator[BrowserContext]:
 
 def ready(page: Page) -> None:
     """All that a page without a network needs has come."""
-    page.wait_for_selector("body[data-ready]", timeout=60_000)
+    page.wait_for_selector("body[data-ready][data-reporting]", timeout=60_000)
     page.wait_for_load_state("networkidle")
 
 

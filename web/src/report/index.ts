@@ -24,5 +24,6 @@ export async function startSending(around: Around): Promise<void> {
   try {
     const [sending] = await Promise.all([import("./sending"), import("./pinmap")]);
     sending.startSending(around);
+    document.body.dataset["reporting"] = "yes";
   } catch { addEventListener("online", () => void startSending(around), { once: true }); }
 }
