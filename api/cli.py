@@ -15,9 +15,11 @@ from api.commands import (
     kinds,
     maps,
     personal,
+    photos,
     reporting,
     sampling,
     serving,
+    teaching,
 )
 from api.commands.session import out
 from geo.errors import PhananhError
@@ -29,6 +31,7 @@ app.command("load-boundaries")(maps.load_boundaries)
 app.command("load-landmarks")(maps.load_landmarks)
 app.command("add-city")(maps.add_city)
 app.command()(kinds.categories)
+app.command()(photos.photos)
 app.command("import")(importing.import_file)
 app.command()(sampling.sample)
 app.command()(serving.refresh)
@@ -39,6 +42,7 @@ app.command()(reporting.report)
 app.command()(exporting.openapi)
 app.command()(health.doctor)
 app.command()(following.work)
+app.command()(teaching.train)
 app.command()(personal.look)
 app.command()(personal.unmask)
 app.command()(personal.hide)

@@ -13,13 +13,29 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 from starlette.exceptions import HTTPException
 
+from api.refusals import (
+    ChallengeWantedError,
+    LimitedError,
+    NotTakenError,
+    RefusalError,
+    SaidBeforeError,
+)
 from geo.errors import (
+    BadAnswersError,
     BadFilterError,
+    ChangedMeanwhileError,
     ConflictError,
+    NotAllowedError,
+    NotEditableError,
     NotFoundError,
+    NotSupportableError,
+    NotTakenHereError,
     OutsideCityError,
     OverloadedError,
     PhananhError,
+    PhotoRefusedError,
+    UnknownLinkError,
+    WordsRefusedError,
 )
 
 log = structlog.get_logger()
@@ -34,6 +50,14 @@ class Problem(BaseModel):
     detail: str
     errors: list[dict[str, str]] | None = None
     id: str | None = None
+    notice: dict[str, Any] | None = None
+    """Of a category that is not taken here: vi, en, phone."""
+    wait_s: int | None = None
+    """Of "Limited": seconds after which the same will do, as in Retry-After."""
+    challenge: str | None = None
+    """Of "ChallengeWanted": where the proof of work is that has to come with the request."""
+    code: str | None = None
+    """Of "SaidBefore", to the device that said it."""
 
 
 _DOCUMENT: dict[str, Any] = {
@@ -51,7 +75,21 @@ _STATUS: dict[type[PhananhError], int] = {
     OutsideCityError: 422,
     ConflictError: 409,
     OverloadedError: 503,
+    NotTakenHereError: 422,
+    BadAnswersError: 422,
+    UnknownLinkError: 401,
+    NotAllowedError: 403,
+    NotEditableError: 409,
+    NotSupportableError: 409,
+    ChangedMeanwhileError: 412,
+    WordsRefusedError: 422,
+    NotTakenError: 422,
+    ChallengeWantedError: 403,
+    SaidBeforeError: 409,
+    LimitedError: 429,
+    PhotoRefusedError: 422,
 }
+_REFUSED_STATUS: Final = {"type": 415, "bytes": 413}
 
 
 def problem(status: int, title: str, detail: str, **more: Any) -> JSONResponse:
@@ -60,16 +98,40 @@ def problem(status: int, title: str, detail: str, **more: Any) -> JSONResponse:
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
 
+def _members(error: PhananhError) -> dict[str, Any]:
+    """What a program reads of an error, beside its sentence."""
+    if isinstance(error, BadFilterError):
+        return {"errors": [{"field": error.field, "message": str(error)}]}
+    if isinstance(error, BadAnswersError):
+        return {"errors": [{"field": field, "message": said} for field, said in error.errors]}
+    if isinstance(error, NotTakenHereError):
+        return {"notice": error.notice}
+    if isinstance(error, PhotoRefusedError):
+        return {"reason": error.reason}
+    return error.members if isinstance(error, RefusalError) else {}
+
+
+def document(error: PhananhError) -> JSONResponse:
+    """The document of an error that is meant for the asker."""
+    title = type(error).__name__.removesuffix("Error")
+    status = _STATUS.get(type(error), 400)
+    if isinstance(error, PhotoRefusedError):
+        status = _REFUSED_STATUS.get(error.reason, status)
+    answer = problem(status, title, str(error), **_members(error))
+    if isinstance(error, LimitedError):
+        answer.headers["Retry-After"] = str(error.wait_s)
+    if isinstance(error, UnknownLinkError):
+        # RFC 9110, section 11.6.1: a 401 says how to mend it.
+        answer.headers["WWW-Authenticate"] = 'Bearer realm="private link"'
+    return answer
+
+
 def install(app: FastAPI) -> None:
     """Give every error of the app its document."""
 
     @app.exception_handler(PhananhError)
     def domain_error(request: Request, error: PhananhError) -> Response:
-        status = _STATUS.get(type(error), 400)
-        fields = {}
-        if isinstance(error, BadFilterError):
-            fields = {"errors": [{"field": error.field, "message": str(error)}]}
-        return problem(status, type(error).__name__.removesuffix("Error"), str(error), **fields)
+        return document(error)
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> Response:

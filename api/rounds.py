@@ -19,7 +19,7 @@ from api.letters import Links
 from api.mail import MailError, message_of, postbox
 from api.query import read_vocabulary
 from api.settings import Settings
-from geo import follows, nightly, outbox, query_string
+from geo import contacts, follows, nightly, outbox, query_string
 from geo.errors import PhananhError
 from geo.filters import City, Filter, Vocabulary
 from geo.study import CellStudy, cell_study
@@ -226,4 +226,6 @@ def send(engine: Engine, settings: Settings, now: datetime) -> int:
 def forget(engine: Engine, now: datetime) -> None:
     """Erase what is kept no longer."""
     with engine.begin() as connection:
+        # First: it looks at mail that was sent.
+        contacts.forget(connection, now)
         follows.forget(connection, now)

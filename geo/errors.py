@@ -1,5 +1,8 @@
 """Errors the domain raises; each message is meant for the person who asked."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 
 class PhananhError(Exception):
     """Something the asker can mend; the message says what and how."""
@@ -17,6 +20,10 @@ class BadFilterError(PhananhError):
         return type(self), (self.field, str(self))
 
 
+class WordsRefusedError(BadFilterError):
+    """Words that tell a reader nothing, or are meant for a machine."""
+
+
 class NotFoundError(PhananhError):
     """No such complaint, set, city or layer."""
 
@@ -27,6 +34,59 @@ class OutsideCityError(PhananhError):
 
 class ConflictError(PhananhError):
     """The request collides with what is stored, or with another one under way."""
+
+
+class NotTakenHereError(PhananhError):
+    """Reports of this category go elsewhere; `notice` says where: vi, en and perhaps a phone."""
+
+    def __init__(self, notice: Mapping[str, Any]) -> None:
+        words = (notice.get("en") or "not taken here", notice.get("vi") or "không nhận ở đây")
+        phone = f" ({notice['phone']})" if notice.get("phone") else ""
+        super().__init__(" / ".join(f"{said}{phone}" for said in words))
+        self.notice = dict(notice)
+
+
+class BadAnswersError(PhananhError):
+    """Answers do not fit the questions of a category; `errors` names each field.
+
+    Messages are English and Vietnamese, with " / " between.
+    """
+
+    def __init__(self, errors: Sequence[tuple[str, str]]) -> None:
+        both = [
+            "; ".join(f"{field}: {message.split(' / ')[n]}" for field, message in errors)
+            for n in (0, -1)
+        ]
+        super().__init__(" / ".join(both))
+        self.errors = tuple(errors)
+
+
+class UnknownLinkError(PhananhError):
+    """No private link was given, or one that is not known."""
+
+
+class NotAllowedError(PhananhError):
+    """The link is right, but it is not for this: a supporter's for what only the reporter may."""
+
+
+class NotEditableError(PhananhError):
+    """A report can no longer be corrected or withdrawn; the message says why."""
+
+
+class ChangedMeanwhileError(PhananhError):
+    """Somebody changed the row since the caller read it."""
+
+
+class NotSupportableError(PhananhError):
+    """Nobody can support this complaint, or not this device; the message says why."""
+
+
+class PhotoRefusedError(PhananhError):
+    """A file is not taken as a photo; `reason` is a word for programs, the message for persons."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class FileError(PhananhError):
