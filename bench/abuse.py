@@ -39,11 +39,15 @@ def paths(asker: Asker, n: int) -> list[str]:
         found += [
             f"/tiles/cells/{at}?{query}",
             f"/tiles/areas/{at}?set={WARDS.code}&{query}",
+            f"/tiles/complaints/{at}?{query}",
             f"/api/v1/complaints?limit=200&{query}",
             f"/api/v1/counts?by=area&set={WARDS.code}&{query}",
             f"/api/v1/hotspots?resolution=9&{query}",
         ]
     return found
+
+
+KINDS = 6
 
 
 def look(port: int, asker: Asker, seconds: float) -> dict[str, Any]:
@@ -84,10 +88,11 @@ async def _bot(port: int, seconds: float) -> Counter[int]:
                     statuses[status] += 1
                 writer.close()
 
-    own = iter(asked * 50)
+    # Each connection keeps to one kind: those that wait for statistics do not hold up the others.
+    own = [iter(asked[kind::KINDS] * 50) for kind in range(KINDS)]
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            await asyncio.gather(*(one(own) for _ in range(CONNECTIONS)))
+            await asyncio.gather(*(one(own[n % KINDS]) for n in range(CONNECTIONS)))
     return statuses
 
 
@@ -123,10 +128,10 @@ def run(var: Path, rows: int, seconds: float) -> dict[str, Any]:
                 say(f"{name}: alone")
                 alone = look(port, asker, seconds)
                 say(f"{name}: with a bot")
-                with bot(port, asked, 2 * seconds + 45) as statuses:
+                with bot(port, asked, 2 * seconds + 25) as statuses:
                     time.sleep(2)
                     first = look(port, asker, seconds)
-                    time.sleep(max(0.0, 40 - seconds))
+                    time.sleep(20)
                     say(f"{name}: when the bot has used what it may")
                     later = look(port, asker, seconds)
             found[name] = {"alone": alone, "first": first, "later": later, "bot": statuses}
