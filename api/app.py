@@ -44,9 +44,11 @@ from api.routes import (
     outliers,
     photos,
     picturing,
+    rating,
     reading,
     reporting,
     reporting_rate,
+    satisfaction,
     sensitive,
     sharing,
     suggesting,
@@ -237,9 +239,9 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
 
     routers = (reading, counting, finding, exporting, reporting, drawing)
     later = (exploring, filing, hotspots, comparing, sensitive, sharing, picturing, embedding)
-    statistics = (outliers, density, reporting_rate)
+    statistics = (outliers, density, reporting_rate, satisfaction)
     citizens = (following, follow_page, suggesting, challenging, supporting, mine, contact_page)
-    for routes in (*routers, *statistics, *later, *citizens, photos):
+    for routes in (*routers, *statistics, *later, *citizens, rating, photos):
         app.include_router(routes.router)
     if STATIC.exists():
         app.mount("/", StaticFiles(directory=STATIC, html=True), name="web")

@@ -23,9 +23,11 @@ from api.refusals import (
 from geo.errors import (
     BadAnswersError,
     BadFilterError,
+    BadMoveError,
     ChangedMeanwhileError,
     ConflictError,
     NotAllowedError,
+    NotAnsweredError,
     NotEditableError,
     NotFoundError,
     NotSupportableError,
@@ -82,12 +84,14 @@ _STATUS: dict[type[PhananhError], int] = {
     NotEditableError: 409,
     NotSupportableError: 409,
     ChangedMeanwhileError: 412,
+    BadMoveError: 409,
+    NotAnsweredError: 409,
+    PhotoRefusedError: 422,
     WordsRefusedError: 422,
     NotTakenError: 422,
     ChallengeWantedError: 403,
     SaidBeforeError: 409,
     LimitedError: 429,
-    PhotoRefusedError: 422,
 }
 _REFUSED_STATUS: Final = {"type": 415, "bytes": 413}
 

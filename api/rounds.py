@@ -39,7 +39,7 @@ def night_of(city: City, now: datetime) -> date:
 
 
 @contextmanager
-def _alone(engine: Engine, number: int) -> Iterator[bool]:
+def alone(engine: Engine, number: int) -> Iterator[bool]:
     """Whether this is the only worker at it; a worker that is killed lets go of it."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         mine = {"n": number}
@@ -65,7 +65,7 @@ class _Look(NamedTuple):
 def observe(engine: Engine, settings: Settings, now: datetime) -> int:
     """Look for everybody whose look is due; returns for how many. Equal follows are one look."""
     done = 0
-    with _alone(engine, 5) as mine:
+    with alone(engine, 5) as mine:
         if not mine:
             return 0
         with engine.begin() as connection:

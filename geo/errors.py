@@ -103,3 +103,11 @@ class BoundaryError(PhananhError):
 
 class OverloadedError(PhananhError):
     """Too much is asked at once; the same request will do in a moment."""
+
+
+class BadMoveError(PhananhError):
+    """A complaint cannot become what is asked; the message says what it can become."""
+
+
+class NotAnsweredError(PhananhError):
+    """The complaint is open: there is no answer to judge."""
