@@ -1,8 +1,8 @@
 import { h } from "./dom";
-import { phrases } from "./i18n";
+import { current, phrases } from "./i18n";
 
 /** What a server that refuses or fails says: RFC 9457, with the fields that are wrong. */
-export interface Document { title?: string; detail?: string; errors?: { field: string; message: string }[] }
+export interface Document { title?: string; detail?: string; errors?: { field: string; message: string }[]; [more: string]: unknown }
 
 const w = phrases({
   vi: {
@@ -37,9 +37,24 @@ export function sentence(status: number, said: Document): string {
 /** An answer that is not the one asked for: `message` in the page's language, `server` in the server's English. */
 export class Trouble extends Error {
   readonly server: string;
-  constructor(readonly status: number, said: Document) {
+  readonly title: string;
+  readonly errors: { field: string; message: string }[];
+  /** `retry_s`: the seconds the server asks to wait, 0 where it does not say. */
+  constructor(readonly status: number, readonly said: Document, readonly retry_s = 0) {
     super(sentence(status, said));
+    this.title = said.title ?? "";
+    this.errors = said.errors ?? [];
     this.server = said.errors?.map((one) => `${one.field}: ${one.message}`).join("; ") || said.detail || String(status);
+  }
+  /** The server's own sentence where it says it in both languages, with " / " between; else ours. */
+  get spoken(): string {
+    for (const words of [this.errors[0]?.message, this.said.detail]) {
+      const halves = words?.split(" / ") ?? [];
+      // Which comes first is not agreed upon: the Vietnamese one is full of marks.
+      const found = halves.length < 2 ? undefined : halves.find((half) => /[\p{M}đ]/iu.test(half.normalize("NFD")) === (current() === "vi"));
+      if (found) return `${found.charAt(0).toUpperCase()}${found.slice(1)}`;
+    }
+    return this.message;
   }
 }
 /** An answer that says what is wrong with the request: trying again would not help. */
@@ -48,7 +63,7 @@ export class Refused extends Trouble {}
 /** Reads the problem document of an answer that is not ok. */
 export async function troubleOf(answer: Response): Promise<Trouble> {
   const said = (await answer.json().catch(() => ({}))) as Document;
-  return answer.status < 500 && answer.status !== 429 ? new Refused(answer.status, said) : new Trouble(answer.status, said);
+  return answer.status < 500 && answer.status !== 429 ? new Refused(answer.status, said) : new Trouble(answer.status, said, Number(answer.headers.get("Retry-After")) || 0);
 }
 
 /** The words for the reader; the server's own ones behind them. Other errors are faults of the page and are thrown on. */
