@@ -5,14 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
-from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
 from sqlalchemy import Engine
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -37,6 +35,7 @@ from api.routes import (
     following,
     hotspots,
     outliers,
+    pages,
     picturing,
     reading,
     reporting,
@@ -48,11 +47,11 @@ from api.secret import instance_secret
 from api.settings import Settings
 from api.studies import Studies
 from api.tilecache import TileAnswers, TileCache
+from api.web_app import STATIC, WebApp
 from geo.database import current_revision, head_revision
 from geo.hotspots import local_moran
 from tiles.version import Clock
 
-STATIC: Final = Path(__file__).parent / "static"
 TIMES: Final = Histogram(
     "phananh_request_seconds",
     "Time to answer, without kept tiles",
@@ -205,10 +204,10 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     routers = (reading, counting, finding, exporting, reporting, drawing)
     later = (exploring, filing, hotspots, comparing, sensitive, sharing, picturing, embedding)
     statistics = (outliers, density, reporting_rate)
-    for routes in (*routers, *statistics, *later, following, follow_page):
+    for routes in (*routers, *statistics, *later, following, follow_page, pages):
         app.include_router(routes.router)
     if STATIC.exists():
-        app.mount("/", StaticFiles(directory=STATIC, html=True), name="web")
+        app.mount("/", WebApp(directory=STATIC, html=True), name="web")
     # What is read here is public: any page may show it. Nothing is sent with credentials.
     app.add_middleware(
         CORSMiddleware,

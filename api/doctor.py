@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import psutil
 from sqlalchemy import Connection, Engine, text
 
-from api.app import STATIC
+from api.web_app import STATIC
 from api.cluster import ClusterError, PrivateCluster, binaries
 from api.mail import Server
 from api.settings import Settings
