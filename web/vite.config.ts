@@ -33,6 +33,8 @@ const report: Plugin = {
 
 export default defineConfig({
   plugins: [maplibre, report, serviceWorker(STATIC, here("src/sw.ts")), compressed(STATIC)],
+  // The map library's source declares fields that its base classes have set already.
+  oxc: { typescript: { removeClassFieldsWithoutInitializer: true } },
   build: {
     outDir: STATIC,
     emptyOutDir: true,
