@@ -14,6 +14,7 @@ from api.commands import (
     importing,
     kinds,
     maps,
+    personal,
     reporting,
     sampling,
     serving,
@@ -38,6 +39,10 @@ app.command()(reporting.report)
 app.command()(exporting.openapi)
 app.command()(health.doctor)
 app.command()(following.work)
+app.command()(personal.look)
+app.command()(personal.unmask)
+app.command()(personal.hide)
+app.command()(personal.looks)
 app.add_typer(following.app, name="follows")
 
 

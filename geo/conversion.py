@@ -1,7 +1,7 @@
 """Rows of somebody's file in our terms, as its mapping says, and what is wrong with them."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from geo.arrival import Batch
 from geo.bbox import BBox
 from geo.complaint import Status
 from geo.mapping import Mapping, Moment, Words
+from geo.masked_columns import mask_all
 
 _DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -32,6 +33,15 @@ class _Rejects:
     @property
     def fine(self) -> Any:
         return self.reason == ""
+
+
+class Converted(NamedTuple):
+    """What became of a stretch of a file."""
+
+    batch: Batch
+    refused: pd.DataFrame
+    masked: int
+    """Words and addresses in which something that names a person was hidden."""
 
 
 def degrees(frame: pd.DataFrame, mapping: Mapping) -> tuple[Any, Any]:
@@ -148,7 +158,7 @@ def convert(
     kinds: dict[str, int],
     first_row: int,
     now: datetime,
-) -> tuple[Batch, pd.DataFrame]:
+) -> Converted:
     """The rows we can take, and the others with row number, column, value and reason."""
     frame = frame.reset_index(drop=True)
     rejects = _Rejects(len(frame))
@@ -180,6 +190,13 @@ def convert(
     status = state[fine].map({one.code: int(one) for one in Status}).to_numpy(dtype=np.int16)
     closing = closed[fine].dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
     address = _joined(frame, mapping.address, ", ")[fine]
+    words = pa.array(_joined(frame, mapping.text, " · ")[fine], pa.large_string())
+    places = pa.array(address.where(address != "", None), pa.large_string())
+    masked = 0
+    if mapping.mask:
+        words, in_words = mask_all(words)
+        places, in_places = mask_all(places)
+        masked = in_words + in_places
     batch = Batch(
         lon[fine],
         lat[fine],
@@ -188,8 +205,8 @@ def convert(
         reported[fine].dt.tz_localize(None).to_numpy(dtype="datetime64[us]"),
         # A complaint that is open has no time of closing, whatever the file says.
         np.where(status >= Status.RESOLVED, closing, np.datetime64("NaT", "us")),
-        pa.array(_joined(frame, mapping.text, " · ")[fine], pa.large_string()),
-        pa.array(address.where(address != "", None), pa.large_string()),
+        words,
+        places,
         pa.array(keys[fine], pa.large_string()),
     )
     refused = pd.DataFrame(
@@ -200,4 +217,4 @@ def convert(
             "reason": rejects.reason[~fine],
         }
     )
-    return batch, refused
+    return Converted(batch, refused, masked)

@@ -37,6 +37,8 @@ class Summary:
     changed: int = 0
     same: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
+    masked: int = 0
+    """Words and addresses in which what names a person was hidden."""
     skipped: int = 0
     """Rows an earlier, interrupted run had done."""
 
@@ -48,6 +50,7 @@ class Summary:
         """Add what became of one part of the file."""
         self.read += part.rows + len(part.ragged)
         self.skipped += part.skipped
+        self.masked += part.masked
         for refused in (part.ragged, part.refused):
             self.rejected.update(refused["reason"].tolist())
         if part.batch is not None:
@@ -133,6 +136,7 @@ class _Part(NamedTuple):
     batch: Batch | None
     """None where all of it was stored before."""
     refused: pd.DataFrame
+    masked: int
 
 
 def _prepared(
@@ -156,11 +160,12 @@ def _prepared(
         if rows and end <= next_row:
             skipped, rows = skipped + len(ragged), rows + len(ragged)
             ragged = ragged.iloc[:0]
-        batch, refused = None, ragged.iloc[:0]
+        batch, refused, masked = None, ragged.iloc[:0], 0
         if skipped < len(whole):
             start = first_row + skipped
-            batch, refused = convert(whole.iloc[skipped:], mapping, limits, kinds, start, now)
-        yield _Part(rows, skipped, end, ragged, batch, refused)
+            converted = convert(whole.iloc[skipped:], mapping, limits, kinds, start, now)
+            batch, refused, masked = converted
+        yield _Part(rows, skipped, end, ragged, batch, refused, masked)
 
 
 def _ahead(parts: Iterator[_Part]) -> Iterator[_Part]:

@@ -87,6 +87,8 @@ class Mapping(_Part):
     closed: Moment | None = None
     text: list[str] = []
     address: list[str] = []
+    mask: bool = True
+    """Whether numbers and addresses that name a person are hidden in the words."""
 
     @field_validator("crs")
     @classmethod

@@ -17,6 +17,7 @@ from geo.cells import COARSEST, leaf_cells, parent
 from geo.complaint import new_code
 from geo.database import sql
 from geo.errors import BadFilterError, ConflictError, OutsideCityError
+from geo.masking import mask
 
 # As long as this the reporter may change place, kind and words.
 EDITABLE_FOR: Final = timedelta(minutes=30)
@@ -56,6 +57,8 @@ class Taken(NamedTuple):
     link: str
     """The token of the private link: who has it is the reporter."""
     editable_until: datetime
+    masked: bool
+    """Whether the public words leave out what names a person."""
 
 
 def take(
@@ -66,23 +69,25 @@ def take(
     Raises `OutsideCityError`, `BadFilterError` for an unknown category or upload, and
     `ConflictError` for a key that was used for another report. Part of the caller's transaction.
     """
+    words, address = mask(report.text), mask(report.address or "")
+    masked = bool(words.kinds or address.kinds)
     leaf = int(leaf_cells(np.array([report.lon]), np.array([report.lat]))[0])
     cell = parent(leaf, COARSEST)
     hashed = hashlib.sha256(key.encode()).hexdigest() if key else None
     if hashed is not None and (before := _taken_before(connection, hashed, report)):
         link = participants.reporter_link(secret, before.id)
-        return Taken(before.code, cell, True, link, before.editable_until or at)
+        return Taken(before.code, cell, True, link, before.editable_until or at, masked)
     values = {
         "lon": report.lon,
         "lat": report.lat,
         "category": report.category,
-        "text": report.text,
-        "address": report.address,
+        "text": words.text,
+        "address": address.text or None,
         "cell": leaf,
         "at": at,
         "key": hashed,
-        "words": None,
-        "private_address": None,
+        "words": report.text if words.kinds else None,
+        "private_address": report.address if address.kinds else None,
         "answers": json.dumps(dict(report.answers)),
         "urgent": report.urgent,
         "editable_until": at + EDITABLE_FOR,
@@ -111,7 +116,7 @@ def take(
             text("INSERT INTO idempotency (key, fingerprint, code) VALUES (:key, :print, :code)"),
             {"key": hashed, "print": report.fingerprint(), "code": row.code},
         )
-    return Taken(str(row.code), cell, False, link, at + EDITABLE_FOR)
+    return Taken(str(row.code), cell, False, link, at + EDITABLE_FOR, masked)
 
 
 def _attach(connection: Connection, complaint_id: UUID, tokens: Sequence[str]) -> None:

@@ -427,6 +427,20 @@ participant = Table(
     comment="who reported or supports a complaint; nothing about the person is required",
 )
 
+look = Table(
+    "look",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _instant("at", now=True),
+    Column("complaint_id", Uuid, nullable=False, index=True),
+    Column("act", Text, nullable=False),
+    Column("actor", Text, nullable=False, comment="who looked: an account, never a reporter"),
+    Column("reason", Text, nullable=False),
+    CheckConstraint("act IN ('look', 'unmask', 'hide', 'erase')", name="act"),
+    Index("ix_look_at", "at"),
+    comment="append-only: who saw or changed what is personal, and why",
+)
+
 photo = Table(
     "photo",
     metadata,

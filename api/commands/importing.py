@@ -54,6 +54,8 @@ def import_file(
         f" {done.same:,} known, {done.refused:,} rejected"
         + (f", {done.skipped:,} done before" if done.skipped else "")
     )
+    if done.masked:
+        out.print(f"  {done.masked:,} texts with numbers or addresses of persons, hidden there")
     for reason, n in done.rejected.most_common():
         out.print(f"  {n:,} {reason}")
     if done.refused:

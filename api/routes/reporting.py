@@ -50,7 +50,11 @@ def report(
         taken = reporting.take(connection, said, datetime.now(UTC), idempotency_key, secret)
         stored = feature(connection.execute(listing.one(taken.code)).one())
     # To the reporter alone: who has the link is the reporter.
-    stored["properties"] |= {"link": taken.link, "editable_until": taken.editable_until}
+    stored["properties"] |= {
+        "link": taken.link,
+        "editable_until": taken.editable_until,
+        "masked": taken.masked,
+    }
     answer = geojson(stored)
     answer.headers["Cache-Control"] = "no-store"
     if not taken.again:

@@ -3,7 +3,9 @@ import { Refused, troubleOf } from "./problems";
 
 export interface City { code: string; timezone: string; name: Names; bbox: [number, number, number, number]; sample: boolean; first_day: string | null; last_day: string | null }
 export interface AreaSet { code: string; city: string; name: Names; approximate: boolean; note: Names | null; since: string | null; until: string | null; source: string; licence: string | null; areas: number }
-export interface Category { code: string; name: Names; colour: string; sensitive: boolean }
+export interface Question { code: string; kind: "text" | "number" | "one" | "many" | "date"; vi: string; en: string; required?: boolean; options?: ({ code: string } & Names)[]; min?: number | string; max?: number | string; public?: boolean }
+export interface Notice extends Names { phone?: string | null; stops: boolean }
+export interface Category { code: string; name: Names; colour: string; sensitive: boolean; questions?: Question[]; notice?: Notice | null; asks_urgency?: boolean }
 export interface Domain { code: string; name: Names; colour: string; categories: Category[] }
 export interface Config { cities: City[]; basemap: { url: string; attribution: string } | null }
 export interface AreaRow { key: string; name: string; name_en: string; kind: string | null; n: number; population: number | null; rate: number | null; rate_low: number | null; rate_high: number | null; rate_smoothed: number | null; rate_smoothed_local: number | null; unusual: -1 | 0 | 1; few: boolean; area_km2: number; per_km2: number }
@@ -17,7 +19,7 @@ export interface Properties { code: string; city: string; domain: string; catego
 export interface Held { set: string; code: string; name: string; name_en: string; kind: string | null; until: string | null }
 export interface Feature { id: string; geometry: { coordinates: [number, number] }; properties: Properties }
 export interface Page { features: Feature[]; next: string | null; total: number | null }
-export interface Located { city: string | null; areas: Held[] }
+export interface Located { city: string | null; areas: Held[]; landmarks?: { name: string; name_en: string; distance_m: number }[] }
 export interface Found { type: "area" | "address" | "complaint"; label: string; label_en?: string; detail?: Names; set?: string; code?: string; formerly?: string | null; until?: string | null; bbox?: [number, number, number, number]; lon: number; lat: number; n?: number }
 
 export { Refused } from "./problems";

@@ -10,7 +10,7 @@ import { openSpots } from "./hotspots";
 import { current, named, setLanguage, setZone, t } from "./i18n";
 import { drawPanel } from "./panel";
 import { explained } from "./problems";
-import { openReport, sendWhenOnline } from "./report";
+import { type Around, openReport, startSending } from "./report";
 import { headSearch } from "./search";
 import { onFrame, readPeriods } from "./slider";
 import { populated } from "./shapes";
@@ -37,11 +37,17 @@ onTrouble((now) => { down = now; banner(); });
 addEventListener("online", banner);
 addEventListener("offline", banner);
 
+const asked = { config: get<Config>("/api/v1/config"), domains: get<{ domains: Domain[] }>("/api/v1/domains") };
+// Whoever wants to report need not wait for the map.
+const around: Around = { catalogue: Promise.all([asked.config, asked.domains]).then(([config, { domains }]) => ({ config, domains })), city: state.city, map: () => null, follow: (code) => location.assign(`/c/${code}`) };
+byId("show-report").onclick = () => void openReport(around);
+if (!embedded && new URLSearchParams(location.search).has("report")) void openReport(around);
+
 // The map library is the larger part: it loads while the lists are read.
 const [{ CityMap }, config, { domains }, { sets: allSets }] = await Promise.all([
   import("./map"),
-  get<Config>("/api/v1/config"),
-  get<{ domains: Domain[] }>("/api/v1/domains"),
+  asked.config,
+  asked.domains,
   get<{ sets: AreaSet[] }>("/api/v1/boundaries"),
 ]);
 const city = config.cities.find((one) => one.code === state.city) ?? config.cities[0];
@@ -145,18 +151,18 @@ function take(found: Found): void {
 byId("language").onclick = () => change({ lang: current() === "vi" ? "en" : "vi" });
 byId("show-table").onclick = () => void openTable();
 byId("show-list").onclick = () => void openList(domains, open);
-byId("show-report").onclick = () => openReport(map, domains, open);
 byId("show-filters").onclick = () => {
   const now = document.body.toggleAttribute("data-filters");
   byId("show-filters").setAttribute("aria-expanded", String(now));
   if (now) byId("panel").focus();
 };
+Object.assign(around, { city: city.code, map: () => map, follow: open } satisfies Partial<Around>);
 await map.start(domains, () => bench.moved());
+if (!embedded) void startSending(around);
 onChange(() => void draw());
 await draw();
 if (!embedded) {
   installAsOf();
   story.start();
-  sendWhenOnline(map, domains, open);
   if (state.complaint) open(state.complaint);
 }

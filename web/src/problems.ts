@@ -1,8 +1,8 @@
 import { h } from "./dom";
-import { phrases } from "./i18n";
+import { current, phrases } from "./i18n";
 
 /** What a server that refuses or fails says: RFC 9457, with the fields that are wrong. */
-export interface Document { title?: string; detail?: string; errors?: { field: string; message: string }[] }
+export interface Document { title?: string; detail?: string; errors?: { field: string; message: string }[]; [more: string]: unknown }
 
 const w = phrases({
   vi: {
@@ -37,9 +37,19 @@ export function sentence(status: number, said: Document): string {
 /** An answer that is not the one asked for: `message` in the page's language, `server` in the server's English. */
 export class Trouble extends Error {
   readonly server: string;
-  constructor(readonly status: number, said: Document) {
+  readonly title: string;
+  readonly errors: { field: string; message: string }[];
+  /** `retry_s`: the seconds the server asks to wait, 0 where it does not say. */
+  constructor(readonly status: number, readonly said: Document, readonly retry_s = 0) {
     super(sentence(status, said));
+    this.title = said.title ?? "";
+    this.errors = said.errors ?? [];
     this.server = said.errors?.map((one) => `${one.field}: ${one.message}`).join("; ") || said.detail || String(status);
+  }
+  /** The server's own sentence where it has one in the page's language ("English / tiếng Việt"), else ours. */
+  get spoken(): string {
+    const halves = [this.errors[0]?.message, this.said.detail].map((words) => words?.split(" / ") ?? []).find((words) => words.length === 2);
+    return halves?.[current() === "vi" ? 1 : 0] ?? this.message;
   }
 }
 /** An answer that says what is wrong with the request: trying again would not help. */
@@ -48,7 +58,7 @@ export class Refused extends Trouble {}
 /** Reads the problem document of an answer that is not ok. */
 export async function troubleOf(answer: Response): Promise<Trouble> {
   const said = (await answer.json().catch(() => ({}))) as Document;
-  return answer.status < 500 && answer.status !== 429 ? new Refused(answer.status, said) : new Trouble(answer.status, said);
+  return answer.status < 500 && answer.status !== 429 ? new Refused(answer.status, said) : new Trouble(answer.status, said, Number(answer.headers.get("Retry-After")) || 0);
 }
 
 /** The words for the reader; the server's own ones behind them. Other errors are faults of the page and are thrown on. */

@@ -1,0 +1,51 @@
+/** What this device keeps beside the draft: reports that wait, and the private links of those that were sent. */
+import { h } from "../dom";
+import { instant, number, phrases } from "../i18n";
+import type { Around } from "./draft";
+import { dropWaiting, forgetSent, sentFromHere, takeBack, waiting, type Waiting } from "./queue";
+import { privateLink } from "./screens";
+import { remove } from "./store";
+
+const w = phrases({
+  vi: { waiting: "Đang chờ gửi:", refused: "Chưa gửi được:", mend: "Sửa và gửi lại", drop: "Bỏ", sure: "Bỏ hẳn", sent: "Đã gửi từ máy này", forget: "Xoá danh sách này khỏi máy", forgetOne: "Xoá khỏi máy", warn: "Liên kết riêng cũng bị xoá: hãy chép lại nếu còn cần.", supporter: "tôi cũng gặp" },
+  en: { waiting: "Waiting to be sent:", refused: "Not sent yet:", mend: "Mend and send again", drop: "Drop", sure: "Drop for good", sent: "Sent from this device", forget: "Remove this list from the device", forgetOne: "Remove from the device", warn: "The private links go too: copy what you still need.", supporter: "me too" },
+});
+const excerpt = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
+
+/** Reports that wait for a network, or for their writer. */
+export async function waitingNow(around: Around): Promise<HTMLElement | null> {
+  const held = await waiting();
+  if (!held.length) return null;
+  const refused = held.filter((one) => one.refused), going = held.filter((one) => !one.refused);
+  const node = h("div", { id: "waiting-now" });
+  const mend = async (one: Waiting): Promise<void> => {
+    const draft = await takeBack(one);
+    const { openForm } = await import("./form");
+    await openForm(around, { draft });
+  };
+  const row = (one: Waiting): HTMLElement => {
+    const drop = h("button", { type: "button", click: () => {
+      if (drop.textContent === w("drop")) { drop.textContent = w("sure"); return; }
+      void dropWaiting(one).then(() => item.remove());
+    } }, w("drop"));
+    const item = h("li", {}, h("p", {}, h("strong", {}, `${w("refused")} `), `${excerpt(one.report.text)} — ${one.refused}`), h("div", { class: "row" }, h("button", { type: "button", class: "main", click: () => void mend(one) }, w("mend")), drop));
+    return item;
+  };
+  node.append(...(going.length ? [h("p", { class: "note", role: "status" }, `${w("waiting")} ${number(going.length)}: ${going.map((one) => excerpt(one.report.text)).join(" · ")}`)] : []), ...(refused.length ? [h("ul", { class: "entries" }, ...refused.map(row))] : []));
+  return node;
+}
+
+/** Codes and private links of what was sent from here; forgetting takes them off the device alone. */
+export async function sentBefore(around: Around): Promise<HTMLElement | null> {
+  const sent = await sentFromHere();
+  if (!sent.length) return null;
+  const node = h("details", { id: "sent-before" }, h("summary", {}, `${w("sent")} (${number(sent.length)})`),
+    h("ul", { class: "entries" }, ...sent.map((one) => {
+      const what = [h("span", { class: "what" }, one.code), h("small", {}, [instant(one.at), one.role === "supporter" ? w("supporter") : "", one.text].filter(Boolean).join(" · "))];
+      const item = h("li", { class: "sent-entry" }, one.link ? h("a", { class: "entry", href: privateLink(one.link), rel: "noreferrer" }, ...what) : h("button", { type: "button", class: "entry", click: () => around.follow(one.code) }, ...what),
+        h("button", { type: "button", "aria-label": `${w("forgetOne")}: ${one.code}`, click: () => { void remove("sent", one.key).then(() => item.remove()); } }, "✕"));
+      return item;
+    })),
+    h("p", { class: "hint" }, w("warn")), h("button", { type: "button", id: "forget-sent", click: () => { void forgetSent().then(() => node.remove()); } }, w("forget")));
+  return node;
+}

@@ -1,0 +1,114 @@
+import type { Category, Domain, Notice } from "../api";
+import { h } from "../dom";
+import { named, phrases } from "../i18n";
+import type { Fault, Section, Sheet } from "./draft";
+import { questionsOf } from "./questions";
+import { suggested } from "./suggest";
+
+const w = phrases({
+  vi: { legend: "Việc gì?", find: "Gõ vài chữ: ổ gà, rác, đèn đường…", found: "loại khớp", none: "Không có loại nào khớp. Hãy gõ từ khác, hoặc chọn lĩnh vực bên dưới.", domains: "Hoặc chọn lĩnh vực", maybe: "Có phải là:", chosen: "Đã chọn:", change: "Đổi", fill: "Hãy chọn loại phản ánh.", call: "Gọi", stops: "Phản ánh này không nhận ở đây.", urgent: "Đang nguy hiểm cho người, cần xử lý khẩn cấp", urgentHint: "Chỉ chọn khi có người có thể bị hại ngay lúc này.", sensitive: "Loại nhạy cảm: nội dung và vị trí chính xác không hiện công khai." },
+  en: { legend: "What is it?", find: "Type some words: pothole, garbage, street light…", found: "kinds match", none: "No kind matches. Try other words, or choose a domain below.", domains: "Or choose a domain", maybe: "Is it:", chosen: "Chosen:", change: "Change", fill: "Please choose what it is.", call: "Call", stops: "This is not taken here.", urgent: "People are in danger now, it is urgent", urgentHint: "Only where somebody may be harmed at this moment.", sensitive: "A sensitive kind: its words and exact place are not shown in public." },
+});
+/** Without diacritics, in small letters: how people type on a phone. */
+export const folded = (text: string): string => text.normalize("NFD").replace(/\p{M}/gu, "").replace(/[đĐ]/g, "d").toLowerCase();
+const MOST_FOUND = 8;
+
+/** A category's words that it is for somebody else, or what to mind; the number can be called by a tap. */
+export function noticeBox(notice: Notice): HTMLElement {
+  return h("div", { class: `notice${notice.stops ? " stops" : ""}`, role: "note", id: "category-notice" },
+    notice.stops ? h("strong", {}, `${w("stops")} `) : null, named(notice),
+    notice.phone ? h("a", { class: "call", href: `tel:${notice.phone.replace(/[^+\d]/g, "")}` }, `📞 ${w("call")} ${notice.phone}`) : null);
+}
+
+/** What it is: by words, by suggestion, or by domain; then what its category asks. */
+export function whatSection(sheet: Sheet): Section & { wrong(code: string, message: string): HTMLElement | null } {
+  const { draft, domains } = sheet;
+  const all = domains.flatMap((domain) => domain.categories.map((category) => ({ domain, category })));
+  const input = h("input", { type: "search", id: "category-search", autocomplete: "off", placeholder: w("find"), "aria-label": w("find"), "aria-controls": "category-list", "aria-describedby": "category-error", input: () => find(), keydown: (event) => { if ((event as KeyboardEvent).key === "Enter") { event.preventDefault(); list.querySelector("button")?.focus(); } } });
+  const said = h("small", { role: "status", id: "category-said" });
+  const list = h("div", { id: "category-list", role: "group", "aria-label": w("legend") });
+  const tiles = h("div", { class: "tiles" });
+  const maybe = h("div", { class: "row maybe", role: "status", hidden: true });
+  const error = h("p", { class: "alert", id: "category-error" });
+  const choosing = h("div", { class: "choosing" }, input, said, maybe, list, h("p", { class: "or", id: "or-domain" }, w("domains")), tiles);
+  const chosen = h("div", { class: "chosen-category", hidden: true });
+  const node = h("fieldset", { id: "part-what" }, h("legend", {}, w("legend")), error, choosing, chosen);
+  let questions: ReturnType<typeof questionsOf> | null = null;
+  let shown = "";
+
+  const kind = ({ domain, category }: { domain: Domain; category: Category }): HTMLElement => {
+    const dot = h("i", { class: "dot" });
+    dot.style.background = domain.colour;
+    return h("button", { type: "button", class: "kind", "data-category": category.code, click: () => choose(category.code, true) }, dot, h("span", {}, named(category.name)));
+  };
+  function open(code: string): void {
+    shown = shown === code ? "" : code;
+    for (const tile of tiles.children) tile.setAttribute("aria-expanded", String(tile.getAttribute("data-domain") === shown));
+    const domain = domains.find((one) => one.code === shown);
+    list.replaceChildren(...(domain ? domain.categories.map((category) => kind({ domain, category })) : []));
+    said.textContent = "";
+    if (domain) { tiles.querySelector(`[data-domain="${shown}"]`)?.after(list); list.querySelector("button")?.focus(); } else input.after(list);
+  }
+  function find(): void {
+    const words = folded(input.value).split(/\s+/).filter(Boolean);
+    shown = "";
+    for (const tile of tiles.children) tile.setAttribute("aria-expanded", "false");
+    maybe.before(list);
+    if (!words.length) { list.replaceChildren(); said.textContent = ""; maybe.hidden = true; return; }
+    const rated = all.map((one) => {
+      const name = folded(`${one.category.name.vi} ${one.category.name.en}`), whole = `${name} ${folded(`${one.domain.name.vi} ${one.domain.name.en}`)}`;
+      const every = words.every((word) => whole.includes(word));
+      return { ...one, rank: every ? (words.every((word) => ` ${name}`.includes(` ${word}`)) ? 2 : 1) : 0 };
+    }).filter((one) => one.rank).sort((a, b) => b.rank - a.rank).slice(0, MOST_FOUND);
+    list.replaceChildren(...rated.map(kind));
+    said.textContent = rated.length ? `${rated.length} ${w("found")}` : w("none");
+    if (rated.length) maybe.hidden = true;
+    else suggest(input.value);
+  }
+  const suggest = suggested((found) => {
+    const known = found.map((one) => all.find((each) => each.category.code === one.category)).filter((one) => one !== undefined);
+    maybe.hidden = !known.length || Boolean(draft.category);
+    if (!maybe.hidden) maybe.replaceChildren(h("span", {}, w("maybe")), ...known.map(({ category }) => h("button", { type: "button", "data-suggested": category.code, click: () => choose(category.code, true) }, named(category.name))));
+  });
+  function choose(code: string, focus = false): void {
+    if (code !== draft.category) sheet.change("category", { category: code, answers: {}, urgent: false });
+    settle();
+    if (focus) chosen.querySelector<HTMLElement>("#category-chosen")?.focus();
+  }
+  function settle(): void {
+    const one = all.find((each) => each.category.code === draft.category);
+    error.textContent = "";
+    choosing.hidden = Boolean(one);
+    chosen.hidden = !one;
+    if (!one) { questions = null; chosen.replaceChildren(); return; }
+    const { domain, category } = one;
+    const dot = h("i", { class: "dot" });
+    dot.style.background = domain.colour;
+    questions = questionsOf(sheet, category);
+    const urgent = h("input", { type: "checkbox", id: "report-urgent", checked: draft.urgent, "aria-describedby": "urgent-hint", change: () => sheet.change("other", { urgent: urgent.checked }) });
+    chosen.replaceChildren(
+      h("p", { class: "chosen", id: "category-chosen", tabindex: "-1" }, h("span", {}, `${w("chosen")} `, dot, h("strong", {}, named(category.name)), h("small", {}, ` · ${named(domain.name)}`)), h("button", { type: "button", id: "category-change", click: () => { sheet.change("category", { category: "" }); settle(); input.focus(); } }, w("change"))),
+      ...(category.notice ? [noticeBox(category.notice)] : []),
+      ...(category.sensitive ? [h("p", { class: "note" }, w("sensitive"))] : []),
+      ...(category.asks_urgency ? [h("label", { class: "choice urgent" }, urgent, h("span", {}, w("urgent"), h("small", { id: "urgent-hint" }, w("urgentHint"))))] : []),
+      questions.node);
+  }
+  tiles.replaceChildren(...domains.map((domain) => {
+    const tile = h("button", { type: "button", class: "tile", "data-domain": domain.code, "aria-expanded": "false", "aria-controls": "category-list", click: () => open(domain.code) }, named(domain.name));
+    tile.style.setProperty("--dot", domain.colour);
+    return tile;
+  }));
+  settle();
+  sheet.on((part) => { if (part === "text" && !draft.category) suggest(draft.text); });
+  if (!draft.category && draft.text) suggest(draft.text);
+  return {
+    node,
+    check: (): Fault[] => {
+      const notice = sheet.category?.notice;
+      error.textContent = !sheet.category ? w("fill") : notice?.stops ? w("stops") : "";
+      if (error.textContent) return [{ message: notice?.stops ? `${w("stops")} ${named(notice)}` : w("fill"), focus: sheet.category ? (chosen.querySelector<HTMLElement>("#category-change") ?? input) : input }];
+      return questions?.check() ?? [];
+    },
+    wrong: (code, message) => questions?.wrong(code, message) ?? null,
+  };
+}
