@@ -23,6 +23,7 @@ from api.query import Words
 from api.quotas import Quotas
 from api.routes import (
     comparing,
+    contact_page,
     counting,
     density,
     drawing,
@@ -34,14 +35,18 @@ from api.routes import (
     follow_page,
     following,
     hotspots,
+    mine,
     outliers,
     pages,
     picturing,
+    rating,
     reading,
     reporting,
     reporting_rate,
+    satisfaction,
     sensitive,
     sharing,
+    supporting,
 )
 from api.secret import instance_secret
 from api.settings import Settings
@@ -203,8 +208,9 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
 
     routers = (reading, counting, finding, exporting, reporting, drawing)
     later = (exploring, filing, hotspots, comparing, sensitive, sharing, picturing, embedding)
-    statistics = (outliers, density, reporting_rate)
-    for routes in (*routers, *statistics, *later, following, follow_page, pages):
+    statistics = (outliers, density, reporting_rate, satisfaction)
+    citizens = (supporting, mine, rating, contact_page, pages)
+    for routes in (*routers, *statistics, *later, following, follow_page, *citizens):
         app.include_router(routes.router)
     if STATIC.exists():
         app.mount("/", WebApp(directory=STATIC, html=True), name="web")

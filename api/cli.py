@@ -7,6 +7,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from api.cluster import ClusterError
 from api.commands import (
+    answering,
     exporting,
     filing,
     following,
@@ -29,6 +30,10 @@ app.command("load-boundaries")(maps.load_boundaries)
 app.command("load-landmarks")(maps.load_landmarks)
 app.command("add-city")(maps.add_city)
 app.command()(kinds.categories)
+app.command()(answering.answer)
+app.command()(answering.status)
+app.command()(answering.deadline)
+app.command("working-time")(answering.working_time)
 app.command("import")(importing.import_file)
 app.command()(sampling.sample)
 app.command()(serving.refresh)

@@ -20,7 +20,7 @@ import structlog
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy.engine import make_url
 
-from api import rounds
+from api import progress_round, rounds
 from api.settings import Settings
 from geo.database import engine as make_engine
 
@@ -45,6 +45,11 @@ def queue(url: str, settings: Settings) -> procrastinate.App:
     @app.task(name="send", queueing_lock="send")
     def send(timestamp: int) -> None:
         rounds.send(engine, settings, datetime.now(UTC))
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="tell", queueing_lock="tell")
+    def tell(timestamp: int) -> None:
+        progress_round.tell(engine, settings)
 
     # Who confirms is looked after within minutes; for all others it is due once a night.
     @app.periodic(cron="*/5 * * * *")

@@ -14,12 +14,21 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, Timeout
 from starlette.exceptions import HTTPException
 
 from geo.errors import (
+    BadAnswersError,
     BadFilterError,
+    BadMoveError,
+    ChangedMeanwhileError,
     ConflictError,
+    NotAllowedError,
+    NotAnsweredError,
+    NotEditableError,
     NotFoundError,
+    NotSupportableError,
+    NotTakenHereError,
     OutsideCityError,
     OverloadedError,
     PhananhError,
+    UnknownLinkError,
 )
 
 log = structlog.get_logger()
@@ -34,6 +43,8 @@ class Problem(BaseModel):
     detail: str
     errors: list[dict[str, str]] | None = None
     id: str | None = None
+    notice: dict[str, Any] | None = None
+    """Of a category that is not taken here: vi, en, phone."""
 
 
 _DOCUMENT: dict[str, Any] = {
@@ -51,6 +62,19 @@ _STATUS: dict[type[PhananhError], int] = {
     OutsideCityError: 422,
     ConflictError: 409,
     OverloadedError: 503,
+    NotTakenHereError: 422,
+    BadAnswersError: 422,
+    UnknownLinkError: 401,
+    NotAllowedError: 403,
+    NotEditableError: 409,
+    NotSupportableError: 409,
+    ChangedMeanwhileError: 412,
+    BadMoveError: 409,
+    NotAnsweredError: 409,
+}
+# RFC 9110, section 11.6.1: a 401 says how to mend it.
+_HEADERS: dict[type[PhananhError], dict[str, str]] = {
+    UnknownLinkError: {"WWW-Authenticate": 'Bearer realm="private link"'},
 }
 
 
@@ -60,16 +84,26 @@ def problem(status: int, title: str, detail: str, **more: Any) -> JSONResponse:
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
 
+def _details(error: PhananhError) -> dict[str, Any]:
+    if isinstance(error, BadFilterError):
+        return {"errors": [{"field": error.field, "message": str(error)}]}
+    if isinstance(error, BadAnswersError):
+        return {"errors": [{"field": field, "message": said} for field, said in error.errors]}
+    if isinstance(error, NotTakenHereError):
+        return {"notice": error.notice}
+    return {}
+
+
 def install(app: FastAPI) -> None:
     """Give every error of the app its document."""
 
     @app.exception_handler(PhananhError)
     def domain_error(request: Request, error: PhananhError) -> Response:
         status = _STATUS.get(type(error), 400)
-        fields = {}
-        if isinstance(error, BadFilterError):
-            fields = {"errors": [{"field": error.field, "message": str(error)}]}
-        return problem(status, type(error).__name__.removesuffix("Error"), str(error), **fields)
+        title = type(error).__name__.removesuffix("Error")
+        answer = problem(status, title, str(error), **_details(error))
+        answer.headers.update(_HEADERS.get(type(error), {}))
+        return answer
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> Response:

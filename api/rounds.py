@@ -19,7 +19,7 @@ from api.letters import Links
 from api.mail import MailError, message_of, postbox
 from api.query import read_vocabulary
 from api.settings import Settings
-from geo import follows, nightly, outbox, query_string
+from geo import contacts, follows, nightly, outbox, query_string
 from geo.errors import PhananhError
 from geo.filters import City, Filter, Vocabulary
 from geo.study import CellStudy, cell_study
@@ -39,7 +39,7 @@ def night_of(city: City, now: datetime) -> date:
 
 
 @contextmanager
-def _alone(engine: Engine, number: int) -> Iterator[bool]:
+def alone(engine: Engine, number: int) -> Iterator[bool]:
     """Whether this is the only worker at it; a worker that is killed lets go of it."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         mine = {"n": number}
@@ -65,7 +65,7 @@ class _Look(NamedTuple):
 def observe(engine: Engine, settings: Settings, now: datetime) -> int:
     """Look for everybody whose look is due; returns for how many. Equal follows are one look."""
     done = 0
-    with _alone(engine, 5) as mine:
+    with alone(engine, 5) as mine:
         if not mine:
             return 0
         with engine.begin() as connection:
@@ -226,4 +226,6 @@ def send(engine: Engine, settings: Settings, now: datetime) -> int:
 def forget(engine: Engine, now: datetime) -> None:
     """Erase what is kept no longer."""
     with engine.begin() as connection:
+        # First: it looks at mail that was sent.
+        contacts.forget(connection, now)
         follows.forget(connection, now)

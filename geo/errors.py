@@ -1,5 +1,8 @@
 """Errors the domain raises; each message is meant for the person who asked."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 
 class PhananhError(Exception):
     """Something the asker can mend; the message says what and how."""
@@ -29,6 +32,46 @@ class ConflictError(PhananhError):
     """The request collides with what is stored, or with another one under way."""
 
 
+class NotTakenHereError(PhananhError):
+    """Reports of this category go elsewhere; `notice` says where: vi, en and perhaps a phone."""
+
+    def __init__(self, notice: Mapping[str, Any]) -> None:
+        said = [str(notice[lang]) for lang in ("vi", "en") if notice.get(lang)]
+        called = [str(notice["phone"])] if notice.get("phone") else []
+        super().__init__(
+            " / ".join([*said, *called]) or "not taken here / không được tiếp nhận ở đây"
+        )
+        self.notice = dict(notice)
+
+
+class BadAnswersError(PhananhError):
+    """Answers do not fit the questions of a category; `errors` names each field."""
+
+    def __init__(self, errors: Sequence[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{field}: {message}" for field, message in errors))
+        self.errors = tuple(errors)
+
+
+class UnknownLinkError(PhananhError):
+    """No private link was given, or one that is not known."""
+
+
+class NotAllowedError(PhananhError):
+    """The link is right, but it is not for this: a supporter's for what only the reporter may."""
+
+
+class NotEditableError(PhananhError):
+    """A report can no longer be corrected or withdrawn; the message says why."""
+
+
+class ChangedMeanwhileError(PhananhError):
+    """Somebody changed the row since the caller read it."""
+
+
+class NotSupportableError(PhananhError):
+    """Nobody can support this complaint, or not this device; the message says why."""
+
+
 class FileError(PhananhError):
     """A file cannot be read as what it is said to be."""
 
@@ -43,3 +86,11 @@ class BoundaryError(PhananhError):
 
 class OverloadedError(PhananhError):
     """Too much is asked at once; the same request will do in a moment."""
+
+
+class BadMoveError(PhananhError):
+    """A complaint cannot become what is asked; the message says what it can become."""
+
+
+class NotAnsweredError(PhananhError):
+    """The complaint is open: there is no answer to judge."""

@@ -84,3 +84,8 @@ def _newest_in_areas(question: Filter, limit: int, after: tuple[datetime, UUID] 
 def one(code: str) -> Select[Any]:
     """The complaint with a code, or no row."""
     return _facts().where(complaint.c.code == code)
+
+
+def of(complaint_id: UUID) -> Select[Any]:
+    """The complaint with an id, or no row."""
+    return _facts().where(complaint.c.id == complaint_id)

@@ -14,17 +14,18 @@ MOST_ATTEMPTS: Final = 12
 
 
 class Letter(NamedTuple):
-    """A mail before it has a place in the outbox."""
+    """A mail before it has a place in the outbox: for a follow or for a participant, never both."""
 
     key: str
     """What it tells: a second letter with this key is not taken. Never holds an address."""
-    follow_id: int
+    follow_id: int | None
     recipient: str
     subject: str
     plain: str
     html: str
     stop_url: str
     report: dict[str, Any] | None = None
+    participant_id: int | None = None
 
 
 def put(connection: Connection, letter: Letter) -> bool:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, select
 
+from geo.errors import UnknownLinkError
 from geo.schema import participant
 
 
@@ -31,7 +32,27 @@ def reporter_link(secret: bytes, complaint_id: UUID) -> str:
     Made from the instance's secret (HMAC-SHA-256, RFC 2104), so that a report sent twice gets the
     same one again without its being stored. A new secret leaves the links that were given valid.
     """
-    code = hmac.new(secret, b"link:" + complaint_id.bytes, hashlib.sha256).digest()
+    return _derived(secret, b"link:" + complaint_id.bytes)
+
+
+def supporter_link(secret: bytes, complaint_id: UUID, device: bytes) -> str:
+    """The token of a supporter's private link; `device` is what is stored of the device's token.
+
+    Made like the reporter's: the same device that asks twice gets the same one.
+    """
+    return _derived(secret, b"support:" + complaint_id.bytes + device)
+
+
+def contact_token(secret: bytes, participant_id: int, address: str) -> str:
+    """The token in all mail to one address about one complaint: it confirms and it stops.
+
+    Opens nothing else. Another address of the same person has another one.
+    """
+    return _derived(secret, f"contact:{participant_id}:{address}".encode())
+
+
+def _derived(secret: bytes, purpose: bytes) -> str:
+    code = hmac.new(secret, purpose, hashlib.sha256).digest()
     return base64.urlsafe_b64encode(code).rstrip(b"=").decode()
 
 
@@ -40,4 +61,15 @@ def by_link(connection: Connection, token: str) -> Row[Any] | None:
     found: Row[Any] | None = connection.execute(
         select(participant).where(participant.c.link == hashed(token))
     ).one_or_none()
+    return found
+
+
+def holder(connection: Connection, token: str) -> Row[Any]:
+    """The row of `participant` that a private link is for; raises `UnknownLinkError`."""
+    found = by_link(connection, token)
+    if found is None:
+        raise UnknownLinkError(
+            "this private link is not known: check that it was copied as a whole"
+            " / liên kết riêng này không đúng: hãy kiểm tra đã sao chép đủ chưa"
+        )
     return found

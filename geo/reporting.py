@@ -12,7 +12,7 @@ import numpy as np
 import uuid_utils
 from sqlalchemy import Connection, text
 
-from geo import participants
+from geo import participants, questions
 from geo.cells import COARSEST, leaf_cells, parent
 from geo.complaint import new_code
 from geo.database import sql
@@ -61,35 +61,54 @@ class Taken(NamedTuple):
     """Whether the public words leave out what names a person."""
 
 
+class Spoken(NamedTuple):
+    """Words and address as everyone sees them, and as written where that is not the same."""
+
+    text: str
+    address: str | None
+    words: str | None
+    private_address: str | None
+
+
+def spoken(words: str, address: str | None) -> Spoken:
+    """A citizen's words without what names a person, and as written for entitled eyes."""
+    shown, place = mask(words), mask(address or "")
+    return Spoken(
+        shown.text,
+        place.text or None,
+        words if shown.kinds else None,
+        address if place.kinds else None,
+    )
+
+
 def take(
     connection: Connection, report: Report, at: datetime, key: str | None, secret: bytes
 ) -> Taken:
     """Store a report and say its code; the same key with the same report makes one complaint.
 
-    Raises `OutsideCityError`, `BadFilterError` for an unknown category or upload, and
-    `ConflictError` for a key that was used for another report. Part of the caller's transaction.
+    Raises `OutsideCityError`, `BadFilterError` for an unknown category or upload,
+    `NotTakenHereError`, `BadAnswersError`, and `ConflictError` for a key that was used for another
+    report. Part of the caller's transaction.
     """
-    words, address = mask(report.text), mask(report.address or "")
-    masked = bool(words.kinds or address.kinds)
     leaf = int(leaf_cells(np.array([report.lon]), np.array([report.lat]))[0])
     cell = parent(leaf, COARSEST)
     hashed = hashlib.sha256(key.encode()).hexdigest() if key else None
     if hashed is not None and (before := _taken_before(connection, hashed, report)):
         link = participants.reporter_link(secret, before.id)
-        return Taken(before.code, cell, True, link, before.editable_until or at, masked)
-    values = {
+        return Taken(before.code, cell, True, link, before.editable_until or at, before.masked)
+    asked = questions.asked(connection, report.category)
+    asked.check_taken()
+    answers = questions.cleaned(asked.questions, report.answers)
+    said = spoken(report.text, report.address)
+    values = said._asdict() | {
         "lon": report.lon,
         "lat": report.lat,
         "category": report.category,
-        "text": words.text,
-        "address": address.text or None,
         "cell": leaf,
         "at": at,
         "key": hashed,
-        "words": report.text if words.kinds else None,
-        "private_address": report.address if address.kinds else None,
-        "answers": json.dumps(dict(report.answers)),
-        "urgent": report.urgent,
+        "answers": json.dumps(answers),
+        "urgent": report.urgent and asked.asks_urgency,
         "editable_until": at + EDITABLE_FOR,
         "device": participants.hashed(report.device) if report.device else None,
         "language": report.language,
@@ -110,16 +129,17 @@ def take(
         if row.code is not None:
             break
     if report.photos:
-        _attach(connection, number, report.photos)
+        attach(connection, number, report.photos)
     if hashed is not None:
         connection.execute(
             text("INSERT INTO idempotency (key, fingerprint, code) VALUES (:key, :print, :code)"),
             {"key": hashed, "print": report.fingerprint(), "code": row.code},
         )
+    masked = said.words is not None or said.private_address is not None
     return Taken(str(row.code), cell, False, link, at + EDITABLE_FOR, masked)
 
 
-def _attach(connection: Connection, complaint_id: UUID, tokens: Sequence[str]) -> None:
+def attach(connection: Connection, complaint_id: UUID, tokens: Sequence[str]) -> None:
     """Give uploads to a complaint; each belongs to one for good."""
     if len(set(tokens)) != len(tokens) or len(tokens) > MOST_PHOTOS:
         raise BadFilterError("photos", f"at most {MOST_PHOTOS} photos, each of them once")
@@ -143,6 +163,7 @@ class _Before(NamedTuple):
     id: UUID
     code: str
     editable_until: datetime | None
+    masked: bool
 
 
 def _taken_before(connection: Connection, hashed: str, report: Report) -> _Before | None:
@@ -153,7 +174,8 @@ def _taken_before(connection: Connection, hashed: str, report: Report) -> _Befor
     before = connection.execute(
         text(
             """
-            SELECT i.fingerprint, i.code, c.id, s.editable_until
+            SELECT i.fingerprint, i.code, c.id, s.editable_until,
+                   coalesce(num_nonnulls(s.words, s.address) > 0, false) AS masked
               FROM idempotency i JOIN complaint c USING (code)
               LEFT JOIN submission s ON s.complaint_id = c.id
              WHERE i.key = :key
@@ -163,6 +185,7 @@ def _taken_before(connection: Connection, hashed: str, report: Report) -> _Befor
     ).one_or_none()
     if before is None:
         return None
-    if before.fingerprint != report.fingerprint():
+    # It is erased with what is personal: then the key alone tells.
+    if before.fingerprint and before.fingerprint != report.fingerprint():
         raise ConflictError("this Idempotency-Key was used for another report")
-    return _Before(before.id, str(before.code), before.editable_until)
+    return _Before(before.id, str(before.code), before.editable_until, before.masked)

@@ -60,6 +60,13 @@ city = Table(
     Column("name_en", Text, nullable=False),
     Column("timezone", Text, nullable=False, comment="IANA name; local days are counted in it"),
     Column("languages", ARRAY(Text), nullable=False),
+    Column(
+        "working_time",
+        JSONB,
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="hours, holidays and days that differ, as geo.working_time reads them",
+    ),
     Column("outline", Geometry("MULTIPOLYGON", 4326, spatial_index=False), nullable=True),
     Column("outline_origin", Text, nullable=False, comment="file, boundaries or complaints"),
     Column("west", Double, nullable=False, comment="the limits no complaint may lie beyond"),
@@ -424,6 +431,12 @@ participant = Table(
         postgresql_where=text("role = 'supporter'"),
     ),
     Index("ix_participant_confirmation", "confirmation"),
+    # Who is told of progress: few of all, looked up for every change of a state.
+    Index(
+        "ix_participant_told",
+        "complaint_id",
+        postgresql_where=text("confirmed_at IS NOT NULL AND address IS NOT NULL"),
+    ),
     comment="who reported or supports a complaint; nothing about the person is required",
 )
 
@@ -502,6 +515,23 @@ rating = Table(
         postgresql_where=text("reopened"),
     ),
     Index("ix_rating_at", "at"),
+)
+
+progress = Table(
+    "progress",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column(
+        "participant_id",
+        ForeignKey("participant.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("event_id", Uuid, nullable=True),
+    Column("answer_id", ForeignKey("answer.id", ondelete="CASCADE"), nullable=True, index=True),
+    _instant("created_at", now=True),
+    CheckConstraint("num_nonnulls(event_id, answer_id) = 1", name="what"),
+    comment="what is still to be told to whom: written by triggers, gone with its letter",
 )
 
 follower = Table(

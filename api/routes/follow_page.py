@@ -100,7 +100,8 @@ def _page(
         message=WORDS[lang][message],
         confirmed=follow is not None and follow.confirmed_at is not None,
         facts=facts or [],
-        token=token,
+        page=f"/follow/{token}" if token else "",
+        more=None,
         base=settings.base_url if settings.public_url else "",
     )
     return HTMLResponse(page, status, HEADERS)

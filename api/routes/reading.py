@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,12 +13,14 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy import Row, text
 
 from api.dependencies import EVERYONE, Database
+from api.holidays_beside import holidays_of
 from api.query import Question
 from geo import cells, counts, listing
 from geo.catalogue import catalogue, grouped
 from geo.complaint import Status, clean_code
 from geo.errors import BadFilterError, NotFoundError
 from geo.landmarks import nearest
+from geo.outcome import outcome
 from geo.privacy import coarse_place
 
 router = APIRouter(prefix="/api/v1", tags=EVERYONE)
@@ -288,23 +290,33 @@ def _public(event: Row[Any]) -> dict[str, Any]:
     """An event without what is not for everyone: who acted, and where a moved pin was before."""
     shown: dict[str, Any] = {"at": event.at, "kind": event.kind}
     if event.kind == "status":
-        shown |= {name: Status(event.change[name]).code for name in ("from", "to")}
+        before, after = (Status(event.change[name]) for name in ("from", "to"))
+        shown |= {"from": before.code, "to": after.code}
+        if event.judged and after.is_open and not before.is_open:
+            # Somebody who asked was not satisfied with the answer.
+            shown["kind"] = "reopened"
     return shown
 
 
 @router.get("/complaints/{code}", response_class=GeoJSON)
 def complaint(code: str, db: Database) -> Response:
-    """One complaint with its areas and its public timeline."""
+    """One complaint with its areas, its public timeline, and what follows from it.
+
+    `answers` are the city's, with photos; `promise` says by when it is accepted or handled
+    (`basis`: accept, handle or urgent) and whether that was kept; `ratings` count those who judged
+    an answer, `reopened` whether a judgement brought it back. `questions` are answers to a
+    category's questions that are public.
+    """
     row = db.execute(listing.one(clean_code(code))).one_or_none()
     if row is None:
         raise NotFoundError(f"no complaint has the code {code!r}")
     events = db.execute(
         text(
-            "SELECT at, kind, change FROM event"
-            " WHERE complaint_id = :id AND kind <> 'closing' ORDER BY at"
+            "SELECT at, kind, change, coalesce(actor IN ('reporter', 'supporter'), false) AS judged"
+            " FROM event WHERE complaint_id = :id AND kind <> 'closing' ORDER BY at"
         ),
         {"id": row.id},
-    )
+    ).all()
     timeline: list[dict[str, Any]] = [{"at": row.reported_at, "kind": "received"}]
     timeline += [_public(event) for event in events]
     told = [event["to"] for event in timeline if "to" in event]
@@ -314,5 +326,6 @@ def complaint(code: str, db: Database) -> Response:
         timeline.append({"at": row.closed_at, "kind": "status", "to": state})
     whole = feature(row)
     areas = [] if row.sensitive else areas_of(db, row.lon, row.lat, None)
-    whole["properties"] |= {"areas": areas, "timeline": timeline}
+    followed = outcome(db, row, events, datetime.now(UTC), holidays_of)
+    whole["properties"] |= {"areas": areas, "timeline": timeline, **followed}
     return geojson(whole)

@@ -1,0 +1,50 @@
+"""What mail about the progress of a complaint says, in Vietnamese and English."""
+
+from typing import Final
+
+from api.letter_words import Words
+from geo.follows import Language
+
+_VI: Final[Words] = {
+    "subject": "Phản ánh {code}: {what}",
+    "answered": "có trả lời",
+    "reported": "Có tin mới về phản ánh bạn đã gửi:",
+    "supported": "Có tin mới về phản ánh mà bạn cũng quan tâm:",
+    "code": "Mã phản ánh",
+    "category": "Loại",
+    "address": "Nơi",
+    "state": "Nay là",
+    "page": "Trang công khai",
+    "answer": "Trả lời của cơ quan xử lý",
+    "answer_with": "Trả lời của cơ quan xử lý: {state}",
+    "moved": "Trạng thái mới: {state}",
+    "reopened": "Mở lại vì chưa hài lòng với kết quả: {state}",
+    "sensitive_answer": "Nội dung không ghi trong thư, vì đây là lĩnh vực nhạy cảm.",
+    "judge": "Bạn có hài lòng với kết quả không? Nếu chưa, hãy cho biết trong 7 ngày: phản ánh sẽ"
+    " được mở lại một lần.",
+    "judge_button": "Đánh giá kết quả",
+    "see_button": "Xem phản ánh",
+    "private": "Nút trên là liên kết riêng của bạn: đừng chuyển tiếp thư này cho người khác.",
+}
+_EN: Final[Words] = {
+    "subject": "Complaint {code}: {what}",
+    "answered": "answered",
+    "reported": "There is news of the complaint you reported:",
+    "supported": "There is news of a complaint that you support:",
+    "code": "Complaint",
+    "category": "Category",
+    "address": "Place",
+    "state": "Now",
+    "page": "Public page",
+    "answer": "Answer of those who handle it",
+    "answer_with": "Answer of those who handle it: {state}",
+    "moved": "New state: {state}",
+    "reopened": "Reopened because the answer did not satisfy: {state}",
+    "sensitive_answer": "Its words are not in this mail, because the matter is sensitive.",
+    "judge": "Are you satisfied? If not, say so within 7 days: the complaint is then reopened,"
+    " once.",
+    "judge_button": "Judge the answer",
+    "see_button": "See the complaint",
+    "private": "The button is your private link: please do not forward this mail.",
+}
+WORDS: Final[dict[Language, Words]] = {"vi": _VI, "en": _EN}

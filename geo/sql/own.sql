@@ -1,0 +1,20 @@
+-- What the holder of a private link sees beyond what everyone does: one row.
+SELECT CAST(c.xmin AS text) || '.' || coalesce(CAST(s.xmin AS text), '0') AS version,
+       s.words, s.address AS private_address, s.answers, s.urgent, s.editable_until,
+       (SELECT count(*) FROM participant p
+         WHERE p.complaint_id = c.id AND p.role = 'supporter') AS supporters,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                 'photo', p.id, 'small', '/photos/' || p.id || '-small.jpg',
+                 'large', '/photos/' || p.id || '.jpg', 'width', p.width, 'height', p.height,
+                 'hidden', p.hidden) ORDER BY p.position, p.id), '[]')
+          FROM photo p
+         WHERE p.complaint_id = c.id AND p.answer_id IS NULL) AS photos,
+       -- Of the closing that stands; while it is open, what was said last.
+       (SELECT jsonb_build_object('verdict', r.verdict, 'reason', r.reason,
+                                  'reopened', r.reopened, 'at', r.at)
+          FROM rating r
+         WHERE r.participant_id = :participant_id
+           AND (c.closed_at IS NULL OR r.closed_at = c.closed_at)
+         ORDER BY r.at DESC LIMIT 1) AS rating
+  FROM complaint c LEFT JOIN submission s ON s.complaint_id = c.id
+ WHERE c.id = :complaint_id

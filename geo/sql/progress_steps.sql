@@ -1,0 +1,12 @@
+-- Take what is still to be told to one person: gone with the transaction that writes the letter.
+WITH taken AS (
+  DELETE FROM progress WHERE participant_id = :id RETURNING id, event_id, answer_id
+)
+SELECT t.id, coalesce(e.at, a.at) AS at,
+       (e.change->>'from')::smallint AS before, (e.change->>'to')::smallint AS after,
+       coalesce(e.actor IN ('reporter', 'supporter'), false) AS judged,
+       a.text AS words, a.status
+  FROM taken t
+  LEFT JOIN event e ON e.id = t.event_id
+  LEFT JOIN answer a ON a.id = t.answer_id
+ ORDER BY t.id
