@@ -36,6 +36,7 @@ from api.routes import (
     following,
     hotspots,
     mine,
+    near,
     outliers,
     pages,
     picturing,
@@ -206,7 +207,8 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         """Figures for Prometheus; nothing about persons or single complaints."""
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    routers = (reading, counting, finding, exporting, reporting, drawing)
+    # Before `reading`, which takes any word after /complaints/ for a code.
+    routers = (near, reading, counting, finding, exporting, reporting, drawing)
     later = (exploring, filing, hotspots, comparing, sensitive, sharing, picturing, embedding)
     statistics = (outliers, density, reporting_rate, satisfaction)
     citizens = (supporting, mine, rating, contact_page, pages)

@@ -7,12 +7,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select
 from sqlalchemy.dialects.postgresql import insert
 
+from geo import category_settings
 from geo.schema import category, domain, source
 
 
 def ensure_catalogue(connection: Connection) -> int:
     """Insert the shipped domains and categories that are not there yet; returns how many."""
     shipped = tomllib.loads(resources.files("geo").joinpath("catalogue.toml").read_text("utf-8"))
+    settings = category_settings.shipped()
     domains, categories = [], []
     for position, d in enumerate(shipped["domain"]):
         domains.append(
@@ -37,6 +39,7 @@ def ensure_catalogue(connection: Connection) -> int:
                     "colour": d["colour"],
                     "position": place,
                 }
+                | settings.get(code, category_settings.EMPTY).row()
             )
     added = 0
     for table, values in ((domain, domains), (category, categories)):
@@ -63,6 +66,7 @@ def catalogue() -> Select[Any]:
             category.c.colour,
             category.c.enabled,
             category.c.sensitive,
+            *category_settings.COLUMNS,
         )
         .join_from(domain, category)
         .order_by(domain.c.position, category.c.position)
@@ -90,6 +94,11 @@ def grouped(rows: list[Row[Any]], *, only_enabled: bool = True) -> list[dict[str
                 "name": {"vi": row.name_vi, "en": row.name_en},
                 "colour": row.colour,
                 "sensitive": row.sensitive,
+                "questions": row.questions,
+                "notice": row.notice or None,
+                "asks_urgency": row.asks_urgency,
+                "near_m": row.near_m,
+                "near_days": row.near_days,
             }
         )
     return list(domains.values())

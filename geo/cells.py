@@ -4,6 +4,7 @@ A cell is a 64-bit integer: bits 59-62 mode, 52-55 resolution, 45-51 base cell, 
 digits, the unused ones 7 (Uber, H3 documentation, "H3 index bit layout").
 """
 
+import math
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
@@ -182,9 +183,27 @@ def touching(box: BBox, resolution: int) -> Cells:
 PROBED: Final = 9
 
 
-def probes(cells: Cells) -> NDArray[np.int64]:
-    """What `leaf >> 18` is for the leaves of cells of resolution 9: the key of the place index."""
-    return ((cells & ~np.int64(15 << 52)) | np.int64(LEAF << 52)) >> 18
+def probes(cells: Cells, resolution: int = PROBED) -> NDArray[np.int64]:
+    """What `leaf >> 18` is for the leaves of cells of resolution 9: the key of the place index.
+
+    Of cells of another resolution: the leaf without its finer digits, three bits each.
+    """
+    return ((cells & ~np.int64(15 << 52)) | np.int64(LEAF << 52)) >> (3 * (15 - resolution))
+
+
+def around(lon: float, lat: float, reach_m: float, resolution: int) -> Cells:
+    """Cells that hold every leaf at most so far from a point, and some more, the nearest first."""
+    edge_m = float(h3.average_hexagon_edge_length(resolution, unit="m"))
+    # Of a disk of k steps nothing within 1.5 k edges of its middle is left out; the point lies up
+    # to an edge off that. Edges here are up to a fifth shorter or longer than on average.
+    k = math.ceil((reach_m + 2.4 * edge_m) / (1.2 * edge_m))
+    found = h3.grid_disk(h3.latlng_to_cell(lat, lon, resolution), k)
+    disk = np.fromiter(found, dtype=np.int64, count=len(found))
+    away = (centres(disk) - (lon, lat)) * (111_320 * math.cos(math.radians(lat)), 111_320)
+    away_m = np.hypot(away[:, 0], away[:, 1])
+    # Leaves reach beyond the outline of their ancestor by a sixth of its edge or so.
+    order = np.argsort(away_m, kind="stable")
+    return disk[order[away_m[order] <= reach_m * 1.01 + 1.5 * edge_m]]
 
 
 def holding(box: BBox, resolution: int) -> Cells:

@@ -5,7 +5,7 @@ all, people report by day and on weekdays, floods come with the rain and dust wi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -15,6 +15,8 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.arrival import Batch
+from geo.city_repeats import City, Things, repeated, things
+from geo.city_words import Said, briefly, streets
 from geo.complaint import Status
 from geo.periods import EPOCH, local_midnight
 
@@ -33,38 +35,18 @@ SEASONS: Final = {
     "traffic": (1.0, 0.8, 1.0, 1.0, 1.0, 1.1, 1.2, 1.2, 1.2, 1.0, 0.9, 0.9),
 }
 SHARES: Final = {"construction": 0.25, "environment": 0.4, "traffic": 0.35}
-DETAILS: Final = {
-    "construction": (
-        "kéo dài nhiều tuần",
-        "làm cả ban đêm",
-        "không có biển báo phép",
-        "đã phản ánh nhưng chưa xử lý",
-    ),
-    "environment": (
-        "bốc mùi khó chịu",
-        "tái diễn nhiều lần",
-        "ảnh hưởng trẻ nhỏ",
-        "từ sáng đến tối",
-    ),
-    "traffic": ("gây nguy hiểm cho xe máy", "giờ cao điểm", "đã có người ngã", "gần trường học"),
-}
-STREETS: Final = (
-    "Giải Phóng", "Nguyễn Trãi", "Láng", "Cầu Giấy", "Kim Mã", "Trường Chinh", "Minh Khai",
-    "Bạch Mai", "Đại Cồ Việt", "Tây Sơn", "Xuân Thủy", "Hồ Tùng Mậu", "Phạm Văn Đồng", "Âu Cơ",
-    "Nguyễn Văn Cừ", "Ngô Gia Tự", "Quang Trung", "Lê Văn Lương", "Tố Hữu", "Hoàng Quốc Việt",
-    "Thụy Khuê", "Đội Cấn", "Khâm Thiên", "Lò Đúc", "Tam Trinh", "Lĩnh Nam", "Ngọc Hồi",
-)  # fmt: skip
 
 Floats = NDArray[np.float64]
 
 
 class Kind(NamedTuple):
-    """A category: its id, code, Vietnamese name, and its domain's code."""
+    """A category: its id, code, Vietnamese name, its domain's code, and its meaning."""
 
     id: int
     code: str
     name: str
     domain: str
+    meaning: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +69,10 @@ def _metres(points: Floats, place: Floats) -> Floats:
 
 
 class CityLife:
-    """Draws batches of complaints; the same for the same areas, kinds, seed and end."""
+    """Draws batches of complaints; the same for the same areas, kinds, seed and end.
+
+    `repeats` is the share that tell of a thing another one told of: see `geo.city_repeats`.
+    """
 
     def __init__(
         self,
@@ -97,9 +82,10 @@ class CityLife:
         zone: str,
         seed: int,
         until: datetime,
+        repeats: float = 0.0,
     ) -> None:
         rng = np.random.default_rng([seed, 2**31])
-        self._seed, self._zone = seed, ZoneInfo(zone)
+        self._seed, self._zone, self._repeats = seed, ZoneInfo(zone), repeats
         self._until = until.astimezone(UTC)
         self._last = (until.astimezone(self._zone).date() - EPOCH).days
         self._areas = np.array(shapely.from_wkb(list(wkb)))
@@ -211,12 +197,32 @@ class CityLife:
             mine = domain == index
             kind[mine] = rng.choice(ids, int(mine.sum()), p=weights)
         status, closed = self._endings(rng, kind, reported)
+        keys = [str(number * size + i) for i in range(size)]
         texts, addresses = self._words(rng, kind, points)
-        keys = [str(number * size + i) for i in range(n)]
-        return Batch(
-            points[:n, 0], points[:n, 1], kind[:n], status[:n], reported[:n], closed[:n],
-            texts[:n], addresses[:n], keys,
-        )  # fmt: skip
+        whole = Batch(
+            points[:, 0], points[:, 1], kind, status, reported, closed, texts, addresses, keys
+        )
+        if self._repeats:
+            whole = repeated(rng, whole, self.things(number, size), self._city(), streets)
+        columns = (getattr(whole, one.name)[:n] for one in fields(whole))
+        return Batch(*columns)
+
+    def things(self, number: int, size: int) -> Things:
+        """Which complaints of a batch are about the same thing."""
+        return things(self._seed, number, size, self._repeats)
+
+    def _city(self) -> City:
+        def holds(points: Floats) -> NDArray[np.bool_]:
+            return np.asarray(shapely.contains_xy(self._outline, points[:, 0], points[:, 1]))
+
+        kinds = self._names.values()
+        others = {
+            one.id: [o.id for o in kinds if o.meaning == one.meaning and o.id != one.id]
+            for one in kinds
+            if one.meaning is not None
+        }
+        end = np.datetime64(self._until.replace(tzinfo=None), "us")
+        return City(end, holds, {one.id: (one.code, one.name) for one in kinds}, others)
 
     def _places(self, rng: np.random.Generator, which: Floats, domain: Any, plant: Any) -> Floats:
         n = len(which)
@@ -292,19 +298,9 @@ class CityLife:
         status = np.where(done, closing, still).astype(np.int16)
         return status, np.where(done, closed, np.datetime64("NaT")).astype("datetime64[us]")
 
-    def _words(
-        self, rng: np.random.Generator, kind: Any, points: Floats
-    ) -> tuple[list[str], list[str | None]]:
-        pick = rng.integers(0, 2**16, len(kind))
-        # Streets are long: neighbours share one.
-        street = (np.floor(points[:, 0] * 200) * 31 + np.floor(points[:, 1] * 200) * 17).astype(int)
-        texts = []
-        for one, at in zip(kind.tolist(), pick.tolist(), strict=True):
-            known = self._names[one]
-            details = DETAILS.get(known.domain, ("cần kiểm tra",))
-            texts.append(f"{known.name}, {details[at % len(details)]}")
-        addresses: list[str | None] = [
-            f"{1 + at % 300} {STREETS[where % len(STREETS)]}" if at % 5 else None
-            for at, where in zip(pick.tolist(), street.tolist(), strict=True)
-        ]
-        return texts, addresses
+    def _words(self, rng: np.random.Generator, kind: Any, points: Floats) -> Said:
+        if self._repeats:
+            return Said([], [])
+        known = [self._names[one] for one in kind.tolist()]
+        names, domains = [one.name for one in known], [one.domain for one in known]
+        return briefly(rng, names, domains, streets(points))

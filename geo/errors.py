@@ -80,6 +80,10 @@ class MappingError(PhananhError):
     """A mapping file is wrong; the message names the key."""
 
 
+class SettingsError(PhananhError):
+    """Settings of a category are wrong; the message names the key."""
+
+
 class BoundaryError(PhananhError):
     """A boundary file holds a feature that cannot be repaired."""
 

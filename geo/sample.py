@@ -5,6 +5,7 @@ from contextlib import closing
 from datetime import datetime
 from typing import Final, NamedTuple
 
+import numpy as np
 from sqlalchemy import Connection, Engine, select, text
 
 from geo.arrival import Batch, ensure_source, store
@@ -14,15 +15,18 @@ from geo.errors import NotFoundError
 from geo.places import Places
 from geo.recount import fold_all, loading
 from geo.rollup import fold
-from geo.schema import area, area_set, category, city, domain
+from geo.schema import area, area_set, category, city, complaint, domain
 
 BATCH: Final = 50_000
+# What the commands plant: one in eight tells of what is known already.
+DUPLICATES: Final = 0.12
 
 
 class SampleOrder(NamedTuple):
     """How many complaints, in which areas, drawn from which seed, of the three years before when.
 
-    The same order gives the same complaints; a larger `n` the same and more.
+    The same order gives the same complaints; a larger `n` the same and more. `duplicates` is the
+    share that tell of a thing another one told of; others are then worded as freely.
     """
 
     city_id: int
@@ -30,9 +34,11 @@ class SampleOrder(NamedTuple):
     n: int
     seed: int
     until: datetime
+    duplicates: float = 0.0
 
 
-def _life(connection: Connection, order: SampleOrder) -> CityLife:
+def life_of(connection: Connection, order: SampleOrder) -> CityLife:
+    """What draws the complaints of an order; raises NotFoundError for a set that is not there."""
     city_id, set_code = order.city_id, order.set_code
     areas = connection.execute(
         select(area.c.geom.ST_AsBinary().label("wkb"), area.c.area_km2)
@@ -43,7 +49,13 @@ def _life(connection: Connection, order: SampleOrder) -> CityLife:
     if not areas:
         raise NotFoundError(f"no boundary set {set_code!r} to put a sample in")
     kinds = connection.execute(
-        select(category.c.id, category.c.code, category.c.name_vi, domain.c.code.label("domain"))
+        select(
+            category.c.id,
+            category.c.code,
+            category.c.name_vi,
+            domain.c.code.label("domain"),
+            category.c.meaning,
+        )
         .join(domain, domain.c.id == category.c.domain_id)
         .where(domain.c.enabled, category.c.enabled)
         .order_by(category.c.id)
@@ -56,11 +68,14 @@ def _life(connection: Connection, order: SampleOrder) -> CityLife:
         zone,
         order.seed,
         order.until,
+        order.duplicates,
     )
 
 
 def _source(connection: Connection, order: SampleOrder) -> int:
     code = f"sample-{order.set_code}-{order.seed}-{order.until:%Y%m%d}"
+    if order.duplicates:
+        code += f"-{order.duplicates:g}"
     return ensure_source(connection, code, "Sample data", "sample")
 
 
@@ -69,7 +84,7 @@ def sample(connection: Connection, order: SampleOrder) -> int:
 
     Returns how many are new; raises NotFoundError for a set that is not there.
     """
-    life = _life(connection, order)
+    life = life_of(connection, order)
     source_id, places = _source(connection, order), Places.load(connection, order.city_id)
     added = 0
     for number, start in enumerate(range(0, order.n, BATCH)):
@@ -93,7 +108,7 @@ def sample_all(
     """
     added = 0
     with engine.begin() as connection:
-        life, source_id = _life(connection, order), _source(connection, order)
+        life, source_id = life_of(connection, order), _source(connection, order)
         places = Places.load(connection, order.city_id)
     with engine.connect() as connection:
         there = _there(connection, source_id, order.n)
@@ -133,7 +148,22 @@ def _there(connection: Connection, source_id: int, n: int) -> frozenset[int]:
 
 def planted(connection: Connection, order: SampleOrder) -> list[Planted]:
     """The emerging and fading hot spots of a sample, for statistics to be checked against."""
-    return _life(connection, order).planted
+    return life_of(connection, order).planted
+
+
+def planted_duplicates(connection: Connection, order: SampleOrder) -> list[tuple[str, str]]:
+    """Pairs (code, code of the first one about the same thing) of a sample that is stored."""
+    life, source_id = life_of(connection, order), _source(connection, order)
+    rows = connection.execute(
+        select(complaint.c.source_key, complaint.c.code).where(complaint.c.source_id == source_id)
+    )
+    codes = {int(row.source_key): str(row.code) for row in rows}
+    pairs = []
+    for number, start in enumerate(range(0, order.n, BATCH)):
+        first = life.things(number, BATCH).first[: order.n - start]
+        for row in np.flatnonzero(first != np.arange(len(first))).tolist():
+            pairs.append((start + row, start + int(first[row])))
+    return [(codes[one], codes[other]) for one, other in pairs if {one, other} <= codes.keys()]
 
 
 def remove_sample(connection: Connection, city_id: int) -> int:

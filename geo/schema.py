@@ -282,6 +282,15 @@ complaint = Table(
         "reported_at",
         postgresql_include=["cell", "city_id", "category_id", "status"],
     ),
+    # What is still open at a place (a cell of resolution 10: `cell >> 15`), the newest first: a
+    # sixth of a city's complaints or less, however long it has collected them.
+    Index(
+        "ix_complaint_open",
+        text("(cell >> 15)"),
+        "category_id",
+        text("reported_at DESC"),
+        postgresql_where=text("status <= 3"),
+    ),
     # A large pending list keeps arrivals cheap; autovacuum merges it.
     Index(
         "ix_complaint_words",

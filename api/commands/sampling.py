@@ -1,5 +1,6 @@
 """Sample complaints."""
 
+import csv
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -13,7 +14,14 @@ from api.commands.progress import stoppable
 from api.commands.session import Var, out, prepared
 from boundaries.hanoi import WARDS, ensure_hanoi
 from geo.errors import MappingError, NotFoundError
-from geo.sample import SampleOrder, planted, remove_sample, sample_all
+from geo.sample import (
+    DUPLICATES,
+    SampleOrder,
+    planted,
+    planted_duplicates,
+    remove_sample,
+    sample_all,
+)
 
 
 def _city_of(connection: Connection, set_code: str) -> int:
@@ -40,6 +48,16 @@ def sample(
     planted_file: Annotated[
         Path | None, typer.Option("--planted", help="Write the planted hot spots here, as JSON.")
     ] = None,
+    duplicates: Annotated[
+        float,
+        typer.Option(min=0, max=0.5, help="Share that tells of what another one told of."),
+    ] = DUPLICATES,
+    duplicates_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--planted-duplicates", help="Write which are about the same thing here, as CSV."
+        ),
+    ] = None,
     remove: Annotated[
         bool, typer.Option("--remove", help="Take all sample rows of the set's city away.")
     ] = False,
@@ -47,8 +65,8 @@ def sample(
 ) -> None:
     """Add made-up complaints, marked as such, or remove them.
 
-    The same numbers, seed, areas and end give the same complaints; a second run adds none, and one
-    after Ctrl-C goes on.
+    The same numbers, seed, areas, end and share of duplicates give the same complaints; a second
+    run adds none, and one after Ctrl-C goes on.
     """
     with prepared(var) as engine:
         with engine.begin() as connection:
@@ -62,7 +80,7 @@ def sample(
         end = until.replace(tzinfo=UTC) if until else today
         if end > now:
             raise MappingError("--until lies in the future; complaints cannot")
-        order = SampleOrder(city, set_code, n, seed, end)
+        order = SampleOrder(city, set_code, n, seed, end, duplicates)
         with stoppable("sample", n) as (progress, stopping):
             added = sample_all(engine, order, progress=progress, stopping=stopping)
         out.print(f"{added:,} sample complaints added (--remove takes them away)")
@@ -73,3 +91,9 @@ def sample(
                 json.dumps(found, default=lambda at: at.isoformat(), indent=2) + "\n", "utf-8"
             )
             out.print(f"  {len(found)} planted hot spots: {planted_file}")
+        if duplicates_file is not None:
+            with engine.connect() as connection:
+                pairs = planted_duplicates(connection, order)
+            with duplicates_file.open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows([("code", "first"), *pairs])
+            out.print(f"  {len(pairs):,} planted duplicates: {duplicates_file}")

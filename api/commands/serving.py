@@ -17,7 +17,7 @@ from boundaries.hanoi import WARDS, ensure_hanoi
 from geo.database import engine as make_engine
 from geo.recount import fold_all
 from geo.recount import rebuild as recount_all
-from geo.sample import SampleOrder
+from geo.sample import DUPLICATES, SampleOrder
 from geo.sample import sample as add_sample
 
 
@@ -32,7 +32,7 @@ def prepare(engine: Engine, folder: Path | None, sample: int) -> None:
         if empty and sample:
             out.print(f"  {sample} sample complaints (phananh sample --remove takes them away)")
             until = datetime.now(UTC) - timedelta(minutes=1)
-            add_sample(connection, SampleOrder(hanoi, WARDS.code, sample, 1, until))
+            add_sample(connection, SampleOrder(hanoi, WARDS.code, sample, 1, until, DUPLICATES))
 
 
 def serve(
