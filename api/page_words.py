@@ -27,8 +27,8 @@ _VI: Final[Words] = {
     "reopened": "Mở lại vì người gửi chưa hài lòng",
     "sensitive": "Đây là phản ánh thuộc lĩnh vực nhạy cảm: chỉ trạng thái được công khai.",
     "unknown_title": "Không có phản ánh này",
-    "unknown": "Không có phản ánh nào mang mã này. Hãy xem lại từng chữ: mã có 9 ký tự, không có chữ"
-    " O, I, S, B, U và các số 0, 1, 2, 5, 8.",
+    "unknown": "Không có phản ánh nào mang mã này. Hãy xem lại từng chữ: mã có 9 ký tự, không"
+    " có chữ O, I, S, B, U và các số 0, 1, 2, 5, 8.",
     "mine_title": "Phản ánh của bạn",
     "no_script": "Trang này cần JavaScript để sửa, rút hay đánh giá phản ánh.",
     "received": "Đã tiếp nhận",

@@ -53,7 +53,9 @@ def _around(request: Request, db: Database, feature: dict[str, Any]) -> Around:
     return Around(Kind(*row), city.zone, near)
 
 
-def _answer(request: Request, parts: complaint_page.Filled, lang: Language, status: int) -> Response:
+def _answer(
+    request: Request, parts: complaint_page.Filled, lang: Language, status: int
+) -> Response:
     shell = complaint_page.built()
     if shell is None:
         return problem(503, "Not built", "the web app is missing: npm --prefix web run build")

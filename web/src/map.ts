@@ -46,7 +46,8 @@ export class CityMap {
   }
   async start(domains: Domain[], moved: () => void): Promise<void> {
     const map = this.map;
-    if (!map.isStyleLoaded()) await map.once("load");
+    // Not "load", which waits for a first picture of nothing.
+    if (!map.isStyleLoaded()) await map.once("style.load");
     if (this.config.basemap) {
       map.addSource("basemap", { type: "raster", tiles: [this.config.basemap.url], tileSize: 256, attribution: this.config.basemap.attribution });
       map.addLayer({ id: "basemap", type: "raster", source: "basemap" });

@@ -4,6 +4,7 @@
  * It answers GET alone, and never for what is private: what needs a private link passes it by, and what is
  * sent is not its business. The network comes first for all that counts, so that totals, map and list agree.
  */
+import { installPush, type Worker } from "./push-worker";
 import { cleanupOutdatedCaches, matchPrecache, precacheAndRoute } from "workbox-precaching";
 import { registerRoute } from "workbox-routing";
 import { NetworkFirst, StaleWhileRevalidate } from "workbox-strategies";
@@ -38,6 +39,7 @@ registerRoute(({ url, request }) => mine(url, request) && /^\/photos\/.+-small\.
 // A complaint that was never seen: the empty page, which says that there is no network.
 registerRoute(({ url, request }) => request.mode === "navigate" && /^\/c\/[^/]+$/.test(url.pathname), new NetworkFirst({ cacheName: PAGES, networkTimeoutSeconds: 5, plugins: [...keeping(PAGES, 30), { handlerDidError: async () => matchPrecache("/mine") }] }));
 
+installPush(self as unknown as Worker);
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 /** What the page read before there was a worker is read again, so that it is there without a network. */
 async function keep(urls: string[]): Promise<void> {

@@ -6,13 +6,13 @@ import type { Names } from "../i18n";
 export interface Photo { small: string; large: string; width: number; height: number }
 export interface Told { at: string | null; kind: string; from?: string; to?: string }
 export interface Answer { at: string; text: string; status?: string | null; photos?: Photo[] }
-export interface Asked { code?: string; question?: Names; vi?: string; en?: string; value?: unknown; label?: Names }
+export interface Replied extends Names { code: string; value_vi: string; value_en: string }
 export type Verdict = "satisfied" | "accepted" | "dissatisfied";
 export interface Properties {
   code: string; city: string; domain: string; category: string; status: string; reported_at: string; closed_at: string | null;
   text: string; address: string | null; sample: boolean; sensitive?: boolean; areas?: Held[]; timeline?: Told[];
   supporters?: number; photos?: Photo[]; answers?: Answer[]; promise?: { due_at: string; basis: string; met?: boolean | null } | null;
-  ratings?: Record<Verdict, number>; reopened?: number; may_be_supported?: boolean;
+  ratings?: Record<Verdict, number>; questions?: Replied[]; reopened?: boolean; may_be_supported?: boolean;
 }
 export interface Whole { id: string; geometry: { coordinates: [number, number] }; properties: Properties }
 export interface Landmark { name: string; name_en: string; distance_m: number }

@@ -1,10 +1,10 @@
 /** What everyone sees of a complaint. */
-import { ask } from "../api";
 import { h } from "../dom";
 import { current, day, instant, named, number, phrases, status, t } from "../i18n";
 import { alertOf } from "../problems";
-import { device } from "./device";
-import type { Answer, Laid, Near, Told } from "./facts";
+import { device } from "../report/device";
+import { guarded } from "../report/guarded";
+import type { Answer, Laid, Near, Replied, Told } from "./facts";
 import { nearby } from "./facts";
 import { locator } from "./locator";
 import { photoRow } from "./photos";
@@ -41,19 +41,14 @@ export const places = ({ feature: { properties: p }, landmarks }: Laid): string 
 
 function told(event: Told): string {
   const change = CHANGES[event.kind];
-  return event.to ? status(event.to) : event.kind === "received" ? status("received") : change ? w(change) : w("changed");
+  return event.kind === "reopened" ? w("reopened") : event.to ? status(event.to) : event.kind === "received" ? status("received") : change ? w(change) : w("changed");
 }
 const when = (at: string | null): string => (at ? instant(at) : w("unknownTime"));
 const timeline = (events: Told[]): HTMLElement => h("ol", { class: "timeline" }, ...events.map((one) => h("li", { class: one.to ?? one.kind }, h("strong", {}, told(one)), h("small", {}, when(one.at)))));
 const answer = (one: Answer): HTMLElement => h("article", { class: "answer" }, h("p", { class: "body" }, one.text), photoRow(one.photos ?? [], w("ofAnswer")), h("small", {}, `${w("answered")} ${when(one.at)}${one.status ? ` · ${status(one.status)}` : ""}`));
 
-/** Answers to the questions of its category that are for everyone; their shape is the API's. */
-function more(given: unknown): HTMLElement | null {
-  const rows = Array.isArray(given) ? (given as { vi?: string; en?: string; label?: { vi: string; en: string }; answer?: unknown; value?: unknown }[]) : [];
-  const text = (value: unknown): string => (typeof value === "number" ? number(value) : Array.isArray(value) ? value.map(text).join(", ") : value && typeof value === "object" ? String((value as Record<string, unknown>)[current()] ?? "") : String(value ?? ""));
-  const shown = rows.map((one) => [one.label?.[current()] ?? one[current()] ?? "", text(one.answer ?? one.value)] as const).filter(([name, value]) => name && value);
-  return shown.length ? h("dl", { class: "facts" }, ...shown.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))) : null;
-}
+/** Answers to the questions of its category that are for everyone. */
+const more = (given: Replied[]): HTMLElement | null => (given.length ? h("dl", { class: "facts" }, ...given.map((one) => h("div", {}, h("dt", {}, one[current()]), h("dd", {}, one[`value_${current()}`])))) : null);
 
 /** A button that copies, and says so. */
 export function copier(text: string, what: () => string): HTMLElement {
@@ -79,7 +74,7 @@ function support(whole: Laid, mine: boolean): HTMLElement {
     button.disabled = true;
     outcome.textContent = w("sending");
     try {
-      const found = await ask<{ link: string; supporters: number }>(`/api/v1/complaints/${p.code}/support`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ device: device(), language: current() }) });
+      const found = await guarded<{ link: string; supporters: number }>(`/api/v1/complaints/${p.code}/support`, { device: device(), language: current() });
       line.replaceChildren(h("strong", {}, number(found.supporters)), ` ${w("supporters")}`);
       const link = `${location.origin}/mine#${found.link}`;
       outcome.replaceChildren(h("p", { id: "supported", tabindex: "-1" }, w("supported")), h("p", {}, h("a", { href: link, rel: "noreferrer" }, w("yourLink")), " ", copier(w("copyLink"), () => link)), h("p", { class: "source" }, w("keepLink")));
@@ -127,7 +122,7 @@ export function publicPage(whole: Laid, tools: Node[] = [], words?: { text: stri
     p.sensitive ? h("p", { class: "note" }, w("sensitive")) : null, p.sample ? h("p", { class: "note" }, w("sample")) : null,
     ...tools,
     text ? h("p", { class: "body words" }, text) : null,
-    photoRow(p.photos ?? [], w("ofComplaint")), more((p as { more?: unknown }).more ?? (p as { questions?: unknown }).questions),
+    photoRow(p.photos ?? [], w("ofComplaint")), more(p.questions ?? []),
     ...(p.answers?.length ? [section("answers", w("answers"), ...p.answers.map(answer))] : []),
     ...(rated && p.ratings ? [h("p", { id: "ratings" }, `${w("ratings")}: ${w("satisfied")} ${number(p.ratings.satisfied)} · ${w("acceptedRating")} ${number(p.ratings.accepted)} · ${w("dissatisfied")} ${number(p.ratings.dissatisfied)}`)] : []),
     section("place", w("where"), h("p", {}, p.sensitive ? w("roughMap") : places(shown)), locator(whole)),
