@@ -6,8 +6,10 @@ import { shapesOf } from "../shapes";
 import type { Laid } from "./facts";
 import { w } from "./words";
 
-const WIDTH = 640, HEIGHT = 280, TILE = 256, ZOOM = 16, ROUGH_ZOOM = 12, OUTLINE_ZOOM = 12.6, SVG = "http://www.w3.org/2000/svg";
+const HEIGHT = 240, TILE = 256, ZOOM = 16, ROUGH_ZOOM = 12, OUTLINE_ZOOM = 12.6, SVG = "http://www.w3.org/2000/svg";
 type Point = [number, number];
+/** As wide as the page, so that names have their size: on a phone it shows less. */
+let WIDTH = 640;
 
 /** Web Mercator, in units of the whole world. */
 const world = (lon: number, lat: number): Point => [(lon + 180) / 360, (1 - Math.asinh(Math.tan((lat * Math.PI) / 180)) / Math.PI) / 2];
@@ -57,10 +59,11 @@ export function locator({ feature }: Laid): HTMLElement {
   const draw = async (): Promise<void> => {
     const [config, { sets }] = await Promise.all([ask<Config>("/api/v1/config"), ask<{ sets: AreaSet[] }>("/api/v1/boundaries")]);
     const set = sets.find((one) => one.city === p.city && one.until === null) ?? sets.find((one) => one.city === p.city);
+    WIDTH = Math.min(Math.max(Math.round(box.clientWidth), 240), 900);
     const zoom = config.basemap ? (rough ? ROUGH_ZOOM : ZOOM) : OUTLINE_ZOOM - (rough ? 1 : 0);
     const below = config.basemap ? pictures(place, zoom, config.basemap) : set ? await outlines(place, zoom, set.code) : [];
     // Pictures of 256 pixels show one zoom less than the map's own units.
-    const picture = s("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": w(rough ? "roughMap" : "map"), preserveAspectRatio: "xMidYMid slice" }, ...below, rough ? wide(config.basemap ? zoom - 1 : zoom, place[1]) : pin());
+    const picture = s("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": w(rough ? "roughMap" : "map") }, ...below, rough ? wide(config.basemap ? zoom - 1 : zoom, place[1]) : pin());
     box.replaceChildren(picture, ...(config.basemap ? [h("figcaption", {}, config.basemap.attribution.replace(/<[^>]*>/g, ""))] : []));
   };
   const watcher = new IntersectionObserver((entries) => {
