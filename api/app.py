@@ -16,12 +16,15 @@ from sqlalchemy import Engine
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
+from api.budget import Budget
+from api.darkroom import Darkroom
 from api.dependencies import EVERYONE
+from api.guard import Guard
 from api.heavy import Heavy
 from api.keeper import Keeper
 from api.query import Words
-from api.quotas import Quotas
 from api.routes import (
+    challenging,
     comparing,
     contact_page,
     counting,
@@ -39,6 +42,7 @@ from api.routes import (
     near,
     outliers,
     pages,
+    photos,
     picturing,
     rating,
     reading,
@@ -47,11 +51,14 @@ from api.routes import (
     satisfaction,
     sensitive,
     sharing,
+    suggesting,
     supporting,
 )
 from api.secret import instance_secret
 from api.settings import Settings
+from api.storage import PhotoStore
 from api.studies import Studies
+from api.suggestions import Suggestions
 from api.tilecache import TileAnswers, TileCache
 from api.web_app import STATIC, WebApp
 from geo.database import current_revision, head_revision
@@ -72,6 +79,13 @@ POLICY: Final = (
     " img-src 'self' data: blob:{basemap}; connect-src 'self'{basemap}; object-src 'none';"
     " base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 )
+# A report may begin with one's own place or a photo; nothing else of a device is asked for.
+PERMISSIONS: Final = (
+    "geolocation=(self), camera=(self), microphone=(), payment=(), usb=(), serial=(), bluetooth=(),"
+    " display-capture=(), midi=()"
+)
+# Other pages may not read these, nor have their visitors solve challenges.
+OWN_PAGES_ALONE: Final = ("/api/v1/mine", "/api/v1/push", "/api/v1/photos", "/api/v1/challenge")
 
 
 def _with_nul(scope: Scope) -> str | None:
@@ -91,16 +105,29 @@ def _bodiless(send: Send) -> Send:
     return only_headers
 
 
+class PublicAlone(CORSMiddleware):
+    """Lets other pages read what is public, and nothing that is for one person."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(OWN_PAGES_ALONE):
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
 class Watched:
     """The ASGI layer that measures, and adds the headers every answer has."""
 
-    def __init__(self, app: ASGIApp, policy: str) -> None:
+    def __init__(self, app: ASGIApp, policy: str, secure: bool) -> None:
         self.app = app
         self._headers = [
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"strict-origin-when-cross-origin"),
             (b"content-security-policy", policy.encode()),
+            (b"permissions-policy", PERMISSIONS.encode()),
         ]
+        if secure:
+            self._headers.append((b"strict-transport-security", b"max-age=31536000"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -162,6 +189,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         yield
         keeper.stop()
         app.state.heavy.stop()
+        app.state.darkroom.stop()
         words.kept = False
 
     # The page /docs is part of the web app: FastAPI's own asks a CDN for its scripts.
@@ -184,9 +212,11 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         queries=settings.tile_queries,
         waiting=settings.tile_waiting,
     )
-    app.state.quotas = Quotas()
     app.state.secret = instance_secret(settings)
+    app.state.guard = Guard(settings, engine, app.state.secret)
     app.state.heavy = Heavy()
+    app.state.darkroom, app.state.photos = Darkroom(), PhotoStore(settings)
+    app.state.suggestions = Suggestions(engine)
     app.state.studies = Studies(clock, partial(app.state.heavy.run, local_moran))
     problems.install(app)
 
@@ -211,21 +241,24 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     routers = (near, reading, counting, finding, exporting, reporting, drawing)
     later = (exploring, filing, hotspots, comparing, sensitive, sharing, picturing, embedding)
     statistics = (outliers, density, reporting_rate, satisfaction)
-    citizens = (supporting, mine, rating, contact_page, pages)
-    for routes in (*routers, *statistics, *later, following, follow_page, *citizens):
+    citizens = (following, follow_page, suggesting, challenging, supporting, mine, contact_page)
+    for routes in (*routers, *statistics, *later, *citizens, rating, photos, pages):
         app.include_router(routes.router)
     if STATIC.exists():
         app.mount("/", WebApp(directory=STATIC, html=True), name="web")
+    # A phone on a bad connection: lists and outlines shrink to a fifth. Tiles bring their own.
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
+    app.add_middleware(Budget, clients=app.state.guard.clients, settings=settings)
     # What is read here is public: any page may show it. Nothing is sent with credentials.
     app.add_middleware(
-        CORSMiddleware,
+        PublicAlone,
         allow_origins=["*"],
         allow_methods=["GET", "HEAD", "POST"],
         allow_headers=["Content-Type", "Idempotency-Key"],
         expose_headers=["ETag", "Location", "Retry-After"],
     )
-    # A phone on a bad connection: lists and outlines shrink to a fifth. Tiles bring their own.
-    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
-    app.add_middleware(Watched, policy=app.state.policy)
+    app.add_middleware(
+        Watched, policy=app.state.policy, secure=settings.base_url.startswith("https://")
+    )
     app.add_middleware(TileAnswers, cache=app.state.tiles)
     return app

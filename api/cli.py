@@ -16,9 +16,11 @@ from api.commands import (
     kinds,
     maps,
     personal,
+    photos,
     reporting,
     sampling,
     serving,
+    teaching,
 )
 from api.commands.session import out
 from geo.errors import PhananhError
@@ -34,6 +36,7 @@ app.command()(answering.answer)
 app.command()(answering.status)
 app.command()(answering.deadline)
 app.command("working-time")(answering.working_time)
+app.command()(photos.photos)
 app.command("import")(importing.import_file)
 app.command()(sampling.sample)
 app.command()(serving.refresh)
@@ -44,6 +47,7 @@ app.command()(reporting.report)
 app.command()(exporting.openapi)
 app.command()(health.doctor)
 app.command()(following.work)
+app.command()(teaching.train)
 app.command()(personal.look)
 app.command()(personal.unmask)
 app.command()(personal.hide)

@@ -22,18 +22,15 @@ def normalised(address: str) -> str:
         raise BadFilterError("email", f"{error} / địa chỉ thư không đúng") from None
 
 
-def wait_s(request: Request, address: str) -> int:
-    """Count one letter asked for; above 0 it is one too many, for so many seconds."""
-    client = request.client.host if request.client else ""
-    found: int = request.app.state.quotas.wait_s(client, address)
-    return found
-
-
-def ask(request: Request, connection: Connection, participant_id: int, address: str) -> None:
+def ask(
+    request: Request, connection: Connection, participant_id: int, address: str, link: str
+) -> None:
     """Keep an address and put the letter that asks its owner into the outbox.
 
-    Nothing is mailed where it is confirmed already. Part of the caller's transaction.
+    Nothing is mailed where it is confirmed already. `link` is the person's own. Raises
+    `LimitedError` after many letters, having done nothing. Part of the caller's transaction.
     """
+    request.app.state.guard.mail(request, address, link)
     settings: Settings = request.app.state.settings
     token = contacts.ask(connection, participant_id, address, request.app.state.secret)
     if token is None:

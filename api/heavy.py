@@ -8,6 +8,7 @@ import inspect
 import multiprocessing
 import re
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -17,11 +18,20 @@ from typing import Any, Final, TypeVar
 
 from starlette.requests import Request
 
+from api.client import CURRENT
+from api.refusals import LimitedError, refuse
 from geo.errors import BadFilterError, OverloadedError
 
 T = TypeVar("T")
 # What waits beyond this would be looked at by nobody any more.
 MOST_WAITING: Final = 3
+# One place is always left for others.
+MOST_OF_ONE: Final = 2
+OF_ONE: Final = (
+    "two long calculations of your network are under way",
+    "hai phép tính dài từ mạng của bạn đang chạy",
+)
+AGAIN_S: Final = 10
 # How often is looked whether the asker is still there.
 WATCHED_S: Final = 0.25
 TURN_S: Final = 0.05
@@ -75,6 +85,8 @@ class Heavy:
         self._lock = threading.Lock()
         self._turn = threading.Lock()
         self._waiting = 0
+        self._clients: Counter[str] = Counter()
+        """How many places each client has."""
         self._pool: ProcessPoolExecutor | None = None
         self._context = multiprocessing.get_context("spawn")
         self._share: Synchronized[float] = self._context.Value("d", 0.0)
@@ -84,10 +96,15 @@ class Heavy:
     @contextmanager
     def _place(self, name: str | None) -> Iterator[None]:
         """One of the places to wait at."""
+        client = CURRENT.get()
         with self._lock:
+            if client is not None and self._clients[client] >= MOST_OF_ONE:
+                refuse("heavy", LimitedError(*OF_ONE, wait_s=AGAIN_S))
             if self._waiting >= MOST_WAITING:
                 raise OverloadedError("too many long calculations are waiting at this moment")
             self._waiting += 1
+            if client is not None:
+                self._clients[client] += 1
             if name is not None:
                 self._named[name] = False
         try:
@@ -95,6 +112,9 @@ class Heavy:
         finally:
             with self._lock:
                 self._waiting -= 1
+                if client is not None:
+                    self._clients[client] -= 1
+                    self._clients += Counter()  # Forgets those who have none any more.
                 self._named.pop(name or "", None)
 
     def _begun(

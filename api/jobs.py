@@ -20,8 +20,9 @@ import structlog
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy.engine import make_url
 
-from api import progress_round, rounds
+from api import progress_round, rounds, sweeping
 from api.settings import Settings
+from api.storage import PhotoStore
 from geo.database import engine as make_engine
 
 log = structlog.get_logger()
@@ -61,6 +62,14 @@ def queue(url: str, settings: Settings) -> procrastinate.App:
     @app.task(name="forget", queueing_lock="forget")
     def forget(timestamp: int) -> None:
         rounds.forget(engine, datetime.now(UTC))
+
+    store = PhotoStore(settings)
+
+    @app.periodic(cron="*/10 * * * *")
+    @app.task(name="sweep", queueing_lock="sweep")
+    def sweep(timestamp: int) -> None:
+        now = datetime.now(UTC)
+        sweeping.sweep(engine, store, now, sweeping.parts_due(now))
 
     @app.periodic(cron="*/10 * * * *")
     @app.task(name="tidy", queueing_lock="tidy")

@@ -13,6 +13,13 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 from starlette.exceptions import HTTPException
 
+from api.refusals import (
+    ChallengeWantedError,
+    LimitedError,
+    NotTakenError,
+    RefusalError,
+    SaidBeforeError,
+)
 from geo.errors import (
     BadAnswersError,
     BadFilterError,
@@ -28,7 +35,9 @@ from geo.errors import (
     OutsideCityError,
     OverloadedError,
     PhananhError,
+    PhotoRefusedError,
     UnknownLinkError,
+    WordsRefusedError,
 )
 
 log = structlog.get_logger()
@@ -71,11 +80,14 @@ _STATUS: dict[type[PhananhError], int] = {
     ChangedMeanwhileError: 412,
     BadMoveError: 409,
     NotAnsweredError: 409,
+    PhotoRefusedError: 422,
+    WordsRefusedError: 422,
+    NotTakenError: 422,
+    ChallengeWantedError: 403,
+    SaidBeforeError: 409,
+    LimitedError: 429,
 }
-# RFC 9110, section 11.6.1: a 401 says how to mend it.
-_HEADERS: dict[type[PhananhError], dict[str, str]] = {
-    UnknownLinkError: {"WWW-Authenticate": 'Bearer realm="private link"'},
-}
+_REFUSED_STATUS: Final = {"type": 415, "bytes": 413}
 
 
 def problem(status: int, title: str, detail: str, **more: Any) -> JSONResponse:
@@ -84,14 +96,32 @@ def problem(status: int, title: str, detail: str, **more: Any) -> JSONResponse:
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
 
-def _details(error: PhananhError) -> dict[str, Any]:
+def _members(error: PhananhError) -> dict[str, Any]:
+    """What a program reads of an error, beside its sentence."""
     if isinstance(error, BadFilterError):
         return {"errors": [{"field": error.field, "message": str(error)}]}
     if isinstance(error, BadAnswersError):
         return {"errors": [{"field": field, "message": said} for field, said in error.errors]}
     if isinstance(error, NotTakenHereError):
         return {"notice": error.notice}
-    return {}
+    if isinstance(error, PhotoRefusedError):
+        return {"reason": error.reason}
+    return error.members if isinstance(error, RefusalError) else {}
+
+
+def document(error: PhananhError) -> JSONResponse:
+    """The document of an error that is meant for the asker."""
+    title = type(error).__name__.removesuffix("Error")
+    status = _STATUS.get(type(error), 400)
+    if isinstance(error, PhotoRefusedError):
+        status = _REFUSED_STATUS.get(error.reason, status)
+    answer = problem(status, title, str(error), **_members(error))
+    if isinstance(error, LimitedError):
+        answer.headers["Retry-After"] = str(error.wait_s)
+    if isinstance(error, UnknownLinkError):
+        # RFC 9110, section 11.6.1: a 401 says how to mend it.
+        answer.headers["WWW-Authenticate"] = 'Bearer realm="private link"'
+    return answer
 
 
 def install(app: FastAPI) -> None:
@@ -99,11 +129,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(PhananhError)
     def domain_error(request: Request, error: PhananhError) -> Response:
-        status = _STATUS.get(type(error), 400)
-        title = type(error).__name__.removesuffix("Error")
-        answer = problem(status, title, str(error), **_details(error))
-        answer.headers.update(_HEADERS.get(type(error), {}))
-        return answer
+        return document(error)
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> Response:

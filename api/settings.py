@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from api.limit_settings import LimitSettings
 
 
-class Settings(BaseSettings):
+class Settings(LimitSettings):
     """PHANANH_PORT, PHANANH_VAR ...; DATABASE_URL without a prefix, as everywhere."""
 
     model_config = SettingsConfigDict(
@@ -32,6 +34,8 @@ class Settings(BaseSettings):
     """Counts of sensitive categories below this are not told to the public."""
     basemap_url: str | None = None
     basemap_attribution: str = ""
+    photo_store: str | None = None
+    """s3://bucket/prefix with keys in AWS_ACCESS_KEY_ID and its like; without it `var/photos`."""
     public_url: str | None = None
     """Where people reach the service, for links in mail and feeds: https://map.example.org"""
     smtp_url: SecretStr | None = None

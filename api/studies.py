@@ -2,13 +2,14 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Final, TypeVar
 
 from anyio import CapacityLimiter
+from cachetools import TTLCache
 from sqlalchemy import Connection
 
-from geo import emergence, incidents, outliers, significance, study, surface
+from geo import emergence, incidents, outliers, significance, streets, study, surface
 from geo.density import Correction, Kernel
 from geo.errors import OverloadedError
 from geo.filters import Filter
@@ -18,6 +19,9 @@ from tiles.version import Clock
 T = TypeVar("T")
 # What would wait longer than this many others is told to come again.
 MOST_WAITING: Final = 12
+# Some 200 bytes each.
+MOST_STREETS: Final = 40_000
+STREETS_FOR_S: Final = 600
 # Regions change with boundaries alone, which are announced as changes of everything.
 NOWHERE: Final[frozenset[int]] = frozenset()
 
@@ -79,7 +83,19 @@ class Studies:
         self._outliers = Kept(clock, 8, with_complaints=True)
         self._watched = Kept(clock, 6, with_complaints=True)
         self._surfaces = Kept(clock, 6, with_complaints=True)
+        # Streets hardly change; of a category marked as sensitive none is left by then.
+        self._streets: TTLCache[int, streets.Tally] = TTLCache(MOST_STREETS, STREETS_FOR_S)
+        self._naming = threading.Lock()
         self._limiter: CapacityLimiter | None = None
+
+    def tallies(self, connection: Connection, places: Sequence[int]) -> dict[int, streets.Tally]:
+        """The tallies of the cells' streets, most of them known from before."""
+        with self._naming:
+            known = {one: self._streets[one] for one in places if one in self._streets}
+        found = streets.tallies(connection, [one for one in places if one not in known])
+        with self._naming:
+            self._streets.update(found)
+        return known | found
 
     def limiter(self) -> CapacityLimiter:
         """How many requests may wait for a heavy answer in threads; for the event loop alone."""

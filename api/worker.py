@@ -15,6 +15,7 @@ import uvicorn
 
 from api import beside
 from api.app import create_app
+from api.client import proxying
 from api.cluster import PrivateCluster
 from api.settings import Settings
 from geo.database import engine as make_engine
@@ -62,6 +63,7 @@ def main() -> None:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=10,
+            **proxying(settings),
         )
     except KeyboardInterrupt:
         sys.exit(130)

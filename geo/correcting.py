@@ -55,21 +55,25 @@ def _locked(connection: Connection, person: Row[Any]) -> Row[Any]:
         raise NotAllowedError(
             "only who reported it may do this / chỉ người gửi phản ánh mới làm được việc này"
         )
+    # Locked first and read then: a row that waited for its lock is joined to what it was before.
+    connection.execute(
+        text("SELECT FROM complaint WHERE id = :id FOR UPDATE"), {"id": person.complaint_id}
+    )
     row: Row[Any] | None = connection.execute(
         text(
             """
             SELECT c.id, c.code, c.status, c.cell, c.category_id, ST_X(c.geom) AS lon,
                    ST_Y(c.geom) AS lat, k.code AS category, c.text, c.address, s.words,
                    s.address AS private_address, s.answers, s.urgent, s.editable_until,
-                   EXISTS (SELECT FROM look l
+                   p.erased_at, EXISTS (SELECT FROM look l
                             WHERE l.complaint_id = c.id AND l.act = 'hide') AS hidden,
                    CAST(c.xmin AS text) || '.' || CAST(s.xmin AS text) AS version
               FROM complaint c JOIN submission s ON s.complaint_id = c.id
-              JOIN category k ON k.id = c.category_id
-             WHERE c.id = :id FOR UPDATE OF c, s
+              JOIN category k ON k.id = c.category_id JOIN participant p ON p.id = :person
+             WHERE c.id = :id
             """
         ),
-        {"id": person.complaint_id},
+        {"id": person.complaint_id, "person": person.id},
     ).one_or_none()
     if row is None:
         raise NotFoundError("this complaint is no longer stored / phản ánh này không còn được lưu")
@@ -107,7 +111,7 @@ def correct(
     """
     row = _locked(connection, person)
     reason = why_not_editable(row.status, row.editable_until, at)
-    if person.erased_at is not None:
+    if row.erased_at is not None:
         reason = _ERASED
     if reason is not None:
         raise NotEditableError(reason)
@@ -211,7 +215,7 @@ def withdraw(connection: Connection, person: Row[Any], at: datetime) -> Changed:
     cells = (parent(row.cell, COARSEST),)
     if row.status == Status.WITHDRAWN:
         return Changed(row.code, cells)
-    if person.erased_at is not None:
+    if row.erased_at is not None:
         raise NotEditableError(_ERASED)
     if Status.WITHDRAWN not in TRANSITIONS[Status(row.status)]:
         raise NotEditableError(

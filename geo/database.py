@@ -1,20 +1,21 @@
 """Engines, migrations and small helpers over a connection."""
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Select, create_engine, text
+from sqlalchemy import Connection, Engine, Select, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.sql.elements import TextClause
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 ROOT = Path(__file__).resolve().parent.parent
+_REVISION: Final = re.compile(r'^(down_)?revision = "(\w+)"$', re.MULTILINE)
 
 
 def psycopg_url(url: str) -> str:
@@ -50,12 +51,17 @@ def engine(url: str, *, statement_timeout_ms: int = 0, pool_size: int = 12) -> E
     )
 
 
-def alembic_config() -> Config:
+def alembic_config() -> "Config":
+    # Serving does without it: 10 MiB.
+    from alembic.config import Config
+
     return Config(toml_file=ROOT / "pyproject.toml")
 
 
 def migrate(connection: Connection, revision: str = "head") -> None:
     """Bring the schema to a revision; `base` takes everything away."""
+    from alembic import command
+
     config = alembic_config()
     config.attributes["connection"] = connection
     # Two servers starting at once: the second waits and finds nothing left to do.
@@ -65,13 +71,24 @@ def migrate(connection: Connection, revision: str = "head") -> None:
 
 
 def head_revision() -> str | None:
-    """The newest revision among the files."""
-    return ScriptDirectory.from_config(alembic_config()).get_current_head()
+    """The newest revision among the files: the one that is no other's `down_revision`."""
+    found = [
+        _REVISION.findall(file.read_text("utf-8"))
+        for file in (ROOT / "alembic" / "versions").glob("*.py")
+    ]
+    named = {name for file in found for down, name in file if not down}
+    [*heads] = named - {name for file in found for down, name in file if down}
+    return heads[0] if len(heads) == 1 else None
 
 
 def current_revision(connection: Connection) -> str | None:
     """The revision the database is at; None for an empty one."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(
+        text("SELECT version_num FROM alembic_version")
+    ).scalar_one_or_none()
+    return found
 
 
 @cache

@@ -17,23 +17,33 @@ from geo.questions import Question, public_answers
 
 def erase_participant(connection: Connection, participant_id: int, at: datetime) -> None:
     """Erase what is personal of one reporter or supporter; the others' stays."""
-    complaint_id: UUID | None = connection.execute(
-        text("SELECT complaint_id FROM participant WHERE id = :id AND role = 'reporter'"),
-        {"id": participant_id},
-    ).scalar()
+    person = connection.execute(
+        text("SELECT complaint_id, role FROM participant WHERE id = :id"), {"id": participant_id}
+    ).one_or_none()
+    if person is None:
+        return
+    _lock(connection, person.complaint_id)
     _persons(connection, [participant_id], at)
-    if complaint_id is not None:
-        _said(connection, complaint_id, at)
+    if person.role == "reporter":
+        _said(connection, person.complaint_id, at)
 
 
 def erase_complaint(connection: Connection, complaint_id: UUID, at: datetime) -> None:
     """Erase what is personal of everybody who takes part in a complaint."""
+    _lock(connection, complaint_id)
     persons = connection.execute(
         text("SELECT id FROM participant WHERE complaint_id = :id ORDER BY id"),
         {"id": complaint_id},
     ).scalars()
     _persons(connection, list(persons), at)
     _said(connection, complaint_id, at)
+
+
+def _lock(connection: Connection, complaint_id: UUID) -> None:
+    # A correction under way would store again what is erased.
+    connection.execute(
+        text("SELECT FROM complaint WHERE id = :id FOR UPDATE"), {"id": complaint_id}
+    )
 
 
 def _persons(connection: Connection, participant_ids: list[int], at: datetime) -> None:
@@ -74,7 +84,7 @@ def _said(connection: Connection, complaint_id: UUID, at: datetime) -> None:
             SELECT s.answers, k.questions
               FROM submission s JOIN complaint c ON c.id = s.complaint_id
               JOIN category k ON k.id = c.category_id
-             WHERE s.complaint_id = :id FOR UPDATE OF s
+             WHERE s.complaint_id = :id
             """
         ),
         given,

@@ -20,6 +20,10 @@ class BadFilterError(PhananhError):
         return type(self), (self.field, str(self))
 
 
+class WordsRefusedError(BadFilterError):
+    """Words that tell a reader nothing, or are meant for a machine."""
+
+
 class NotFoundError(PhananhError):
     """No such complaint, set, city or layer."""
 
@@ -70,6 +74,14 @@ class ChangedMeanwhileError(PhananhError):
 
 class NotSupportableError(PhananhError):
     """Nobody can support this complaint, or not this device; the message says why."""
+
+
+class PhotoRefusedError(PhananhError):
+    """A file is not taken as a photo; `reason` is a word for programs, the message for persons."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class FileError(PhananhError):

@@ -131,14 +131,8 @@ def _written_down(connection: Connection, code: str, act: Act, actor: str, reaso
     """The complaint, locked, with a line in the log."""
     if len(reason.strip()) < LEAST_REASON:
         raise BadFilterError("reason", f"say why, in at least {LEAST_REASON} letters")
-    row = connection.execute(
-        select(
-            complaint.c.id,
-            complaint.c.code,
-            complaint.c.text,
-            complaint.c.address,
-            complaint.c.reported_at,
-        )
+    row: Row[Any] | None = connection.execute(
+        select(*(complaint.c[name] for name in ("id", "code", "text", "address", "reported_at")))
         .where(complaint.c.code == clean_code(code))
         .with_for_update()
     ).one_or_none()

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from geo import cells, clusters, counts, following, significance
+from geo import cells, clusters, counts, following, significance, streets
 from geo.database import sql
 from geo.emergence import Period
 from geo.filters import Filter
@@ -104,7 +104,7 @@ def placed(
             "km2": round(each * len(one.cells), 3),
             "km2_now": round(each * len(one.now), 3),
         }
-        street = significance.street_of(connection, strongest[:8])
+        street = streets.street(list(streets.tallies(connection, strongest[:8].tolist()).values()))
         lon, lat = float(centre[0]), float(centre[1])
         found.append(Found(one.kind, lon, lat, *names, street, one.cells, figures))
     return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -11,14 +11,13 @@ from sqlalchemy import Connection, Row
 from geo.complaint import Status
 from geo.database import sql
 from geo.errors import MappingError
+from geo.masking import mask
 from geo.promise import Course, Promise, promised
 from geo.public_holidays import Year
 from geo.rating import VERDICTS
 from geo.supporting import why_not
 from geo.working_time import Calendar, WorkingTime
 
-# Of questions answered in words nothing is told: nobody has looked at these words.
-TOLD: Final = frozenset({"number", "one", "many", "date"})
 Holidays = Callable[[str, int], Year]
 
 
@@ -88,7 +87,9 @@ def picture(photo: Mapping[str, Any]) -> dict[str, Any]:
 def told(
     questions: Sequence[Mapping[str, Any]], replies: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """Answers to the questions of a category that are public, with words in both languages.
+    """Answers to the questions of a category that are public, in words of both languages.
+
+    What was written freely is masked, as all public words are.
 
     >>> asked = {"code": "depth", "kind": "number", "vi": "Sâu", "en": "Depth", "public": True}
     >>> told([asked], {"depth": 20, "phone": "0912345678"})
@@ -97,9 +98,10 @@ def told(
     found = []
     for question in questions:
         value = replies.get(question["code"])
-        public = question.get("public") and question["kind"] in TOLD
-        if not public or value is None or value == []:
+        if not question.get("public") or value is None or value == []:
             continue
+        if question["kind"] == "text":
+            value = mask(str(value)).text
         names = {one["code"]: one for one in question.get("options", [])}
         chosen = value if isinstance(value, list) else [value]
         words = {

@@ -5,7 +5,6 @@ A question is stored as JSON: `code`, `kind`, `vi`, `en`, `required`, `options` 
 chosen of many, and days (2026-12-31) of a date.
 """
 
-import math
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -160,7 +159,8 @@ def _text(question: Question, said: Any) -> str | None:
 def _number(question: Question, said: Any) -> int | float:
     if isinstance(said, bool) or not isinstance(said, int | float):
         raise _WrongError("write a number, like 2.5 / hãy viết một số, ví dụ 2.5")
-    if not math.isfinite(said) or abs(said) > LARGEST:
+    # Not a number is in no range.
+    if not -LARGEST <= said <= LARGEST:
         raise _WrongError("this number is too large / số này quá lớn")
     if question.least is not None and said < question.least:
         raise _WrongError(f"at least {question.least} / ít nhất {question.least}")

@@ -12,7 +12,7 @@ import numpy as np
 import uuid_utils
 from sqlalchemy import Connection, text
 
-from geo import participants, questions
+from geo import participants, photos, questions
 from geo.cells import COARSEST, leaf_cells, parent
 from geo.complaint import new_code
 from geo.database import sql
@@ -157,6 +157,7 @@ def attach(connection: Connection, complaint_id: UUID, tokens: Sequence[str]) ->
         raise BadFilterError(
             "photos", "a photo is no longer there, or was sent before: please choose it again"
         )
+    photos.mark_alike(connection, complaint_id)
 
 
 class _Before(NamedTuple):

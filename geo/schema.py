@@ -373,6 +373,16 @@ rollup_layout = Table(
     comment="how rollup is divided; where the program wants another, it counts anew",
 )
 
+model = Table(
+    "model",
+    metadata,
+    Column("name", Text, primary_key=True),
+    _instant("made_at"),
+    Column("measured", JSONB, nullable=False, comment="what cross-validation found"),
+    Column("content", LargeBinary, nullable=False),
+    comment="what was learnt from the complaints; see geo.teaching",
+)
+
 idempotency = Table(
     "idempotency",
     metadata,
@@ -479,6 +489,36 @@ photo = Table(
     Column("likeness", BigInteger, nullable=False, comment="64-bit perceptual hash"),
     _instant("created_at", now=True),
     Index("ix_photo_unsent", "created_at", postgresql_where=text("complaint_id IS NULL")),
+    # Quarters of the hash: pictures that differ in up to seven bits have one that differs in one
+    # bit at most. Whole candidates are in the index, so that the table is not touched.
+    *(
+        Index(
+            f"ix_photo_quarter_{n}",
+            text(f"((likeness >> {16 * n}) & 65535)"),
+            "likeness",
+            postgresql_include=["id", "complaint_id"],
+            postgresql_where=text("complaint_id IS NOT NULL"),
+        )
+        for n in range(4)
+    ),
+)
+
+photo_alike = Table(
+    "photo_alike",
+    metadata,
+    Column("photo_id", ForeignKey("photo.id", ondelete="CASCADE"), nullable=False),
+    Column("other_id", ForeignKey("photo.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("distance", SmallInteger, nullable=False, comment="bits by which their hashes differ"),
+    PrimaryKeyConstraint("photo_id", "other_id"),
+    comment="for officials: a photo, and earlier ones of other complaints that look like it",
+)
+
+photo_discarded = Table(
+    "photo_discarded",
+    metadata,
+    Column("photo_id", Uuid, primary_key=True),
+    _instant("at", now=True),
+    comment="files still to be taken from the store; written by triggers",
 )
 
 photo_origin = Table(

@@ -1,6 +1,5 @@
 """Which places have more, or fewer, complaints around them than chance would give."""
 
-from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -8,8 +7,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from sqlalchemy import Connection
 
-from geo import cells, counts
-from geo.database import sql
+from geo import cells, counts, streets
 from geo.filters import Filter
 from geo.hotspots import (
     benjamini_hochberg,
@@ -19,6 +17,7 @@ from geo.hotspots import (
     significance_class,
 )
 from geo.rollup import AREA
+from geo.streets import Tallies
 from geo.study import AreaStudy, CellStudy, Held, filled
 
 Measure = Literal["n", "per_km2", "rate"]
@@ -175,8 +174,13 @@ class Spot(NamedTuple):
     """The street most of its addresses name."""
 
 
-def spots(connection: Connection, hot: Hot, resolution: int) -> list[Spot]:
-    """The hot spots of a study, the strongest first, with names; at most `MOST_SPOTS`."""
+def spots(
+    connection: Connection, hot: Hot, resolution: int, tallies: Tallies = streets.tallies
+) -> list[Spot]:
+    """The hot spots of a study, the strongest first, with names; at most `MOST_SPOTS`.
+
+    `tallies` may remember the streets of a cell, which hardly change.
+    """
     found = []
     each = cells.average_area_km2(resolution)
     for rank in range(min(MOST_SPOTS, int(hot.spot.max(initial=-1)) + 1)):
@@ -184,7 +188,9 @@ def spots(connection: Connection, hot: Hot, resolution: int) -> list[Spot]:
         at = at[np.argsort(-hot.z[at], kind="stable")]
         found.append(at)
     names = [_names(hot, at) for at in found]
-    streets = _streets(connection, [hot.places[at[:NAMED_BY]] for at in found[:STREETS]])
+    naming = [hot.places[at[:NAMED_BY]].tolist() for at in found[:STREETS]]
+    tally = tallies(connection, sorted({place for some in naming for place in some}))
+    on = [streets.street([tally[place] for place in some]) for some in naming]
     centres = cells.centres(hot.places[np.array([at[0] for at in found], dtype=np.int64)])
     return [
         Spot(
@@ -197,7 +203,7 @@ def spots(connection: Connection, hot: Hot, resolution: int) -> list[Spot]:
             float(centre[0]),
             float(centre[1]),
             *name,
-            streets.get(rank),
+            on[rank] if rank < len(on) else None,
         )
         for rank, (at, centre, name) in enumerate(zip(found, centres, names, strict=True))
     ]
@@ -215,22 +221,3 @@ def _names(hot: Hot, at: NDArray[np.int64]) -> tuple[tuple[str, ...], tuple[str,
         tuple(hot.held.names[area] for area in used),
         tuple(hot.held.names_en[area] for area in used),
     )
-
-
-def street_of(connection: Connection, places: NDArray[np.int64]) -> str | None:
-    """The street that at least a fifth of some addresses in the cells name, without numbers."""
-    return _streets(connection, [places]).get(0)
-
-
-def _streets(connection: Connection, places: Sequence[NDArray[np.int64]]) -> dict[int, str]:
-    """By rank: the street that at least a fifth of some addresses in the cells of a spot name."""
-    ranges = [[cells.leaf_range(int(place)) for place in some] for some in places]
-    rows = connection.execute(
-        sql("geo", "spot_street"),
-        {
-            "spot": [rank for rank, some in enumerate(ranges) for _ in some],
-            "low": [low for some in ranges for low, _ in some],
-            "high": [high for some in ranges for _, high in some],
-        },
-    )
-    return {int(row.spot): str(row.street) for row in rows if row.n * 5 >= row.of_all}

@@ -6,7 +6,6 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import shapely
-from pyproj import Geod
 from sqlalchemy import Connection, extract, func, select, text, union_all
 
 from geo import asof, cells, counts
@@ -78,6 +77,8 @@ def area_km2(shape: shapely.Geometry) -> float:
     >>> round(area_km2(shapely.box(105.8, 21.0, 105.9, 21.1)), 1)
     115.1
     """
+    from pyproj import Geod  # 9 MiB that a server has no other use for
+
     return abs(float(Geod(ellps="WGS84").geometry_area_perimeter(shape)[0])) / 1e6
 
 

@@ -67,16 +67,16 @@ def support(
 
     Raises `NotFoundError` and `NotSupportableError`. Part of the caller's transaction.
     """
-    # While it is locked, nobody closes it; others support it at the same time.
+    # While it is locked, nobody closes it; others support it at the same time. Locked first and
+    # read then: a row that waited for its lock is joined to what it was before.
+    given = {"code": code}
+    connection.execute(text("SELECT FROM complaint WHERE code = :code FOR SHARE"), given)
     row = connection.execute(
         text(
-            """
-            SELECT c.id, c.status, k.sensitive
-              FROM complaint c JOIN category k ON k.id = c.category_id
-             WHERE c.code = :code FOR SHARE OF c
-            """
+            "SELECT c.id, c.status, k.sensitive"
+            "  FROM complaint c JOIN category k ON k.id = c.category_id WHERE c.code = :code"
         ),
-        {"code": code},
+        given,
     ).one_or_none()
     if row is None:
         raise NotFoundError(f"no complaint has the code {code!r}")
@@ -86,16 +86,16 @@ def support(
     hashed = participants.hashed(device) if device else secrets.token_bytes(32)
     _check_not_own(connection, row.id, hashed)
     link = participants.supporter_link(secret, row.id, hashed)
-    given = {
+    values = {
         "complaint": row.id,
         "link": participants.hashed(link),
         "device": hashed,
         "language": language,
     }
-    added = connection.execute(_ADD, given).scalar()
+    added = connection.execute(_ADD, values).scalar()
     # Again: the same link, but where the instance has a new secret. One that was erased has lost
     # its device and is known by its link, so that nobody is counted twice.
-    number = added if added is not None else connection.execute(_MEET, given).scalar_one()
+    number = added if added is not None else connection.execute(_MEET, values).scalar_one()
     return Supported(number, link, added is None, supporters_of(connection, row.id))
 
 

@@ -1,6 +1,7 @@
 """A private PostGIS for the tests: one migrated template, a copy for each test that asks."""
 
 import itertools
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +13,24 @@ from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
 from api.cluster import PrivateCluster
+from api.limit_settings import LimitSettings
 from boundaries.hanoi import WARDS, ensure_hanoi
 from geo.catalogue import ensure_catalogue
 from geo.database import engine as make_engine
 from geo.database import migrate
 from geo.recount import ensure_layout
 from geo.sample import SampleOrder, sample
+
+# All tests come from one address: limits are for the tests of limits, which set their own.
+_ENDLESS = "1000000000 per hour"
+for _name in LimitSettings.model_fields:
+    if _name.startswith("limit_") and _name != "limit_store" and "mail" not in _name:
+        os.environ.setdefault(f"PHANANH_{_name.upper()}", _ENDLESS)
+for _name in ("challenge_reports", "challenge_no_device", "challenge_same_words"):
+    os.environ.setdefault(f"PHANANH_{_name.upper()}", _ENDLESS)
+for _name in ("challenge_links", "flood_floor", "cost_per_minute_s", "cost_burst_s"):
+    os.environ.setdefault(f"PHANANH_{_name.upper()}", "1000000000")
+os.environ.setdefault("PHANANH_REPEATS_S", "0")
 
 SAMPLES = 3000
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"

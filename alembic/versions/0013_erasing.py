@@ -1,4 +1,4 @@
-"""personal parts, and looks at them
+"""looks at what is personal, and what was learnt
 
 Revision: 0013
 Revises: 0012
@@ -6,6 +6,7 @@ Revises: 0012
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0013"
 down_revision = "0012"
@@ -33,6 +34,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_look")),
         comment="append-only: who saw or changed what is personal, and why",
     )
+    op.create_table(
+        "model",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "measured",
+            postgresql.JSONB(),
+            nullable=False,
+            comment="what cross-validation found",
+        ),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_model")),
+        comment="what was learnt from the complaints; see geo.teaching",
+    )
     op.create_index(op.f("ix_look_complaint_id"), "look", ["complaint_id"])
     op.create_index("ix_look_at", "look", ["at"])
     op.execute(
@@ -48,5 +63,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("model")
     op.drop_table("look")
     op.execute("DROP FUNCTION look_is_append_only")

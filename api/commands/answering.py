@@ -1,19 +1,25 @@
 """The city's side until its officials have accounts: answers, states, deadlines, working time."""
 
+import hashlib
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import uuid4
 
 import typer
 from rich.table import Table
 from sqlalchemy import Connection, select, update
 
 from api.commands.session import Var, database, out, prepared
-from geo import answering, promise
+from api.darkroom import Darkroom
+from api.settings import Settings
+from api.storage import PhotoStore
+from geo import answering, photos, promise
 from geo.answering import Answered
 from geo.complaint import Status
 from geo.errors import BadFilterError, FileError, MappingError, NotFoundError
+from geo.photo_kinds import HEAD, MOST_BYTES, media_type, refuse
 from geo.public_holidays import public_holidays
 from geo.schema import category, city
 from geo.working_time import WorkingTime
@@ -42,15 +48,46 @@ def answer(
     to: Annotated[
         str | None, typer.Option("--status", help="What it becomes: resolved, rejected ...")
     ] = None,
+    photo: Annotated[
+        list[Path] | None, typer.Option(help="JPEG, PNG, WebP or HEIC, shown with the answer.")
+    ] = None,
     by: By = "city",
     var: Var = None,
 ) -> None:
     """Answer a complaint in public; who reported or supports it is told."""
     said = typer.get_text_stream("stdin").read() if words == "-" else words
     status = None if to is None else Status.from_code(to)
+    role, now = _role(by), datetime.now(UTC)
+    made = _developed(photo or [], Settings() if var is None else Settings(var=var))
+    # Files are there before their rows: a crash between them leaves files that are swept.
     with database(var) as engine, engine.begin() as connection:
-        now = datetime.now(UTC)
-        _said(answering.give(connection, code, said, now, _role(by), status=status))
+        for token, arrival in made:
+            photos.keep(connection, token, arrival, now)
+        tokens = [token for token, _ in made]
+        _said(answering.give(connection, code, said, now, role, status=status, photos=tokens))
+
+
+def _developed(files: list[Path], settings: Settings) -> list[tuple[str, photos.Arrival]]:
+    """Photos made anew without metadata and put into the store, with a token for each."""
+    if len(files) > answering.MOST_PHOTOS:
+        raise BadFilterError("photo", f"at most {answering.MOST_PHOTOS} photos")
+    darkroom, store, found = Darkroom(), PhotoStore(settings), []
+    try:
+        for path in files:
+            with path.open("rb") as file:
+                kind = media_type(file.read(HEAD))
+                file.seek(0)
+                digest = hashlib.file_digest(file, "sha256").digest()
+                size = path.stat().st_size
+                if size > MOST_BYTES:
+                    refuse("bytes")
+                cleaned = darkroom.develop(file, size)
+            arrival = photos.Arrival(uuid4(), cleaned, digest, kind, None)
+            store.put(arrival.id, cleaned.large, cleaned.small)
+            found.append((photos.upload_token(b"", None), arrival))
+    finally:
+        darkroom.stop()
+    return found
 
 
 def status(

@@ -19,6 +19,7 @@ from geo.recount import fold_all
 from geo.recount import rebuild as recount_all
 from geo.sample import DUPLICATES, SampleOrder
 from geo.sample import sample as add_sample
+from geo.suggestion import stored_at
 
 
 def prepare(engine: Engine, folder: Path | None, sample: int) -> None:
@@ -33,6 +34,11 @@ def prepare(engine: Engine, folder: Path | None, sample: int) -> None:
             out.print(f"  {sample} sample complaints (phananh sample --remove takes them away)")
             until = datetime.now(UTC) - timedelta(minutes=1)
             add_sample(connection, SampleOrder(hanoi, WARDS.code, sample, 1, until, DUPLICATES))
+        if stored_at(connection) is None:
+            from geo.teaching import teach
+
+            teach(connection, datetime.now(UTC))
+            out.print("  kinds are suggested from words (phananh train teaches it anew)")
 
 
 def serve(

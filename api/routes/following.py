@@ -14,7 +14,6 @@ from api import letters
 from api.dependencies import EVERYONE, Database
 from api.letter_words import WORDS
 from api.letters import Links
-from api.problems import problem
 from api.query import Question, areas_of_set
 from api.settings import Settings
 from geo import cells, feed, follows, outbox, query_string
@@ -86,11 +85,7 @@ def order(request: Request, body: Wanted) -> Any:
         address = validate_email(body.address, check_deliverability=False).normalized
     except EmailNotValidError as error:
         raise BadFilterError("address", str(error)) from None
-    client = request.client.host if request.client else ""
-    if wait := request.app.state.quotas.wait_s(client, address):
-        refused = problem(429, "Too many orders", f"try again in {wait} seconds")
-        refused.headers["Retry-After"] = str(wait)
-        return refused
+    request.app.state.guard.mail(request, address)
     wanted, question = _order(request, body)
     if not body.website:
         # Programs that fill in every field hear the same and order nothing.

@@ -5,7 +5,7 @@ The token comes in `Authorization: Bearer`, never in an address.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, cast
 
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import JSONResponse
@@ -13,15 +13,15 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from api import contacting
 from api.dependencies import HOLDER, Database, Link
-from api.problems import problem
+from api.guard import guarded
 from api.routes.reading import GeoJSON, feature, geojson
 from api.routes.reporting import Address, Category, Email, Words, says_something
-from geo import contacts, correcting, erasing, participants, participation, reporting
+from geo import contacts, correcting, erasing, participants, participation, reporting, spam
 from geo.correcting import Changed
 from geo.errors import NotEditableError
 from geo.participation import Opened
 
-router = APIRouter(prefix="/api/v1/mine", tags=HOLDER)
+router = APIRouter(prefix="/api/v1/mine", tags=HOLDER, dependencies=[guarded("mine")])
 # An answer is for its holder alone and of the moment.
 PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
@@ -141,12 +141,15 @@ def correct(
 
     With If-Match, 412 where it was changed meanwhile.
     """
-    given = body.model_dump(exclude_unset=True)
+    if "text" in body.model_fields_set:
+        # As of a new report: what is refused there is not to come in here.
+        spam.check(body.text)
+    given = cast(correcting.Correction, body.model_dump(exclude_unset=True))
     with request.app.state.engine.begin() as connection:
         changed = correcting.correct(
             connection,
             participants.holder(connection, link),
-            correcting.Correction(**given),
+            given,
             datetime.now(UTC),
             _versions(if_match),
         )
@@ -175,13 +178,7 @@ def ask_for_news(request: Request, db: Database, link: Link, body: Contact) -> R
             "there will be no news of it: it was withdrawn, or its personal part erased"
             " / sẽ không có tin nữa: phản ánh đã rút hoặc phần cá nhân đã xóa"
         )
-    if wait := contacting.wait_s(request, address):
-        english, vietnamese = f"try again in {wait} seconds", f"thử lại sau {wait} giây"
-        said = f"too many letters: {english} / quá nhiều thư: {vietnamese}"
-        refused = problem(429, "Limited", said)
-        refused.headers["Retry-After"] = str(wait)
-        return refused
-    contacting.ask(request, db, person.id, address)
+    contacting.ask(request, db, person.id, address, link)
     now = contacting.state_of(participants.holder(db, link))
     return JSONResponse({"contact": now}, 202, PRIVATE)
 

@@ -1,7 +1,8 @@
 """A citizen reports an issue; anyone may."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -9,6 +10,8 @@ from sqlalchemy import Connection
 
 from api import contacting
 from api.dependencies import EVERYONE
+from api.guard import guarded
+from api.refusals import LimitedError
 from api.routes.reading import GeoJSON, feature, geojson
 from geo import listing, participants, reporting
 
@@ -69,10 +72,12 @@ class Report(BaseModel):
 
 
 # They are about the sending, not of the report: none of them is stored with it.
-BESIDE = frozenset({"photos", "email", "challenge", "website"})
+BESIDE: Final = {"photos", "email", "challenge", "website"}
 
 
-@router.post("/complaints", status_code=201, response_class=GeoJSON)
+@router.post(
+    "/complaints", status_code=201, response_class=GeoJSON, dependencies=[guarded("reports")]
+)
 def report(
     request: Request,
     body: Report,
@@ -85,6 +90,7 @@ def report(
     report is taken all the same.
     """
     address = contacting.normalised(body.email) if body.email else None
+    visit = request.app.state.guard.report(request, body, idempotency_key)
     with request.app.state.engine.begin() as connection:
         said = reporting.Report(**body.model_dump(exclude=BESIDE), photos=tuple(body.photos))
         secret = request.app.state.secret
@@ -93,6 +99,7 @@ def report(
             _ask(request, connection, taken.link, address)
         stored = feature(connection.execute(listing.one(taken.code)).one())
         contact = contact_of(connection, taken.link)
+    visit.taken(taken.code, taken.again)
     # To the reporter alone: who has the link is the reporter.
     stored["properties"] |= {
         "link": taken.link,
@@ -112,10 +119,9 @@ def report(
 
 def _ask(request: Request, connection: Connection, link: str, address: str) -> None:
     # A letter too many is no reason to refuse a report.
-    if contacting.wait_s(request, address):
-        return
-    person = participants.holder(connection, link)
-    contacting.ask(request, connection, person.id, address)
+    with suppress(LimitedError):
+        person = participants.holder(connection, link)
+        contacting.ask(request, connection, person.id, address, link)
 
 
 def contact_of(connection: Connection, link: str) -> str | None:

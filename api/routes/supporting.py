@@ -1,5 +1,6 @@
 """Me too: whoever has the same trouble supports a complaint; anyone may."""
 
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Request, Response
@@ -8,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api import contacting
 from api.dependencies import EVERYONE, Database
+from api.guard import guarded
+from api.refusals import LimitedError
 from api.routes.reporting import Challenge, Device, Email, Website, contact_of
 from geo import supporting
 from geo.complaint import clean_code
@@ -41,7 +44,11 @@ _AGAIN: dict[int | str, dict[str, Any]] = {
 
 
 @router.post(
-    "/complaints/{code}/support", status_code=201, response_model=Supported, responses=_AGAIN
+    "/complaints/{code}/support",
+    status_code=201,
+    response_model=Supported,
+    responses=_AGAIN,
+    dependencies=[guarded("support")],
 )
 def support(
     request: Request, db: Database, code: Annotated[str, Path(max_length=40)], body: Support
@@ -51,11 +58,14 @@ def support(
     409 says why one cannot be supported. Who reported it is not told.
     """
     address = contacting.normalised(body.email) if body.email else None
+    visit = request.app.state.guard.support(request, body)
     secret = request.app.state.secret
     done = supporting.support(db, clean_code(code), body.device, body.language, secret)
-    # A letter too many is no reason to refuse a supporter.
-    if address is not None and not contacting.wait_s(request, address):
-        contacting.ask(request, db, done.participant_id, address)
+    if address is not None:
+        # A letter too many is no reason to refuse a supporter.
+        with suppress(LimitedError):
+            contacting.ask(request, db, done.participant_id, address, done.link)
+    visit.taken(code, done.again)
     shown = {
         "link": done.link,
         "supporters": done.supporters,

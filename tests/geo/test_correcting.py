@@ -220,26 +220,26 @@ def test_sixteen_at_once_with_one_key_make_one_complaint(hanoi_engine: Engine) -
     _assert_exact(hanoi_engine)
 
 
-def test_many_corrections_at_once_leave_one_of_them_and_right_counts(hanoi_engine: Engine) -> None:
-    taken = _take(hanoi_engine)
-    version = _row(hanoi_engine, taken.code).v
+def test_many_corrections_at_once_leave_one_of_them_and_right_counts(module_hanoi: Engine) -> None:
+    taken = _take(module_hanoi)
+    version = _row(module_hanoi, taken.code).v
     start = threading.Barrier(8)
 
     def send(number: int) -> bool:
         start.wait()
         wanted: Correction = {"text": f"lần {number}", "category": ("garbage", "noise")[number % 2]}
         try:
-            _correct(hanoi_engine, taken, wanted, versions=[version])
+            _correct(module_hanoi, taken, wanted, versions=[version])
         except ChangedMeanwhileError:
             return False
         return True
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(send, range(8))) == 1
-    row = _row(hanoi_engine, taken.code)
+    row = _row(module_hanoi, taken.code)
     number = int(row.text.split()[1])
     assert row.category == ("garbage", "noise")[number % 2]
-    _assert_exact(hanoi_engine)
+    _assert_exact(module_hanoi)
 
 
 @pytest.mark.parametrize(
@@ -294,20 +294,20 @@ def test_answers_and_urgency_follow_the_category(hanoi_engine: Engine) -> None:
 
 
 def test_a_report_is_corrected_for_thirty_minutes_and_until_it_is_handled(
-    hanoi_engine: Engine,
+    module_hanoi: Engine,
 ) -> None:
-    taken = _take(hanoi_engine)
+    taken = _take(module_hanoi)
     last = AT + reporting.EDITABLE_FOR
-    _correct(hanoi_engine, taken, {"text": "một"}, at=last - timedelta(seconds=1))
+    _correct(module_hanoi, taken, {"text": "một"}, at=last - timedelta(seconds=1))
     with pytest.raises(NotEditableError, match="30"):
-        _correct(hanoi_engine, taken, {"text": "hai"}, at=last)
-    with hanoi_engine.begin() as connection:
+        _correct(module_hanoi, taken, {"text": "hai"}, at=last)
+    with module_hanoi.begin() as connection:
         connection.execute(
             text("UPDATE complaint SET status = 2 WHERE code = :code"), {"code": taken.code}
         )
     with pytest.raises(NotEditableError, match="handled"):
-        _correct(hanoi_engine, taken, {"text": "ba"})
-    assert _row(hanoi_engine, taken.code).text == "một"
+        _correct(module_hanoi, taken, {"text": "ba"})
+    assert _row(module_hanoi, taken.code).text == "một"
 
 
 def _upload(engine: Engine, token: str, complaint: str | None = None) -> str:
@@ -336,27 +336,27 @@ def _photos(engine: Engine, code: str) -> list[str]:
         return [str(row.id) for row in rows]
 
 
-def test_photos_are_added_left_out_and_put_in_another_order(hanoi_engine: Engine) -> None:
-    a, b, c = (_upload(hanoi_engine, token) for token in "abc")
+def test_photos_are_added_left_out_and_put_in_another_order(module_hanoi: Engine) -> None:
+    a, b, c = (_upload(module_hanoi, token) for token in "abc")
     with_two = reporting.Report(105.8342, 21.0278, "pothole", "Ảnh", photos=("a", "b"))
-    taken = _take(hanoi_engine, with_two, "with photos")
-    assert _photos(hanoi_engine, taken.code) == [a, b]
+    taken = _take(module_hanoi, with_two, "with photos")
+    assert _photos(module_hanoi, taken.code) == [a, b]
     # By the token of the upload or by its own id, whichever the page still knows.
-    _correct(hanoi_engine, taken, {"photos": ["c", b, "a"]})
-    assert _photos(hanoi_engine, taken.code) == [c, b, a]
-    _correct(hanoi_engine, taken, {"photos": ["a"]})
-    assert _photos(hanoi_engine, taken.code) == [a]
+    _correct(module_hanoi, taken, {"photos": ["c", b, "a"]})
+    assert _photos(module_hanoi, taken.code) == [c, b, a]
+    _correct(module_hanoi, taken, {"photos": ["a"]})
+    assert _photos(module_hanoi, taken.code) == [a]
     # What was left out can come back; what belongs to another report cannot.
-    _correct(hanoi_engine, taken, {"photos": ["b", "a"]})
-    assert _photos(hanoi_engine, taken.code) == [b, a]
-    other = _take(hanoi_engine)
+    _correct(module_hanoi, taken, {"photos": ["b", "a"]})
+    assert _photos(module_hanoi, taken.code) == [b, a]
+    other = _take(module_hanoi)
     for stolen in ("a", a):
         with pytest.raises(BadFilterError, match="photo"):
-            _correct(hanoi_engine, other, {"photos": [stolen]})
+            _correct(module_hanoi, other, {"photos": [stolen]})
     # Words alone leave them as they are, and so does the first report when it is sent again.
-    _correct(hanoi_engine, taken, {"text": "Chữ"})
-    _take(hanoi_engine, with_two, "with photos")
-    assert _photos(hanoi_engine, taken.code) == [b, a]
+    _correct(module_hanoi, taken, {"text": "Chữ"})
+    _take(module_hanoi, with_two, "with photos")
+    assert _photos(module_hanoi, taken.code) == [b, a]
 
 
 def _withdraw(engine: Engine, link: str, at: datetime = SOON) -> None:
@@ -366,36 +366,36 @@ def _withdraw(engine: Engine, link: str, at: datetime = SOON) -> None:
 
 @pytest.mark.parametrize("status", list(Status))
 def test_what_is_open_can_be_withdrawn_and_nothing_else(
-    hanoi_engine: Engine, status: Status
+    module_hanoi: Engine, status: Status
 ) -> None:
-    taken = _take(hanoi_engine)
-    with hanoi_engine.begin() as connection:
+    taken = _take(module_hanoi)
+    with module_hanoi.begin() as connection:
         connection.execute(
             text("UPDATE complaint SET status = :status WHERE code = :code"),
             {"status": int(status), "code": taken.code},
         )
     if status.is_open:
-        _withdraw(hanoi_engine, taken.link, SOON + timedelta(days=3))
-        row = _row(hanoi_engine, taken.code)
+        _withdraw(module_hanoi, taken.link, SOON + timedelta(days=3))
+        row = _row(module_hanoi, taken.code)
         assert (row.status, row.closed_at) == (Status.WITHDRAWN, SOON + timedelta(days=3))
         # Again, and later: nothing changes.
-        _withdraw(hanoi_engine, taken.link, SOON + timedelta(days=4))
-        assert _row(hanoi_engine, taken.code).v == row.v
+        _withdraw(module_hanoi, taken.link, SOON + timedelta(days=4))
+        assert _row(module_hanoi, taken.code).v == row.v
     elif status != Status.WITHDRAWN:
         with pytest.raises(NotEditableError, match="closed"):
-            _withdraw(hanoi_engine, taken.link)
-        assert _row(hanoi_engine, taken.code).status == status
-    _assert_exact(hanoi_engine)
+            _withdraw(module_hanoi, taken.link)
+        assert _row(module_hanoi, taken.code).status == status
+    _assert_exact(module_hanoi)
     # By now it is no longer what it was received as.
     with pytest.raises(NotEditableError, match="handled"):
-        _correct(hanoi_engine, taken, {"text": "sau"})
+        _correct(module_hanoi, taken, {"text": "sau"})
 
 
-def test_a_supporters_link_neither_corrects_nor_withdraws(hanoi_engine: Engine) -> None:
+def test_a_supporters_link_neither_corrects_nor_withdraws(module_hanoi: Engine) -> None:
     from geo.supporting import support
 
-    taken = _take(hanoi_engine)
-    with hanoi_engine.begin() as connection:
+    taken = _take(module_hanoi)
+    with module_hanoi.begin() as connection:
         link = support(connection, taken.code, "d" * 22, "vi", SECRET).link
         person = participants.holder(connection, link)
         with pytest.raises(NotAllowedError, match="only who reported"):

@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import Engine, text
 
-from geo import contacts, erasing, outbox, participants, reporting, supporting
+from geo import contacts, correcting, erasing, outbox, participants, reporting, supporting
+from geo.errors import NotEditableError
 from geo.outbox import Letter
 
 AT = datetime(2026, 11, 2, 3, tzinfo=UTC)
@@ -157,3 +159,18 @@ def test_a_supporter_is_erased_alone(hanoi_engine: Engine) -> None:
         assert word in after, word
     with hanoi_engine.begin() as connection:
         assert participants.holder(connection, taken.link).address == "an@example.org"
+
+
+def test_a_correction_under_way_does_not_bring_back_what_is_erased(hanoi_engine: Engine) -> None:
+    taken, _, _ = _set_up(hanoi_engine)
+    soon = AT + timedelta(minutes=1)
+    with hanoi_engine.begin() as first:
+        # It has seen the person before the erasing, and comes to the report after it.
+        person = participants.holder(first, taken.link)
+        with hanoi_engine.begin() as second:
+            erasing.erase_participant(second, person.id, soon)
+        with pytest.raises(NotEditableError, match="erased"):
+            correcting.correct(first, person, {"text": "gọi 0912345678"}, soon)
+        with pytest.raises(NotEditableError, match="erased"):
+            correcting.withdraw(first, person, soon)
+    assert "0912345678" not in json.dumps(_everything(hanoi_engine))

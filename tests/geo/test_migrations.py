@@ -1,4 +1,5 @@
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
 from geo.database import alembic_config, current_revision, head_revision, migrate
@@ -13,6 +14,8 @@ def test_migrations_go_up_down_and_up_again(engine: Engine) -> None:
     with engine.begin() as connection:
         migrate(connection)
         assert current_revision(connection) == head_revision()
+        # Ours is read without Alembic.
+        assert head_revision() == ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 
 def test_the_tables_are_those_of_the_migrations(engine: Engine) -> None:

@@ -27,18 +27,18 @@ def _support(engine: Engine, code: str, device: str | None, secret: bytes = SECR
         return supporting.support(connection, code, device, "vi", secret)
 
 
-def test_a_device_supports_once_and_gets_the_same_link(hanoi_engine: Engine) -> None:
-    taken, elsewhere = _take(hanoi_engine), _take(hanoi_engine)
-    first, again = (_support(hanoi_engine, taken.code, DEVICE) for _ in range(2))
+def test_a_device_supports_once_and_gets_the_same_link(module_hanoi: Engine) -> None:
+    taken, elsewhere = _take(module_hanoi), _take(module_hanoi)
+    first, again = (_support(module_hanoi, taken.code, DEVICE) for _ in range(2))
     assert (first.again, again.again) == (False, True)
     assert first.link == again.link
     assert (first.supporters, again.supporters) == (1, 1)
-    assert _support(hanoi_engine, taken.code, "e" * 22).supporters == 2
+    assert _support(module_hanoi, taken.code, "e" * 22).supporters == 2
     # Another complaint: another link. Without a device each time somebody else.
-    assert _support(hanoi_engine, elsewhere.code, DEVICE).link != first.link
-    two = {_support(hanoi_engine, elsewhere.code, None).link for _ in range(2)}
+    assert _support(module_hanoi, elsewhere.code, DEVICE).link != first.link
+    two = {_support(module_hanoi, elsewhere.code, None).link for _ in range(2)}
     assert len(two) == 2
-    with hanoi_engine.begin() as connection:
+    with module_hanoi.begin() as connection:
         person = participants.holder(connection, first.link)
         assert (person.role, person.language) == ("supporter", "vi")
         stored = connection.execute(
@@ -48,48 +48,48 @@ def test_a_device_supports_once_and_gets_the_same_link(hanoi_engine: Engine) -> 
     assert DEVICE not in stored
 
 
-def test_a_new_secret_gives_the_device_a_new_link_and_counts_it_once(hanoi_engine: Engine) -> None:
-    taken = _take(hanoi_engine)
-    first = _support(hanoi_engine, taken.code, DEVICE)
-    other = _support(hanoi_engine, taken.code, DEVICE, b"t" * 32)
+def test_a_new_secret_gives_the_device_a_new_link_and_counts_it_once(module_hanoi: Engine) -> None:
+    taken = _take(module_hanoi)
+    first = _support(module_hanoi, taken.code, DEVICE)
+    other = _support(module_hanoi, taken.code, DEVICE, b"t" * 32)
     assert first.link != other.link
     assert (other.again, other.supporters) == (True, 1)
-    with hanoi_engine.begin() as connection:
+    with module_hanoi.begin() as connection:
         assert participants.holder(connection, other.link).id == first.participant_id
 
 
 @pytest.mark.parametrize("device", [DEVICE, None])
 def test_many_at_once_are_counted_as_many_devices_as_there_are(
-    hanoi_engine: Engine, device: str | None
+    module_hanoi: Engine, device: str | None
 ) -> None:
-    taken = _take(hanoi_engine)
+    taken = _take(module_hanoi)
     start = threading.Barrier(10)
 
     def send(_: int) -> str:
         start.wait()
-        return str(_support(hanoi_engine, taken.code, device).link)
+        return str(_support(module_hanoi, taken.code, device).link)
 
     with ThreadPoolExecutor(10) as pool:
         links = set(pool.map(send, range(10)))
     assert len(links) == (1 if device else 10)
-    assert _support(hanoi_engine, taken.code, "z" * 22).supporters == len(links) + 1
+    assert _support(module_hanoi, taken.code, "z" * 22).supporters == len(links) + 1
 
 
 @pytest.mark.parametrize("status", list(Status))
 def test_only_what_is_open_is_supported_and_each_refusal_says_why(
-    hanoi_engine: Engine, status: Status
+    module_hanoi: Engine, status: Status
 ) -> None:
-    taken = _take(hanoi_engine)
-    with hanoi_engine.begin() as connection:
+    taken = _take(module_hanoi)
+    with module_hanoi.begin() as connection:
         connection.execute(
             text("UPDATE complaint SET status = :status WHERE code = :code"),
             {"status": int(status), "code": taken.code},
         )
     if status.is_open:
-        assert _support(hanoi_engine, taken.code, DEVICE).supporters == 1
+        assert _support(module_hanoi, taken.code, DEVICE).supporters == 1
         return
     with pytest.raises(NotSupportableError) as found:
-        _support(hanoi_engine, taken.code, DEVICE)
+        _support(module_hanoi, taken.code, DEVICE)
     english, vietnamese = str(found.value).split(" / ")
     assert "anew" in english
     assert "phản ánh mới" in vietnamese

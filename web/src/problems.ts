@@ -26,8 +26,17 @@ const STATUSES = ["400", "401", "403", "404", "406", "409", "413", "422", "429",
 const TITLES: Record<string, Word> = { OutsideCity: "outside", "Too slow": "slow", "No room": "full" };
 const FIELDS: ReadonlySet<string> = new Set(["since", "until", "bbox", "area", "set", "polygon", "cell", "as_of", "resolution", "q", "domain", "category", "status", "city", "step", "layer", "format", "view", "at", "weeks", "address", "schedule", "question", "kind", "spot", "lang", "text", "lon", "lat", "measure", "limit", "method", "first", "second"] satisfies Word[]);
 
-/** What is wrong in the page's language: by the fields where they are named, else by title or status. */
+/** What the server says to persons, "in English / bằng tiếng Việt", in the page's language. */
+function ownWords(said: Document): string | undefined {
+  const halves = said.detail?.split(" / ") ?? [];
+  const words = halves.length === 2 ? halves[current() === "vi" ? 1 : 0] : undefined;
+  return words && `${words.charAt(0).toUpperCase()}${words.slice(1).replace(/\.?$/, ".")}`;
+}
+
+/** What is wrong in the page's language: the server's words where it has them, else by fields, title or status. */
 export function sentence(status: number, said: Document): string {
+  const own = ownWords(said);
+  if (own) return own;
   const fields = [...new Set((said.errors ?? []).map((one) => one.field.split(".")[0] ?? ""))];
   // A Vietnamese reader is told which value it is even where there is no sentence for it.
   if (fields.length) return fields.map((field) => (FIELDS.has(field) ? w(field as Word) : `${w("unknownField")} ${field}`)).join(" ");

@@ -4,6 +4,7 @@ import { followWord, openFollow } from "./follow";
 import { phrases } from "./i18n";
 import { chartsWord, openCharts } from "./overtime";
 import { drawWord } from "./polygon";
+import { openSatisfaction, satisfactionWord } from "./satisfaction";
 import type { Story } from "./story";
 import { openTake, takeWord, type View } from "./take";
 
@@ -13,5 +14,6 @@ export function tools(story: Story, view: View): HTMLElement[] {
   const tool = (id: string, text: string, click: () => void): HTMLElement => h("button", { type: "button", id, click }, text);
   return [...story.limitLines(), h("div", { class: "tools", role: "group", "aria-label": w("tools") },
     tool("open-take", takeWord(), () => openTake(view)), tool("open-charts", chartsWord(), openCharts),
-    tool("draw-shape", drawWord(), () => story.drawShape()), tool("open-follow", followWord(), () => openFollow()))];
+    tool("draw-shape", drawWord(), () => story.drawShape()), tool("open-follow", followWord(), () => openFollow()),
+    tool("open-satisfaction", satisfactionWord(), openSatisfaction))];
 }
