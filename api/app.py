@@ -60,6 +60,7 @@ from api.storage import PhotoStore
 from api.studies import Studies
 from api.suggestions import Suggestions
 from api.tilecache import TileAnswers, TileCache
+from api.validated import Validated
 from api.web_app import STATIC, WebApp
 from geo.database import current_revision, head_revision
 from geo.hotspots import local_moran
@@ -246,6 +247,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         app.include_router(routes.router)
     if STATIC.exists():
         app.mount("/", WebApp(directory=STATIC, html=True), name="web")
+    app.add_middleware(Validated)
     # A phone on a bad connection: lists and outlines shrink to a fifth. Tiles bring their own.
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     app.add_middleware(Budget, clients=app.state.guard.clients, settings=settings)
