@@ -52,7 +52,7 @@ def test_a_preview_has_title_description_and_picture_with_whole_addresses(
     page = client.get(f"/c/{code}?lang=en").text
     assert f'<link rel="canonical" href="https://map.example.org/c/{code}"' in page
     assert '<meta property="og:description" content="Ổ gà lớn"' in page
-    assert re.search(r'og:title" content="Potholes.*Received', page)
+    assert re.search(r'og:title" content="[^"]*pothole[^"]*Received', page, re.I)
     assert 'og:image" content="https://map.example.org/icons/icon-512.png"' in page
     assert '<html lang="en"' in page
     assert "<!--" not in page
@@ -119,7 +119,7 @@ def test_files_come_in_the_smallest_form_the_caller_takes(client: TestClient) ->
         found = client.get(script[1], headers=asked)
         assert found.headers["content-encoding"] == encoding
         assert found.headers["content-type"] == plain.headers["content-type"]
-        assert found.headers["vary"] == "Accept-Encoding"
+        assert "Accept-Encoding" in found.headers["vary"]
         assert found.content == plain.content
         sizes[encoding] = int(found.headers["content-length"])
     assert sizes["br"] < sizes["gzip"] < len(plain.content)

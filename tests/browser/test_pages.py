@@ -19,6 +19,7 @@ from geo.complaint import Status
 pytestmark = pytest.mark.browser
 AXE = Path(__file__).resolve().parents[2] / "web/node_modules/axe-core/axe.min.js"
 PLACE = {"lon": 105.8412, "lat": 21.0245}
+LONG = "Nước ngập đến đầu gối mỗi khi mưa to, xe chết máy giữa đường, không ai thoát nước."
 WORDS = "Ổ gà lớn trước số 5 <script>alert(1)</script> & nước đọng"
 
 
@@ -86,7 +87,7 @@ def test_the_public_page_tells_state_words_place_and_what_may_be_done(
 ) -> None:
     code = reported(address)["code"]
     opened(phone, f"{address}/c/{code}")
-    expect(phone.locator("h1")).to_have_text("Ổ gà, mặt đường hỏng")
+    expect(phone.locator("h1")).to_have_text("Ổ gà, mặt đường hư hỏng")
     expect(phone.locator(".standing")).to_contain_text("Đã tiếp nhận")
     expect(phone.locator(".words")).to_have_text(WORDS)
     expect(phone.locator("#place p")).to_contain_text("5 Tràng Thi")
@@ -312,7 +313,7 @@ def test_the_tab_keeps_the_link_and_shows_what_it_knew_without_a_network(
 def test_a_phone_of_320_pixels_in_the_dark_shows_all_of_it(
     small: Page, address: str, hanoi_engine: Engine, path: str
 ) -> None:
-    sent = reported(address, text="Dài " * 60 + "x" * 300)
+    sent = reported(address, text=f"{LONG} {'dàidằngdặc' * 5}")
     answered(hanoi_engine, sent["code"], Status.REJECTED)
     at = {"c": f"/c/{sent['code']}", "mine": f"/mine#{sent['link']}"}[path]
     opened(small, address + at)

@@ -59,7 +59,7 @@ def test_the_app_starts_without_a_network_and_the_form_opens(installed: Page, ad
     expect(installed.locator("h1")).to_contain_text("Bản đồ phản ánh")
     installed.get_by_role("button", name="Gửi phản ánh").click()
     expect(installed.locator("dialog form")).to_be_visible(timeout=30_000)
-    expect(installed.locator("dialog form")).to_contain_text("Ổ gà")
+    expect(installed.locator("dialog form")).to_contain_text("Giao thông")
 
 
 def test_a_complaint_seen_before_is_there_without_a_network_and_another_says_so(

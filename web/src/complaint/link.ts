@@ -16,12 +16,14 @@ function keep(name: string, value: string): void { try { sessionStorage.setItem(
  */
 export function token(): string | null {
   const given = decodeURIComponent(location.hash.slice(1));
-  if (FORM.test(given)) { memory = given; keep(NAME, given); }
-  else if (!location.hash) {
-    memory ??= kept(NAME);
-    if (memory) history.replaceState(history.state, "", `${location.pathname}${location.search}#${memory}`);
+  if (given) {
+    memory = FORM.test(given) ? given : null;
+    if (memory) keep(NAME, memory);
+    return memory;
   }
-  return location.hash && !FORM.test(given) ? null : memory;
+  memory ??= kept(NAME);
+  if (memory) history.replaceState(history.state, "", `${location.pathname}${location.search}#${memory}`);
+  return memory;
 }
 export const privateAddress = (): string => `${location.origin}/mine#${memory ?? ""}`;
 

@@ -32,7 +32,7 @@ export function doing(desk: Desk, text: string, id: string, act: () => Promise<s
   }
   return h("div", { class: "doing" }, button, outcome);
 }
-const post = (path: string, body: unknown = {}): Promise<unknown> => withLink("POST", `/api/v1/mine${path}`, body);
+const post = async <T>(path: string, body: unknown = {}): Promise<T> => (await withLink<T>("POST", `/api/v1/mine${path}`, body)).value;
 
 function contact(desk: Desk): HTMLElement {
   const { state, address } = desk.mine.properties.contact ?? { state: "none", address: null };
@@ -67,14 +67,14 @@ function rating(desk: Desk): HTMLElement {
   reason.value = before?.reason ?? "";
   const why = h("div", { class: "field", hidden: before?.verdict !== "dissatisfied" }, h("label", { for: "rating-reason" }, say("reason")), reason);
   const choice = (one: Verdict): HTMLElement => h("label", { class: "choice" }, h("input", { type: "radio", name: "verdict", value: one, checked: before?.verdict === one, change: () => { why.hidden = one !== "dissatisfied"; wrong.textContent = ""; } }), ` ${say(one)}`);
-  const box = h("section", { id: "rating" }, h("h2", {}, say("rate")), before ? h("p", {}, `${say("ratedAs")} `, h("strong", {}, say(before.verdict)), ` · ${say("change")}`) : null,
+  const box: HTMLElement = h("section", { id: "rating" }, h("h2", {}, say("rate")), before ? h("p", {}, `${say("ratedAs")} `, h("strong", {}, say(before.verdict)), ` · ${say("change")}`) : null,
     h("fieldset", {}, h("legend", { class: "unseen" }, say("rate")), ...verdicts.map(choice)), why, h("p", { class: "source" }, say("reopens")), wrong,
     doing(desk, say("send"), "rating-send", async () => {
       const verdict = box.querySelector<HTMLInputElement>("input[name=verdict]:checked")?.value;
       if (!verdict) { box.querySelector<HTMLInputElement>("input[name=verdict]")?.focus(); return null; }
       if (verdict === "dissatisfied" && !/[\p{L}\p{N}]/u.test(reason.value)) { wrong.textContent = say("reasonNeeded"); reason.focus(); return null; }
-      const found = await post("/rating", { verdict, ...(reason.value.trim() && verdict === "dissatisfied" ? { reason: reason.value.trim() } : {}) }) as { reopened?: boolean } | null;
-      return say(found?.reopened ? "reopened" : "rated");
+      const found = await post<{ reopened: boolean }>("/rating", { verdict, ...(reason.value.trim() && verdict === "dissatisfied" ? { reason: reason.value.trim() } : {}) });
+      return say(found.reopened ? "reopened" : "rated");
     }));
   return box;
 }
