@@ -28,7 +28,7 @@ export const sooner: Plugin = {
     const link = (attrs: HtmlTagDescriptor["attrs"]): HtmlTagDescriptor => ({ tag: "link", attrs, injectTo: "head" });
     return [
       ...[...styles].filter((name) => !drawn.has(name)).map((name) => link({ rel: "preload", as: "style", crossorigin: true, href: `/${name}` })),
-      ...[...scripts].filter((name) => !there.has(name)).map((name) => link({ rel: "modulepreload", crossorigin: true, href: `/${name}` })),
+      ...[...scripts].filter((name) => !there.has(name)).map((name) => link({ rel: "modulepreload", crossorigin: true, fetchpriority: "low", href: `/${name}` })),
     ];
   } },
 };

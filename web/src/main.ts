@@ -159,12 +159,14 @@ byId("show-filters").onclick = () => {
 };
 Object.assign(around, { city: city.code, map: () => map, follow: open } satisfies Partial<Around>);
 await map.start(domains, () => bench.moved());
-if (!embedded) void startSending(around);
 onChange(() => void draw());
 await draw();
 if (!embedded) {
   installAsOf();
   story.start();
   if (state.complaint) open(state.complaint);
+  // After what is seen: on a slow line its parts would be in the way of the map's first picture.
+  await (map.view.loaded() ? null : Promise.race([map.view.once("idle"), new Promise((done) => setTimeout(done, 5000))]));
+  void startSending(around);
   installApp();
 }
