@@ -1,7 +1,6 @@
-import { Map as MapView, Marker, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { Map as MapView, Marker, NavigationControl, ScaleControl } from "maplibre-gl";
 import type { MapGeoJSONFeature, MapMouseEvent, VectorTileSource, GeoJSONSource } from "maplibre-gl";
-import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
-import "maplibre-gl/dist/maplibre-gl.css";
+import "./maplibre";
 import type { AreaSet, City, Config, Domain } from "./api";
 import { Choropleth, type Painting } from "./choropleth";
 import { byId } from "./dom";
@@ -16,7 +15,6 @@ import { seriesKey } from "./series";
 import { shapesOf } from "./shapes";
 import { change, filter, LAYERS, state, STUDIED, type State } from "./state";
 
-setWorkerUrl(workerUrl);
 const TILED = LAYERS.filter((layer) => layer !== "density");
 const dark = matchMedia("(prefers-color-scheme: dark)").matches;
 const paper = dark ? "#1b242c" : "#eef2f5";
@@ -48,7 +46,8 @@ export class CityMap {
   }
   async start(domains: Domain[], moved: () => void): Promise<void> {
     const map = this.map;
-    if (!map.isStyleLoaded()) await map.once("load");
+    // Not "load", which waits for a first picture of nothing.
+    if (!map.isStyleLoaded()) await map.once("style.load");
     if (this.config.basemap) {
       map.addSource("basemap", { type: "raster", tiles: [this.config.basemap.url], tileSize: 256, attribution: this.config.basemap.attribution });
       map.addLayer({ id: "basemap", type: "raster", source: "basemap" });
