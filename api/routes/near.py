@@ -7,11 +7,12 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import EVERYONE, Database
+from api.guard import guarded
 from geo.complaint import clean_code
 from geo.near import Asked, Found, near, near_stored
 from geo.photos import public_photos
 
-router = APIRouter(prefix="/api/v1/complaints", tags=EVERYONE)
+router = APIRouter(prefix="/api/v1/complaints", tags=EVERYONE, dependencies=[guarded("near")])
 
 CODE = r"^[a-z0-9-]+$"
 Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]

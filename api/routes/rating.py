@@ -32,7 +32,7 @@ class Judged(BaseModel):
     reopened: bool = Field(description="whether this brought the complaint back")
 
 
-@router.post("/rating", status_code=201, response_model=Judged)
+@router.post("/rating", status_code=201, response_model=Judged, dependencies=[guarded("ratings")])
 def rate(body: Judgement, db: Database, link: Link, response: Response) -> Judged:
     """Judge the answer of a resolved or rejected complaint: one judgement for each closing.
 

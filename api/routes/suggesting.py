@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
 from api.dependencies import EVERYONE, Database
+from api.guard import guarded
 from geo.schema import category, domain
 
 router = APIRouter(prefix="/api/v1", tags=EVERYONE)
@@ -21,7 +22,7 @@ class Words(BaseModel):
 
 
 # In a body, not in the address: it may say something personal, and addresses are logged.
-@router.post("/suggestions")
+@router.post("/suggestions", dependencies=[guarded("suggestions")])
 def suggestions(request: Request, body: Words, db: Database) -> dict[str, Any]:
     """At most three kinds, the likeliest first; none where that would be guessing."""
     model = request.app.state.suggestions.model()
