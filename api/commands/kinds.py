@@ -100,20 +100,20 @@ def _table(connection: Connection, code: str | None) -> Table:
     known = connection.execute(select(category.c.code).order_by(category.c.code)).scalars().all()
     if code is not None and code not in known:
         raise NotFoundError(f"no category {code!r}; there are {', '.join(known)}")
-    table = Table(
-        "domain", "category", "vi", "en", "sensitive", "meaning", "near", "questions", "notice"
-    )
+    table = Table("domain")
+    table.add_column("category", no_wrap=True)
+    for name in ("name", "sensitive", "meaning", "near", "asks", "notice"):
+        table.add_column(name)
     for row in connection.execute(catalogue()):
         if code in (None, row.code):
             table.add_row(
                 row.domain,
                 row.code,
-                row.name_vi,
-                row.name_en,
+                f"{row.name_vi}\n{row.name_en}",
                 "yes" if row.sensitive else "",
                 row.meaning or "",
-                f"{row.near_m} m, {row.near_days} d",
-                str(len(row.questions) or "") + (" + urgency" if row.asks_urgency else ""),
+                f"{row.near_m} m\n{row.near_days} days",
+                f"{len(row.questions) or ''}{' urgency' if row.asks_urgency else ''}".strip(),
                 ("stops" if row.notice["stops"] else "yes") if row.notice else "",
             )
     return table
