@@ -263,7 +263,7 @@ def test_the_same_picture_in_another_report_is_marked_and_its_own_is_not(
     third, _ = _sent(client, files.encoded(files.picture(17), "JPEG"))
     with hanoi_engine.connect() as connection:
         pairs = connection.execute(text("SELECT photo_id, other_id FROM photo_alike")).all()
-        numbers = dict(connection.execute(text("SELECT code, id FROM complaint")).tuples().all())
+        numbers = dict(connection.execute(text("SELECT code, id FROM complaint")).all())
         assert (other, one) in [tuple(pair) for pair in pairs]
         assert len(pairs) == 2, "each of the two, and none of the other picture"
         assert photos.listed(connection, numbers[first])[0].alike == [second]
