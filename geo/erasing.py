@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from geo import follows
 from geo.questions import Question, public_answers
 
 
@@ -67,6 +68,12 @@ def _persons(connection: Connection, participant_ids: list[int], at: datetime) -
         ),
         given,
     )
+    # A browser's address goes with the last thing it is told of.
+    pushed = connection.execute(
+        text("DELETE FROM participant_push WHERE participant_id = ANY(:ids)"), given
+    )
+    if pushed.rowcount:
+        follows.forget_unused(connection)
     connection.execute(
         text(
             "UPDATE rating SET reason = NULL"

@@ -5,9 +5,11 @@ attribute an extra question.
 """
 
 import hmac
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, NamedTuple
 from urllib.parse import parse_qs
+from uuid import UUID
 
 from fastapi import APIRouter, Body, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
@@ -24,8 +26,10 @@ from geo.catalogue import catalogue
 from geo.complaint import Status, clean_code
 from geo.errors import BadFilterError, NotFoundError
 from geo.filters import Filter, parse, split
+from geo.names import STATUSES
+from geo.photos import public_photos
 from geo.questions import asked
-from geo.schema import category, complaint
+from geo.schema import answer, category, complaint
 
 _BOTH: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"application/json": {}, "text/xml": {}}},
@@ -279,16 +283,16 @@ def requests(
         # Pages are counted off: no cursor is known to GeoReport.
         rows = list(db.execute(listing.page(question, page * page_size, None)))
         rows = rows[(page - 1) * page_size :]
-    return open311.answer(form, "service_requests", "request", _told(db, rows))
+    return open311.answer(form, "service_requests", "request", _told(request, db, rows))
 
 
 @router.get("/v2/requests/{service_request_id}.{form}", response_model=None)
-def one_request(service_request_id: str, form: Format, db: Database) -> Response:
+def one_request(request: Request, service_request_id: str, form: Format, db: Database) -> Response:
     """One request by its code."""
     row = db.execute(listing.one(clean_code(service_request_id))).one_or_none()
     if row is None:
         raise NotFoundError(f"no request has the id {service_request_id!r}")
-    return open311.answer(form, "service_requests", "request", _told(db, [row]))
+    return open311.answer(form, "service_requests", "request", _told(request, db, [row]))
 
 
 @router.get("/v2/tokens/{token}.{form}", response_model=None)
@@ -336,41 +340,61 @@ def _question(
     )
 
 
-def _told(db: Connection, rows: list[Row[Any]]) -> list[dict[str, Any]]:
-    changed = {
-        row.id: row.updated_at
-        for row in db.execute(
-            select(complaint.c.id, complaint.c.updated_at).where(
-                complaint.c.id.in_([row.id for row in rows])
-            )
+def _told(request: Request, db: Connection, rows: list[Row[Any]]) -> list[dict[str, Any]]:
+    """Requests as GeoReport has them, with their first photo and what was answered last."""
+    shown = [row.id for row in rows if not row.sensitive]
+    changed = db.execute(
+        select(complaint.c.id, complaint.c.updated_at).where(
+            complaint.c.id.in_([row.id for row in rows])
         )
-    }
-    names = {
-        row.code: row.name_vi for row in db.execute(select(category.c.code, category.c.name_vi))
-    }
-    return [_one(row, names, changed) for row in rows]
+    )
+    last = db.execute(
+        select(answer.c.complaint_id, answer.c.text)
+        .where(answer.c.complaint_id.in_(shown))
+        .distinct(answer.c.complaint_id)
+        .order_by(answer.c.complaint_id, answer.c.at.desc(), answer.c.id.desc())
+    )
+    beside = _Beside(
+        request.app.state.settings.base_url,
+        dict(db.execute(select(category.c.code, category.c.name_vi)).tuples().all()),
+        dict(changed.tuples().all()),
+        dict(last.tuples().all()),
+        public_photos(db, shown),
+    )
+    return [_one(row, beside) for row in rows]
 
 
-def _one(row: Row[Any], names: dict[str, str], changed: dict[Any, datetime]) -> dict[str, Any]:
+class _Beside(NamedTuple):
+    """What is told of requests beside their own rows, most of it by complaint."""
+
+    base_url: str
+    names: dict[str, str]
+    changed: dict[UUID, datetime]
+    answers: dict[UUID, str]
+    photos: Mapping[UUID, Sequence[Mapping[str, Any]]]
+
+
+def _one(row: Row[Any], beside: _Beside) -> dict[str, Any]:
     shown = feature(row)
     properties = shown["properties"]
     [lon, lat] = shown["geometry"]["coordinates"]
+    photos = beside.photos.get(row.id)
     return {
         "service_request_id": row.code,
         "status": "open" if Status(row.status).is_open else "closed",
-        "status_notes": Status(row.status).code,
-        "service_name": names[row.category],
+        "status_notes": beside.answers.get(row.id) or STATUSES[Status(row.status)].vi,
+        "service_name": beside.names[row.category],
         "service_code": row.category,
         "description": properties["text"] or None,
         "agency_responsible": None,
         "service_notice": None,
         "requested_datetime": row.reported_at.isoformat(),
-        "updated_datetime": max(changed[row.id], row.reported_at).isoformat(),
+        "updated_datetime": max(beside.changed[row.id], row.reported_at).isoformat(),
         "expected_datetime": None,
         "address": properties["address"],
         "address_id": None,
         "zipcode": None,
         "lat": lat,
         "long": lon,
-        "media_url": None,
+        "media_url": f"{beside.base_url}{photos[0]['large']}" if photos else None,
     }

@@ -313,7 +313,8 @@ def complaint(code: str, db: Database) -> Response:
     events = db.execute(
         text(
             "SELECT at, kind, change, coalesce(actor IN ('reporter', 'supporter'), false) AS judged"
-            " FROM event WHERE complaint_id = :id AND kind <> 'closing' ORDER BY at"
+            " FROM event WHERE complaint_id = :id AND kind NOT IN ('closing', 'photo_hidden')"
+            " ORDER BY at"
         ),
         {"id": row.id},
     ).all()
