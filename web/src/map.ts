@@ -1,4 +1,4 @@
-import { Map as MapView, Marker, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { Map as MapView, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import type { MapGeoJSONFeature, MapMouseEvent, VectorTileSource, GeoJSONSource } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import "maplibre-gl/dist/maplibre-gl.css";
@@ -29,7 +29,6 @@ export interface Place { container: string; shown: () => State; follows?: CityMa
 
 export class CityMap {
   private readonly map: MapView;
-  private marker: Marker | null = null;
   private borders = "";
   private readonly drawn = new Map<string, string>();
   private picking: ((lon: number, lat: number) => void) | null = null;
@@ -192,11 +191,6 @@ export class CityMap {
     this.picking = chosen;
     this.map.getCanvas().style.cursor = chosen ? "crosshair" : "";
     if (chosen) this.map.getCanvas().focus();
-  }
-  /** Shows where a report is about to be. */
-  mark(place: [number, number] | null): void {
-    this.marker?.remove();
-    this.marker = place ? new Marker({ color: "#c2410c" }).setLngLat(place).addTo(this.map) : null;
   }
 
   private hover(feature: MapGeoJSONFeature | undefined, _: MapMouseEvent): void {
