@@ -5,14 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
-from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
 from sqlalchemy import Engine
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -43,6 +41,7 @@ from api.routes import (
     mine,
     near,
     outliers,
+    pages,
     photos,
     picturing,
     rating,
@@ -61,11 +60,12 @@ from api.storage import PhotoStore
 from api.studies import Studies
 from api.suggestions import Suggestions
 from api.tilecache import TileAnswers, TileCache
+from api.validated import Validated
+from api.web_app import STATIC, WebApp
 from geo.database import current_revision, head_revision
 from geo.hotspots import local_moran
 from tiles.version import Clock
 
-STATIC: Final = Path(__file__).parent / "static"
 TIMES: Final = Histogram(
     "phananh_request_seconds",
     "Time to answer, without kept tiles",
@@ -243,10 +243,11 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     later = (exploring, filing, hotspots, comparing, sensitive, sharing, picturing, embedding)
     statistics = (outliers, density, reporting_rate, satisfaction)
     citizens = (following, follow_page, suggesting, challenging, supporting, mine, contact_page)
-    for routes in (*routers, *statistics, *later, *citizens, rating, photos):
+    for routes in (*routers, *statistics, *later, *citizens, rating, photos, pages):
         app.include_router(routes.router)
     if STATIC.exists():
-        app.mount("/", StaticFiles(directory=STATIC, html=True), name="web")
+        app.mount("/", WebApp(directory=STATIC, html=True), name="web")
+    app.add_middleware(Validated)
     # A phone on a bad connection: lists and outlines shrink to a fifth. Tiles bring their own.
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     app.add_middleware(Budget, clients=app.state.guard.clients, settings=settings)

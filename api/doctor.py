@@ -13,10 +13,10 @@ from typing import Final, NamedTuple
 import psutil
 from sqlalchemy import Connection, Engine, text
 
-from api.app import STATIC
 from api.cluster import ClusterError, PrivateCluster, binaries
 from api.mail import Server
 from api.settings import Settings
+from api.web_app import STATIC
 from geo.database import current_revision, head_revision
 from geo.recount import has_layout
 

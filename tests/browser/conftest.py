@@ -43,6 +43,12 @@ def chromium() -> Iterator[Browser]:
     executable = os.environ.get("CHROMIUM", "/usr/bin/chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=FLAGS.split())
+        # Tests answer requests themselves: the app's worker would answer before them. Tests of it
+        # ask for it with service_workers="allow".
+        plain = browser.new_context
+        browser.new_context = lambda **given: plain(**{"service_workers": "block"} | given)  # type: ignore[method-assign]
+        plain_page = browser.new_page
+        browser.new_page = lambda **given: plain_page(**{"service_workers": "block"} | given)  # type: ignore[method-assign]
         yield browser
         browser.close()
 

@@ -15,7 +15,7 @@ export interface Classes { breaks: number[]; min: number | null; max: number | n
 export interface Spot { rank: number; n: number; z: number; class: string; area_km2: number; lon: number; lat: number; areas: string[]; areas_en: string[]; street: string | null; cells: string[]; since_month?: string | null; trend_z?: number | null; trend?: string | null }
 export interface Trends { total: number; periods: string[]; last_day: string; places: number; few: boolean; classes: Record<string, number> }
 export interface Hotspots { total: number; inside: number; outside: number; places: number; few: boolean; classes: Record<string, number>; spots: Spot[] }
-export interface Properties { code: string; city: string; domain: string; category: string; status: string; reported_at: string; closed_at: string | null; text: string; address: string | null; sample: boolean; areas?: Held[]; timeline?: { at: string | null; kind: string; from?: string; to?: string }[] }
+export interface Properties { code: string; city: string; domain: string; category: string; status: string; reported_at: string; closed_at: string | null; text: string; address: string | null; sample: boolean; areas?: Held[]; supporters?: number; photos?: { small: string }[]; answers?: { at: string; text: string }[]; promise?: { due_at: string; met?: boolean | null } | null; timeline?: { at: string | null; kind: string; from?: string; to?: string }[] }
 export interface Held { set: string; code: string; name: string; name_en: string; kind: string | null; until: string | null }
 export interface Feature { id: string; geometry: { coordinates: [number, number] }; properties: Properties }
 export interface Page { features: Feature[]; next: string | null; total: number | null }

@@ -19,11 +19,30 @@ export function resolutionAt(zoom: number): number {
   const steps: [number, number][] = [[8, 6], [10, 7], [12, 8], [13, 9], [14, 10], [16, 11]];
   return steps.find(([limit]) => Math.floor(zoom) <= limit)?.[1] ?? 12;
 }
+/** The zoom at which a box fills so many pixels, as the map will find it. */
+export function zoomOf([west, south, east, north]: readonly [number, number, number, number], width: number, height: number): number {
+  const y = (lat: number): number => Math.asinh(Math.tan((lat * Math.PI) / 180)) / (2 * Math.PI);
+  return Math.log2(Math.min(width / (512 * ((east - west) / 360)), height / (512 * (y(north) - y(south)))));
+}
 /** The chosen resolution, as long as a tile of this zoom holds its cells. */
 export const resolutionOf = (of: State, zoom: number): number => (of.resolution ? Math.min(Number(of.resolution), resolutionAt(zoom) + 1) : resolutionAt(zoom));
 
+let ahead: { key: string; found: Promise<Shown> } | null = null;
+const keyOf = (of: State, zoom: number): string => JSON.stringify([{ ...of, view: "" }, resolutionOf(of, zoom)]);
+/** Reads what the map is about to show while its library is still on the way. */
+export function readAhead(of: State, zoom: number): void {
+  const found = read({ ...of }, zoom, new AbortController().signal);
+  ahead = { key: keyOf(of, zoom), found };
+  // Whoever asks for it meets the fault.
+  found.catch(() => undefined);
+}
 /** Reads what a map shows; the frames of a series are read once and then known. */
-export async function figures(of: State, zoom: number, signal: AbortSignal): Promise<Shown> {
+export function figures(of: State, zoom: number, signal: AbortSignal): Promise<Shown> {
+  const before = ahead?.key === keyOf(of, zoom) ? ahead.found : null;
+  ahead = null;
+  return before ? before.then((shown) => ({ ...shown, of })) : read(of, zoom, signal);
+}
+async function read(of: State, zoom: number, signal: AbortSignal): Promise<Shown> {
   const resolution = resolutionOf(of, zoom), asked = filter([], of);
   const nothing = { of, resolution, classes: null, hot: null, trends: null, outliers: null, density: null, series: null, rows: null };
   if (of.frame) {

@@ -5,15 +5,16 @@ import { installAsOf } from "./asof";
 import { openGroups } from "./compare";
 import { byId, deeper } from "./dom";
 import { drawEmbed, embedded, openOutside, openPlaceOutside } from "./embed";
-import { resolutionOf } from "./figures";
+import { readAhead, resolutionOf, zoomOf } from "./figures";
 import { openSpots } from "./hotspots";
 import { current, named, setLanguage, setZone, t } from "./i18n";
 import { drawPanel } from "./panel";
 import { explained } from "./problems";
+import { installApp } from "./pwa";
 import { type Around, openReport, startSending } from "./report";
 import { headSearch } from "./search";
 import { onFrame, readPeriods } from "./slider";
-import { populated } from "./shapes";
+import { FINE_ZOOM, populated, shapesOf } from "./shapes";
 import { change, filter, onChange, OWN, readAddress, second, state } from "./state";
 import { Story } from "./story";
 import { openComplaint, openList, openTable } from "./tables";
@@ -43,13 +44,9 @@ const around: Around = { catalogue: Promise.all([asked.config, asked.domains]).t
 byId("show-report").onclick = () => void openReport(around);
 if (!embedded && new URLSearchParams(location.search).has("report")) void openReport(around);
 
-// The map library is the larger part: it loads while the lists are read.
-const [{ CityMap }, config, { domains }, { sets: allSets }] = await Promise.all([
-  import("./map"),
-  asked.config,
-  asked.domains,
-  get<{ sets: AreaSet[] }>("/api/v1/boundaries"),
-]);
+// The map library is the larger part: it loads while all that it will draw is read.
+const library = import("./map");
+const [config, { domains }, { sets: allSets }] = await Promise.all([asked.config, asked.domains, get<{ sets: AreaSet[] }>("/api/v1/boundaries")]);
 const city = config.cities.find((one) => one.code === state.city) ?? config.cities[0];
 if (!city) {
   byId("banner").textContent = t("nocity");
@@ -65,6 +62,10 @@ const settle = (): void => {
   if (!set()) state.set = (sets.find((one) => one.until === null) ?? sets[0])?.code ?? "";
 };
 settle();
+const { clientWidth, clientHeight } = byId("map"), zoom = state.view ? Number(state.view.split("/")[0]) : zoomOf(city.bbox, clientWidth, clientHeight);
+void shapesOf(state.set, zoom >= FINE_ZOOM).catch(() => undefined);
+readAhead(state, zoom);
+const { CityMap } = await library;
 const open = (code: string): void => { if (embedded) { openOutside(code); return; } deeper(t("back")); void openComplaint(code, domains, (lon, lat) => { change({ layer: "complaints" }); map.go(lon, lat, 17); }); };
 const actions: ConstructorParameters<typeof CityMap>[2] = {
   open,
@@ -157,7 +158,6 @@ byId("show-filters").onclick = () => {
   if (now) byId("panel").focus();
 };
 Object.assign(around, { city: city.code, map: () => map, follow: open } satisfies Partial<Around>);
-if (!embedded) void startSending(around);
 await map.start(domains, () => bench.moved());
 onChange(() => void draw());
 await draw();
@@ -165,4 +165,8 @@ if (!embedded) {
   installAsOf();
   story.start();
   if (state.complaint) open(state.complaint);
+  // After what is seen: on a slow line its parts would be in the way of the map's first picture.
+  await (map.view.loaded() ? null : Promise.race([map.view.once("idle"), new Promise((done) => setTimeout(done, 5000))]));
+  void startSending(around);
+  installApp();
 }

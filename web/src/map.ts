@@ -1,7 +1,6 @@
-import { Map as MapView, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { Map as MapView, NavigationControl, ScaleControl } from "maplibre-gl";
 import type { MapGeoJSONFeature, MapMouseEvent, VectorTileSource, GeoJSONSource } from "maplibre-gl";
-import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
-import "maplibre-gl/dist/maplibre-gl.css";
+import "./maplibre";
 import type { AreaSet, City, Config, Domain } from "./api";
 import { Choropleth, type Painting } from "./choropleth";
 import { byId } from "./dom";
@@ -13,10 +12,9 @@ import { className, HOT, PATTERNS } from "./hotspots";
 import { addOutliers, outlierName, outlierStory, OUTLINED } from "./outliers";
 import { coloursOf } from "./ramp";
 import { seriesKey } from "./series";
-import { shapesOf } from "./shapes";
+import { FINE_ZOOM, shapesOf } from "./shapes";
 import { change, filter, LAYERS, state, STUDIED, type State } from "./state";
 
-setWorkerUrl(workerUrl);
 const TILED = LAYERS.filter((layer) => layer !== "density");
 const dark = matchMedia("(prefers-color-scheme: dark)").matches;
 const paper = dark ? "#1b242c" : "#eef2f5";
@@ -30,6 +28,7 @@ export interface Place { container: string; shown: () => State; follows?: CityMa
 export class CityMap {
   private readonly map: MapView;
   private borders = "";
+  private set: AreaSet | undefined;
   private readonly drawn = new Map<string, string>();
   private picking: ((lon: number, lat: number) => void) | null = null;
   private choropleth: Choropleth | null = null;
@@ -47,7 +46,8 @@ export class CityMap {
   }
   async start(domains: Domain[], moved: () => void): Promise<void> {
     const map = this.map;
-    if (!map.isStyleLoaded()) await map.once("load");
+    // Not "load", which waits for a first picture of nothing.
+    if (!map.isStyleLoaded()) await map.once("style.load");
     if (this.config.basemap) {
       map.addSource("basemap", { type: "raster", tiles: [this.config.basemap.url], tileSize: 256, attribution: this.config.basemap.attribution });
       map.addLayer({ id: "basemap", type: "raster", source: "basemap" });
@@ -88,6 +88,7 @@ export class CityMap {
     // A tile refuses cells too fine for its zoom: coarser ones are asked for before it is.
     map.on("zoom", () => { if (this.place.shown().resolution && map.getSource("cells")) this.retile("cells"); });
     map.on("moveend", () => {
+      void this.outline(this.set).catch(() => { this.borders = ""; });
       if (this.place.follows) return;
       const { lng, lat } = map.getCenter();
       change({ view: `${map.getZoom().toFixed(2)}/${lng.toFixed(5)}/${lat.toFixed(5)}` }, false);
@@ -129,14 +130,19 @@ export class CityMap {
     if (!this.waits(shown)) { this.choropleth?.paint(null); this.reveal(false); } else this.hide(TILED.filter((layer) => layer !== shown.layer));
     const [areaSet, code] = state.area.split(":");
     map.setFilter("chosen", ["==", ["get", "code"], areaSet === state.set ? code ?? "" : ""]);
-    const wanted = `${set?.code ?? ""} ${current()}`;
-    if (set && this.borders !== wanted) {
-      this.borders = wanted;
-      const shapes = await shapesOf(set.code);
-      (map.getSource("borders") as GeoJSONSource).setData(shapes as never);
-      const points = shapes.features.map(({ properties: p }) => ({ type: "Feature" as const, properties: { name: current() === "vi" ? p.name : p.name_en }, geometry: { type: "Point" as const, coordinates: [p.label_lon, p.label_lat] } }));
-      (map.getSource("names") as GeoJSONSource).setData({ type: "FeatureCollection", features: points });
-    }
+    await this.outline(set);
+  }
+  /** Borders and names; finer ones once the view is near. */
+  private async outline(set: AreaSet | undefined): Promise<void> {
+    this.set = set;
+    const map = this.map, fine = map.getZoom() >= FINE_ZOOM, wanted = `${set?.code ?? ""} ${current()}`, drawn = `${wanted} ${fine}`;
+    if (!set || this.borders === drawn || this.borders === `${wanted} true`) return;
+    this.borders = drawn;
+    const shapes = await shapesOf(set.code, fine);
+    if (this.borders !== drawn) return;
+    (map.getSource("borders") as GeoJSONSource).setData(shapes as never);
+    const points = shapes.features.map(({ properties: p }) => ({ type: "Feature" as const, properties: { name: current() === "vi" ? p.name : p.name_en }, geometry: { type: "Point" as const, coordinates: [p.label_lon, p.label_lat] } }));
+    (map.getSource("names") as GeoJSONSource).setData({ type: "FeatureCollection", features: points });
   }
   private waits(of: State): boolean { return seriesKey(of, 0) !== null || (of.layer === "areas" && of.measure !== "n"); }
   private heated(found: Shown["density"]): void {

@@ -2,7 +2,13 @@ import { h } from "./dom";
 import { current, phrases } from "./i18n";
 
 /** What a server that refuses or fails says: RFC 9457, with the fields that are wrong. */
-export interface Document { title?: string; detail?: string; errors?: { field: string; message: string }[]; [more: string]: unknown }
+export interface Document {
+  title?: string; detail?: string; errors?: { field: string; message: string }[];
+  /** Of "Limited": seconds after which the same will do. */ wait_s?: number;
+  /** Of "ChallengeWanted": for answerTo() of ./challenge. */ challenge?: string;
+  /** Of "SaidBefore": the first report of this device. */ code?: string;
+  [more: string]: unknown;
+}
 
 const w = phrases({
   vi: {

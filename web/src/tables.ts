@@ -1,8 +1,8 @@
-import type { AreaCounts, AreaRow, Domain, Feature, Page } from "./api";
+import type { AreaCounts, AreaRow, Domain, Feature, Page, Properties } from "./api";
 import { get, Refused } from "./api";
 import { byId, h, moment, openDialog } from "./dom";
 import { funnelSection } from "./funnel";
-import { current, day, instant, named, number, status, t } from "./i18n";
+import { current, day, instant, named, number, phrases, status, t } from "./i18n";
 import { reportingLine } from "./reporting";
 import { change, dayAfter, filter, limits, state } from "./state";
 
@@ -87,6 +87,22 @@ export async function openList(domains: Domain[], open: (code: string) => void, 
   openDialog(t("list"), t("close"), head, list, more);
 }
 
+const w = phrases({
+  vi: { page: "Trang của phản ánh này", promise: "Hạn:", met: "đúng hạn", missed: "quá hạn", answer: "Trả lời", supporters: "người nữa cũng phản ánh việc này", photos: "ảnh", reopened: "Mở lại: người gửi chưa hài lòng" },
+  en: { page: "Page of this complaint", promise: "Due:", met: "in time", missed: "late", answer: "Answer", supporters: "more people report this", photos: "photos", reopened: "Reopened: the reporter was not satisfied" },
+});
+/** What followed from a complaint, in short; its page tells all of it. */
+function followed({ code, photos, answers, promise, supporters }: Properties): Node[] {
+  const href = `/c/${encodeURIComponent(code)}${current() === "en" ? "?lang=en" : ""}`;
+  return [
+    ...(photos?.length ? [h("a", { class: "thumbs", href, "aria-label": `${number(photos.length)} ${w("photos")}` }, ...photos.slice(0, 5).map((one) => h("img", { src: one.small, alt: "", width: 96, height: 72, loading: "lazy" })))] : []),
+    ...(promise ? [h("p", {}, `${w("promise")} ${instant(promise.due_at)}${promise.met === true ? ` (${w("met")})` : promise.met === false ? ` (${w("missed")})` : ""}`)] : []),
+    ...(supporters ? [h("p", {}, h("strong", {}, number(supporters)), ` ${w("supporters")}`)] : []),
+    ...(answers ?? []).slice(-1).map((one) => h("blockquote", {}, h("p", { class: "body" }, one.text), h("small", {}, `${w("answer")} · ${instant(one.at)}`))),
+    h("p", {}, h("a", { href, id: "complaint-page" }, w("page"))),
+  ];
+}
+
 /** One complaint, as anyone may see it. */
 export async function openComplaint(code: string, domains: Domain[], show: (lon: number, lat: number) => void): Promise<void> {
   openDialog(`${t("code")} ${code}`, t("close"), h("p", { role: "status" }, t("loading")));
@@ -102,8 +118,9 @@ export async function openComplaint(code: string, domains: Domain[], show: (lon:
       h("p", {}, h("strong", {}, category ? named(category.name) : p.category), ` · ${domain ? named(domain.name) : p.domain} `, h("span", { class: `state ${p.status}` }, status(p.status))),
       h("p", { class: "body" }, p.text),
       h("p", {}, `${t("place")}: ${[p.address, ...places].filter(Boolean).join(" · ")}`),
+      ...followed(p),
       h("h3", {}, t("timeline")),
-      h("ol", {}, ...(p.timeline ?? []).map((event) => h("li", {}, `${event.at ? instant(event.at) : t("unknownTime")}: ${event.to ? status(event.to) : event.kind === "received" ? t("received") : t("changed")}`))),
+      h("ol", {}, ...(p.timeline ?? []).map((event) => h("li", {}, `${event.at ? instant(event.at) : t("unknownTime")}: ${event.kind === "reopened" ? w("reopened") : event.to ? status(event.to) : event.kind === "received" ? t("received") : t("changed")}`))),
       h("button", { type: "button", click: () => { dialog.close(); show(...one.geometry.coordinates); } }, t("showOnMap")));
     change({ complaint: p.code }, false);
     dialog.addEventListener("close", () => change({ complaint: "" }, false), { once: true });

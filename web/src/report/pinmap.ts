@@ -1,7 +1,7 @@
 /** A small map with one pin to drag, and with the complaints nearby; loaded only when it is to be seen. */
 import { type GeoJSONSource, Map as MapView, Marker, NavigationControl } from "maplibre-gl";
 import type { City, Config } from "../api";
-import "../map";
+import "../maplibre";
 import { h } from "../dom";
 import { current } from "../i18n";
 import { shapesOf } from "../shapes";
