@@ -44,6 +44,7 @@ WHAT: Final[dict[str, tuple[str, str]]] = {
     "suggestions": ("too many suggestions asked for", "quá nhiều lượt hỏi gợi ý"),
     "challenges": ("too many checks asked for", "quá nhiều lượt xin kiểm tra"),
     "mail": ("too many orders of mail", "quá nhiều lượt đăng ký thư"),
+    "pushes": ("too many orders of notifications", "quá nhiều lượt đăng ký thông báo"),
 }
 SOURCES: Final = {
     "": ("from your network", "từ mạng của bạn"),

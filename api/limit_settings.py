@@ -67,6 +67,9 @@ class LimitSettings(BaseSettings):
     limit_mail_device: Rates = "10 per hour"
     limit_mail_to: Rates = "6 per day"
     """Orders of mail to one mailbox."""
+    limit_pushes: Rates = "120 per hour"
+    limit_pushes_device: Rates = "30 per day"
+    """Orders of notifications by one browser."""
     limit_challenges: Rates = "600 per hour"
 
     challenge_reports: Rates = "60 per hour"
