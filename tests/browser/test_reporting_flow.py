@@ -353,6 +353,23 @@ def test_news_by_mail_can_still_be_asked_for_once_it_is_sent(
     expect(phone.locator("#follow-mail-said")).to_contain_text("Hãy mở hộp thư")
 
 
+def test_news_to_this_device_is_offered_and_a_no_is_taken(
+    phone: Page, address: str, played: Played
+) -> None:
+    if not played.has("/api/v1/push/key"):
+        pytest.skip("this build has no push")
+    phone.add_init_script("Notification.requestPermission = () => Promise.resolve('denied')")
+    # A page that is not asked yet: a headless browser says no by itself.
+    phone.add_init_script("Object.defineProperty(Notification, 'permission', {value: 'default'})")
+    form = open_form(phone, address)
+    phone.wait_for_function("navigator.serviceWorker.getRegistration('/').then(Boolean)")
+    fill_in(form, "Báo tin cho tôi")
+    send(form)
+    phone.locator("#follow-push").click()
+    expect(phone.locator(".push-offer")).to_contain_text("không cho phép thông báo")
+    expect(phone.locator("#follow-push")).to_be_enabled()
+
+
 def test_a_report_needs_no_map(chromium: Browser, address: str) -> None:
     context = chromium.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()

@@ -54,8 +54,10 @@ export function contactForm(link: string): HTMLElement {
 export function pushOffer(link: string): HTMLElement {
   const place = h("div", { class: "push-offer" });
   const said = h("p", { role: "status" });
-  void import("../push").then(async ({ ability, followByPush, NoPush }) => {
-    if ((await ability()) !== "ready") return;
+  void import("../push").then(async (push) => {
+    // Undefined where the page hears of parts that are gone.
+    if ((await (push as typeof push | undefined)?.ability()) !== "ready") return;
+    const { followByPush, NoPush } = push;
     const button = h("button", { type: "button", id: "follow-push", click: () => void begin() }, w("push"));
     async function begin(): Promise<void> {
       button.disabled = true;
