@@ -283,6 +283,32 @@ def test_who_finds_it_reported_already_adds_their_voice_and_sends_no_second_repo
     expect(phone.locator("#report-text")).to_have_value("")
 
 
+def test_a_second_person_finds_the_first_report_and_joins_it(
+    phone: Page, chromium: Browser, address: str, played: Played
+) -> None:
+    if not (played.has("/api/v1/complaints/near") and played.has("/api/v1/complaints/{code}/near")):
+        pytest.skip("this build does not look for what is near")
+    form = open_form(phone, address)
+    fill_in(form, "Ổ gà sâu trước cổng chợ, xe máy ngã")
+    send(form)
+    code = phone.locator("#sent-code").inner_text()
+    other = chromium.new_context(viewport={"width": 390, "height": 844})
+    page = other.new_page()
+    second = Played(page, address)
+    form = open_form(page, address)
+    fill_in(form, "Ổ gà trước cổng chợ làm xe máy ngã")
+    one = form.locator(f"[data-near='{code}']")
+    expect(one).to_contain_text("Ổ gà sâu trước cổng chợ")
+    one.locator(".me-too").click()
+    expect(page.locator("#sent-code")).to_have_text(code)
+    assert re.fullmatch(
+        r"/mine#[\w-]{43}", page.locator("#private-link").get_attribute("href") or ""
+    )
+    expect(page.locator(".screen")).to_contain_text("1 người cùng gặp")
+    assert second.posts == []
+    other.close()
+
+
 def test_who_means_something_else_says_so_and_goes_on(
     phone: Page, address: str, played: Played
 ) -> None:
@@ -325,6 +351,24 @@ def test_news_by_mail_can_still_be_asked_for_once_it_is_sent(
     assert asked.value.method == "PUT"
     assert asked.value.post_data_json == {"email": "toi@example.org"}
     expect(phone.locator("#follow-mail-said")).to_contain_text("Hãy mở hộp thư")
+
+
+def test_news_to_this_device_is_offered_and_a_no_is_taken(
+    phone: Page, address: str, played: Played
+) -> None:
+    if not played.has("/api/v1/push/key"):
+        pytest.skip("this build has no push")
+    phone.add_init_script("Notification.requestPermission = () => Promise.resolve('denied')")
+    # A page that is not asked yet: a headless browser says no by itself.
+    phone.add_init_script("Object.defineProperty(Notification, 'permission', {value: 'default'})")
+    # The worker comes later than a test; it is not needed for a no.
+    phone.add_init_script("navigator.serviceWorker.getRegistration = async () => ({})")
+    form = open_form(phone, address)
+    fill_in(form, "Báo tin cho tôi")
+    send(form)
+    phone.locator("#follow-push").click()
+    expect(phone.locator(".push-offer")).to_contain_text("không cho phép thông báo")
+    expect(phone.locator("#follow-push")).to_be_enabled()
 
 
 def test_a_report_needs_no_map(chromium: Browser, address: str) -> None:

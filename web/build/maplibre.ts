@@ -6,10 +6,20 @@ import type { Plugin } from "vite";
 const require = createRequire(import.meta.url);
 const FOLDER = dirname(require.resolve("maplibre-gl/package.json")), SRC = join(FOLDER, "src");
 const WORKER = "virtual:map-worker", MARK = "\0";
-/** Parts that no map here uses, by what they give to the rest. */
+const none = (...names: string[]): string => names.map((name) => `export function ${name}() { throw new Error("${name} is left out of the map: see web/build/maplibre.ts"); }`).join("\n");
+/** Parts that no map here uses, by what they give to the rest: a globe, mountains, other tiles than MVT. */
 const UNUSED: Record<string, string> = {
-  // The other form of vector tiles: ours are MVT.
-  "@maplibre/mlt": "export const decodeTile = () => { throw new Error('no MLT here'); }; export const GEOMETRY_TYPE = {};",
+  "@maplibre/mlt": `${none("decodeTile")} export const GEOMETRY_TYPE = {};`,
+  "./globe_projection.ts": none("GlobeProjection"),
+  "./globe_transform.ts": none("createGlobeTransform"),
+  "./globe_camera_helper.ts": none("GlobeCameraHelper"),
+  "./vertical_perspective_camera_helper.ts": none("VerticalPerspectiveCameraHelper"),
+  "./vertical_perspective_transform.ts": none("createVerticalPerspectiveTransform"),
+  "./vertical_perspective_projection.ts": none("VerticalPerspectiveProjection"),
+  "./draw_fill_extrusion.ts": none("drawFillExtrusion"),
+  "./draw_hillshade.ts": none("drawHillshade"),
+  "./draw_color_relief.ts": none("drawColorRelief"),
+  "./draw_heatmap.ts": none("drawHeatmap"),
 };
 
 /**
@@ -18,8 +28,8 @@ const UNUSED: Record<string, string> = {
  */
 export const maplibre: Plugin = {
   name: "maplibre", enforce: "pre",
-  resolveId(id) {
-    if (id === WORKER || (id in UNUSED && this.environment.mode === "build")) return MARK + id;
+  resolveId(id, from) {
+    if (id === WORKER || (id in UNUSED && this.environment.mode === "build" && from?.startsWith(FOLDER))) return MARK + id;
     if (id === "maplibre-gl" && this.environment.mode === "build") return join(SRC, "index.ts");
     return null;
   },

@@ -15,7 +15,7 @@ import { installApp } from "./pwa";
 import { type Around, openReport, startSending } from "./report";
 import { headSearch } from "./search";
 import { onFrame, readPeriods } from "./slider";
-import { populated, shapesOf } from "./shapes";
+import { FINE_ZOOM, populated, shapesOf } from "./shapes";
 import { change, filter, onChange, OWN, readAddress, second, state } from "./state";
 import { Story } from "./story";
 import { openComplaint, openList, openTable } from "./tables";
@@ -63,9 +63,9 @@ const settle = (): void => {
   if (!set()) state.set = (sets.find((one) => one.until === null) ?? sets[0])?.code ?? "";
 };
 settle();
-void shapesOf(state.set).catch(() => undefined);
-const { clientWidth, clientHeight } = byId("map");
-readAhead(state, state.view ? Number(state.view.split("/")[0]) : zoomOf(city.bbox, clientWidth, clientHeight));
+const { clientWidth, clientHeight } = byId("map"), zoom = state.view ? Number(state.view.split("/")[0]) : zoomOf(city.bbox, clientWidth, clientHeight);
+void shapesOf(state.set, zoom >= FINE_ZOOM).catch(() => undefined);
+readAhead(state, zoom);
 const { CityMap } = await library;
 const open = (code: string): void => { if (embedded) { openOutside(code); return; } deeper(t("back")); void openComplaint(code, domains, (lon, lat) => { change({ layer: "complaints" }); map.go(lon, lat, 17); }); };
 const actions: ConstructorParameters<typeof CityMap>[2] = {

@@ -1,4 +1,4 @@
-import { Map as MapView, Marker, NavigationControl, ScaleControl } from "maplibre-gl";
+import { Map as MapView, NavigationControl, ScaleControl } from "maplibre-gl";
 import type { MapGeoJSONFeature, MapMouseEvent, VectorTileSource, GeoJSONSource } from "maplibre-gl";
 import "./maplibre";
 import type { AreaSet, City, Config, Domain } from "./api";
@@ -12,7 +12,7 @@ import { className, HOT, PATTERNS } from "./hotspots";
 import { addOutliers, outlierName, outlierStory, OUTLINED } from "./outliers";
 import { coloursOf } from "./ramp";
 import { seriesKey } from "./series";
-import { shapesOf } from "./shapes";
+import { FINE_ZOOM, shapesOf } from "./shapes";
 import { change, filter, LAYERS, state, STUDIED, type State } from "./state";
 
 const TILED = LAYERS.filter((layer) => layer !== "density");
@@ -27,8 +27,8 @@ export interface Place { container: string; shown: () => State; follows?: CityMa
 
 export class CityMap {
   private readonly map: MapView;
-  private marker: Marker | null = null;
   private borders = "";
+  private set: AreaSet | undefined;
   private readonly drawn = new Map<string, string>();
   private picking: ((lon: number, lat: number) => void) | null = null;
   private choropleth: Choropleth | null = null;
@@ -88,6 +88,7 @@ export class CityMap {
     // A tile refuses cells too fine for its zoom: coarser ones are asked for before it is.
     map.on("zoom", () => { if (this.place.shown().resolution && map.getSource("cells")) this.retile("cells"); });
     map.on("moveend", () => {
+      void this.outline(this.set).catch(() => { this.borders = ""; });
       if (this.place.follows) return;
       const { lng, lat } = map.getCenter();
       change({ view: `${map.getZoom().toFixed(2)}/${lng.toFixed(5)}/${lat.toFixed(5)}` }, false);
@@ -129,14 +130,19 @@ export class CityMap {
     if (!this.waits(shown)) { this.choropleth?.paint(null); this.reveal(false); } else this.hide(TILED.filter((layer) => layer !== shown.layer));
     const [areaSet, code] = state.area.split(":");
     map.setFilter("chosen", ["==", ["get", "code"], areaSet === state.set ? code ?? "" : ""]);
-    const wanted = `${set?.code ?? ""} ${current()}`;
-    if (set && this.borders !== wanted) {
-      this.borders = wanted;
-      const shapes = await shapesOf(set.code);
-      (map.getSource("borders") as GeoJSONSource).setData(shapes as never);
-      const points = shapes.features.map(({ properties: p }) => ({ type: "Feature" as const, properties: { name: current() === "vi" ? p.name : p.name_en }, geometry: { type: "Point" as const, coordinates: [p.label_lon, p.label_lat] } }));
-      (map.getSource("names") as GeoJSONSource).setData({ type: "FeatureCollection", features: points });
-    }
+    await this.outline(set);
+  }
+  /** Borders and names; finer ones once the view is near. */
+  private async outline(set: AreaSet | undefined): Promise<void> {
+    this.set = set;
+    const map = this.map, fine = map.getZoom() >= FINE_ZOOM, wanted = `${set?.code ?? ""} ${current()}`, drawn = `${wanted} ${fine}`;
+    if (!set || this.borders === drawn || this.borders === `${wanted} true`) return;
+    this.borders = drawn;
+    const shapes = await shapesOf(set.code, fine);
+    if (this.borders !== drawn) return;
+    (map.getSource("borders") as GeoJSONSource).setData(shapes as never);
+    const points = shapes.features.map(({ properties: p }) => ({ type: "Feature" as const, properties: { name: current() === "vi" ? p.name : p.name_en }, geometry: { type: "Point" as const, coordinates: [p.label_lon, p.label_lat] } }));
+    (map.getSource("names") as GeoJSONSource).setData({ type: "FeatureCollection", features: points });
   }
   private waits(of: State): boolean { return seriesKey(of, 0) !== null || (of.layer === "areas" && of.measure !== "n"); }
   private heated(found: Shown["density"]): void {
@@ -191,11 +197,6 @@ export class CityMap {
     this.picking = chosen;
     this.map.getCanvas().style.cursor = chosen ? "crosshair" : "";
     if (chosen) this.map.getCanvas().focus();
-  }
-  /** Shows where a report is about to be. */
-  mark(place: [number, number] | null): void {
-    this.marker?.remove();
-    this.marker = place ? new Marker({ color: "#c2410c" }).setLngLat(place).addTo(this.map) : null;
   }
 
   private hover(feature: MapGeoJSONFeature | undefined, _: MapMouseEvent): void {

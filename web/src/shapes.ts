@@ -7,13 +7,16 @@ export interface Shapes { type: "FeatureCollection"; features: Shape[] }
 const asked = new Map<string, Promise<Shapes>>();
 const known = new Map<string, Shapes>();
 
-/** The outlines of a set, read once for all maps of the page. */
-export function shapesOf(set: string): Promise<Shapes> {
-  let found = asked.get(set);
+/** Nearer than this, coarse outlines would show their corners. */
+export const FINE_ZOOM = 11;
+/** The outlines of a set, read once for all maps of the page; coarse ones are half as many bytes. */
+export function shapesOf(set: string, fine = true): Promise<Shapes> {
+  const key = `${set} ${fine}`;
+  let found = asked.get(key);
   if (!found) {
-    found = get<Shapes>(`/api/v1/boundaries/${set}?simplify=40`);
-    asked.set(set, found);
-    found.then((shapes) => known.set(set, shapes), () => asked.delete(set));
+    found = get<Shapes>(`/api/v1/boundaries/${set}?simplify=${fine ? 40 : 200}`);
+    asked.set(key, found);
+    found.then((shapes) => known.set(set, shapes), () => asked.delete(key));
   }
   return found;
 }

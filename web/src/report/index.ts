@@ -9,20 +9,27 @@ const w = phrases({
   en: { title: "Report an issue", away: "The form could not be loaded. Check the network and try again.", again: "Try again" },
 });
 
+/** The form and the sending come as one part: what is there once is there without a network. */
+async function parts(): Promise<typeof import("./sending")> {
+  const found = await import("./sending") as typeof import("./sending") | undefined;
+  // Where the page hears of a part that is gone, the part is undefined and nothing is thrown.
+  if (!found) throw new TypeError("the form could not be loaded");
+  return found;
+}
 /** Opens the form; it needs no map. */
 export async function openReport(around: Around): Promise<void> {
-  let parts: [typeof import("./form"), typeof import("./sending")];
-  try { parts = await Promise.all([import("./form"), import("./sending")]); } catch {
+  let found: Awaited<ReturnType<typeof parts>>;
+  try { found = await parts(); } catch {
     openDialog(w("title"), t("close"), h("p", { role: "alert", class: "alert" }, w("away")), h("button", { type: "button", click: () => void openReport(around) }, w("again")));
     return;
   }
-  parts[1].startSending(around);
-  await parts[0].openForm(around);
+  found.startSending(around);
+  await found.openForm(around);
 }
 /** What was handed over goes out whenever there is a network; the form and its map are at hand when there is none. */
 export async function startSending(around: Around): Promise<void> {
   try {
-    const [sending] = await Promise.all([import("./sending"), import("./pinmap")]);
+    const [sending] = await Promise.all([parts(), import("./pinmap")]);
     sending.startSending(around);
     document.body.dataset["reporting"] = "yes";
   } catch { addEventListener("online", () => void startSending(around), { once: true }); }

@@ -2,6 +2,7 @@
 import { h } from "../dom";
 import { instant, number, phrases } from "../i18n";
 import type { Around } from "./draft";
+import { openForm } from "./form";
 import { dropWaiting, forgetSent, sentFromHere, takeBack, waiting, type Waiting } from "./queue";
 import { privateLink } from "./screens";
 import { remove } from "./store";
@@ -19,9 +20,7 @@ export async function waitingNow(around: Around): Promise<HTMLElement | null> {
   const refused = held.filter((one) => one.refused), going = held.filter((one) => !one.refused);
   const node = h("div", { id: "waiting-now" });
   const mend = async (one: Waiting): Promise<void> => {
-    const draft = await takeBack(one);
-    const { openForm } = await import("./form");
-    await openForm(around, { draft });
+    await openForm(around, { draft: await takeBack(one) });
   };
   const row = (one: Waiting): HTMLElement => {
     const drop = h("button", { type: "button", click: () => {

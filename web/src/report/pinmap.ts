@@ -98,6 +98,8 @@ export class PinMap {
     const xs = points.map(([x]) => x), ys = points.map(([, y]) => y);
     if (points.length) this.map.fitBounds([Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)], { padding: 40, maxZoom: 18, animate: false });
   }
+  /** The whole city again, without a pin. */
+  home(): void { this.pin(null); this.map.fitBounds(this.order.city.bbox, { animate: false }); }
   get centre(): [number, number] { const { lng, lat } = this.map.getCenter(); return [lng, lat]; }
   get zoom(): number { return this.map.getZoom(); }
   remove(): void { this.map.remove(); }

@@ -2,7 +2,7 @@
 import { byId, h, openDialog } from "../dom";
 import { instant, number, phrases, t } from "../i18n";
 import { Trouble } from "../problems";
-import { contactForm } from "./contact";
+import { contactForm, pushOffer } from "./contact";
 import type { Around } from "./draft";
 import { guarded, isNetwork, type Progress } from "./guarded";
 import { remember, sendAll, type Sent, type Waiting } from "./queue";
@@ -111,6 +111,7 @@ export function showSent(sent: Sent, around: Around, another: () => void, droppe
     h("div", { class: "row" }, copier(sent.code, w("copy"), "copy-code", said), share, h("button", { type: "button", id: "follow-it", class: "main", click: () => around.follow(sent.code) }, w("follow"))), said,
     ...(sent.link ? [h("p", {}, h("a", { class: "button", id: "private-link", href: privateLink(sent.link), rel: "noreferrer" }, mine ? w("mine") : w("mineSupport"))), h("p", { class: "hint" }, `${editable}${w("secret")}`)] : []),
     ...(sent.contact === "unconfirmed" ? [h("p", { class: "note" }, w("unconfirmed"))] : sent.link && !sent.contact ? [contactForm(sent.link)] : []),
+    ...(sent.link ? [pushOffer(sent.link)] : []),
     h("p", { class: "hint" }, w("kept")),
     ...(sent.link && mine ? [withdrawal(sent)] : []),
     h("div", { class: "row" }, h("button", { type: "button", id: "another", click: another }, w("another")))).dataset["screen"] = "sent";

@@ -7,6 +7,7 @@ import { keepSending, onSending, type Outcome, takeBack } from "./queue";
 import { moveSending, showSent, showWaiting } from "./screens";
 import { read } from "./store";
 
+export { openForm };
 const w = phrases({
   vi: { sent: "Vừa gửi xong một phản ánh đang chờ. Mã:", refused: "Một phản ánh đang chờ chưa gửi được: xem ở cuối mẫu này." },
   en: { sent: "A report that waited has just been sent. Code:", refused: "A report that waited could not be sent: see the end of this form." },

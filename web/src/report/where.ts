@@ -43,7 +43,7 @@ export function whereSection(sheet: Sheet): Section {
   function refuse(): void {
     delete draft.lon;
     delete draft.lat;
-    pins?.pin(null);
+    pins?.home();
     sheet.change("place");
     wrong(`${w("outside")} ${named(city.name)}, ${w("outsideMore")}`);
   }
