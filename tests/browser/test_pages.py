@@ -275,6 +275,7 @@ def test_erasing_leaves_the_public_fact_and_a_link_that_opens_it(phone: Page, ad
     sent = reported(address, text="Gọi 0912345678, ổ gà")
     opened(phone, f"{address}/mine#{sent['link']}")
     expect(phone.locator(".words")).to_contain_text("0912345678")
+    expect(phone.locator("#masked q")).to_have_text("Gọi •••, ổ gà")
     phone.locator("#erase summary").click()
     phone.get_by_role("button", name="Xoá phần cá nhân của tôi").click()
     expect(phone.locator("#said")).to_contain_text("Phần cá nhân đã được xoá")

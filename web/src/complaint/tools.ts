@@ -107,6 +107,8 @@ export function toolsOf(desk: Desk): HTMLElement[] {
   const why = !isReporter || may.has("correct") || p.erased || p.status === "withdrawn" ? null : h("p", { class: "source" }, say(p.status === "received" ? "over" : "begun"));
   return [
     h("p", { class: "note", id: "role" }, say(isReporter ? "yours" : "supporter")),
+    ...(p.masked && p.public ? [h("p", { class: "note", id: "masked" }, `${say("masked")} ${say("asOthers")} `, h("q", {}, p.public.text))] : []),
+    ...(p.urgent ? [h("p", { class: "source" }, say("urgent"))] : []),
     ...(p.erased ? [h("p", { class: "note", id: "erased" }, say("erased"))] : []),
     ...(may.has("rate") ? [rating(desk)] : []),
     h("section", { id: "tools" }, h("h2", {}, say("tools")), why,
