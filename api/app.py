@@ -33,6 +33,7 @@ from api.routes import (
     embedding,
     exploring,
     exporting,
+    feeding,
     filing,
     finding,
     follow_page,
@@ -44,6 +45,7 @@ from api.routes import (
     pages,
     photos,
     picturing,
+    pushing,
     rating,
     reading,
     reporting,
@@ -216,8 +218,8 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     app.state.secret = instance_secret(settings)
     app.state.guard = Guard(settings, engine, app.state.secret)
     app.state.heavy = Heavy()
-    app.state.darkroom, app.state.photos = Darkroom(), PhotoStore(settings)
     app.state.suggestions = Suggestions(engine)
+    app.state.darkroom, app.state.photos = Darkroom(), PhotoStore(settings)
     app.state.studies = Studies(clock, partial(app.state.heavy.run, local_moran))
     problems.install(app)
 
@@ -243,7 +245,8 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     later = (exploring, filing, hotspots, comparing, sensitive, sharing, picturing, embedding)
     statistics = (outliers, density, reporting_rate, satisfaction)
     citizens = (following, follow_page, suggesting, challenging, supporting, mine, contact_page)
-    for routes in (*routers, *statistics, *later, *citizens, rating, photos, pages):
+    watching = (feeding, pushing)
+    for routes in (*routers, *statistics, *later, *citizens, *watching, rating, photos, pages):
         app.include_router(routes.router)
     if STATIC.exists():
         app.mount("/", WebApp(directory=STATIC, html=True), name="web")

@@ -32,6 +32,12 @@ MOST_ACCOUNTS: Final = 20_000
 MOST_WAITING: Final = 200
 # Who was refused may come again when there is room for this share of a burst.
 ROOM: Final = 0.1
+# A refusal is held back as long: who comes again at once, with however many connections, would keep
+# the process busy with refusing. Of one client only so many, since each holds some memory.
+HELD_S: Final = 1.0
+MOST_HELD: Final = 500
+# Who has used this share of a burst has half as many questions worked on at once.
+USED: Final = 0.25
 # What a reporter needs goes on while the rest of an address is refused.
 NEEDED_CEILING: Final = 1.5
 
@@ -40,17 +46,26 @@ class Lane(Enum):
     """Questions of one client that wait for each other: a download does not hold up its map."""
 
     READ = 1
-    FILE = 2
+    STUDY = 2
+    """Statistics that take seconds; most are worked out one at a time in any case."""
+    FILE = 3
     """Files that are sent as they are made: a slow reader holds a connection all the while."""
-    NEEDED = 3
+    NEEDED = 4
     """What writing a report takes; uploads are slow where phones are."""
 
 
-AT_ONCE: Final = {Lane.FILE: 3, Lane.NEEDED: 64}
+AT_ONCE: Final = {Lane.STUDY: 2, Lane.FILE: 3, Lane.NEEDED: 64}
 CHARGED: Final = ("/api/", "/tiles/", "/open311/")
 LOOKUPS: Final = ("/api/v1/complaints/near", "/api/v1/suggestions")
 NEEDED: Final = ("/api/v1/domains", "/api/v1/challenge", "/api/v1/mine", "/api/v1/photos")
 FILES: Final = tuple(f"/api/v1/{name}." for name in ("export", "figures", "layer", "map", "report"))
+STUDIES: Final = tuple(
+    f"/api/v1/{name}"
+    for name in (
+        "hotspots", "trends", "outliers", "density", "clusters", "compare",
+        "reporting", "history", "rhythm", "series", "story",
+    )
+)  # fmt: skip
 
 
 def lane_of(scope: Scope) -> Lane | None:
@@ -61,13 +76,15 @@ def lane_of(scope: Scope) -> Lane | None:
     reads = scope["method"] in ("GET", "HEAD") or path in LOOKUPS
     if not reads or path.startswith(NEEDED):
         return Lane.NEEDED
-    return Lane.FILE if path.startswith(FILES) else Lane.READ
+    if path.startswith(FILES):
+        return Lane.FILE
+    return Lane.STUDY if path.startswith(STUDIES) else Lane.READ
 
 
 class WorkClock:
     """Runs as fast as one of those who are being answered gets on. For the event loop alone."""
 
-    def __init__(self, processors: int, now: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(self, processors: int, now: Callable[[], float]) -> None:
         self._processors, self._now = processors, now
         self._read, self._at, self._running = 0.0, now(), 0
 
@@ -95,10 +112,11 @@ class WorkClock:
 class Account:
     """What one client has caused lately, and what it has under way."""
 
-    __slots__ = ("_at", "_drains", "_owed", "running", "since", "waiting")
+    __slots__ = ("_at", "_drains", "_owed", "held", "running", "since", "waiting")
 
     def __init__(self, drains: float, now: float) -> None:
         self._drains, self._owed, self._at = drains, 0.0, now
+        self.held = 0
         self.running = dict.fromkeys(Lane, 0)
         self.waiting: dict[Lane, deque[asyncio.Future[None]]] = {lane: deque() for lane in Lane}
         self.since: dict[object, float] = {}
@@ -120,16 +138,18 @@ class Account:
 class Budget:
     """The ASGI layer."""
 
-    def __init__(self, app: ASGIApp, clients: Clients, settings: LimitSettings) -> None:
-        self.app, self._clients = app, clients
+    def __init__(
+        self,
+        app: ASGIApp,
+        clients: Clients,
+        settings: LimitSettings,
+        now: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.app, self._clients, self._now = app, clients, now
         self._burst = settings.cost_burst_s
         self._drains = settings.cost_per_minute_s / 60
-        self._at_once = {Lane.READ: settings.cost_at_once} | {
-            # Who allows more of the one allows more of all.
-            lane: max(n, settings.cost_at_once) if lane is Lane.NEEDED else n
-            for lane, n in AT_ONCE.items()
-        }
-        self._clock = WorkClock(len(os.sched_getaffinity(0)))
+        self._at_once = AT_ONCE | {Lane.READ: settings.cost_at_once}
+        self._clock = WorkClock(len(os.sched_getaffinity(0)), now)
         self._accounts: OrderedDict[str, Account] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -140,25 +160,26 @@ class Budget:
         client = self._clients.of(scope)
         account = self._account(client)
         if (wait_s := self._too_much(account, lane)) or not await self._turn(account, lane):
-            await self._refuse(wait_s or 2, scope, receive, send)
+            await self._refuse(account, wait_s or 2, scope, receive, send)
             return
         token = CURRENT.set(client)
+        wait_s = self._too_much(account, lane)  # It may have waited for its turn.
         try:
-            if wait_s := self._too_much(account, lane):  # While it waited for its turn.
-                await self._refuse(wait_s, scope, receive, send)
-            else:
+            if not wait_s:
                 await self._answer(account, scope, receive, send)
         finally:
             CURRENT.reset(token)
             self._next(account, lane)
+        if wait_s:
+            await self._refuse(account, wait_s, scope, receive, send)
 
     def owed(self, client: str) -> float:
         """Seconds of work of a client that have not drained yet."""
         account = self._accounts.get(client)
-        return 0.0 if account is None else account.owed(time.monotonic())
+        return 0.0 if account is None else account.owed(self._now())
 
     def _account(self, client: str) -> Account:
-        now = time.monotonic()
+        now = self._now()
         account = self._accounts.get(client)
         if account is None:
             account = self._accounts[client] = Account(self._drains, now)
@@ -174,15 +195,21 @@ class Budget:
     def _too_much(self, account: Account, lane: Lane) -> float:
         """0, or seconds until there is room again."""
         read = self._clock.read()
-        owed = account.owed(time.monotonic()) + sum(read - at for at in account.since.values())
+        owed = account.owed(self._now()) + sum(read - at for at in account.since.values())
         ceiling = self._burst * (NEEDED_CEILING if lane is Lane.NEEDED else 1)
         if owed < ceiling:
             return 0
         return max(1.0, (owed - ceiling + ROOM * self._burst) / self._drains)
 
+    def _places(self, account: Account, lane: Lane) -> int:
+        """How many of a client's questions may be worked on at once: 1 or more."""
+        most = self._at_once[lane]
+        used = lane is not Lane.NEEDED and account.owed(self._now()) > USED * self._burst
+        return max(1, most // 2) if used else most
+
     async def _turn(self, account: Account, lane: Lane) -> bool:
         """Wait until one more of the client's may be worked on; False where too many wait."""
-        if account.running[lane] < self._at_once[lane]:
+        if account.running[lane] < self._places(account, lane):
             account.running[lane] += 1
             return True
         waiting = account.waiting[lane]
@@ -203,7 +230,8 @@ class Budget:
 
     def _next(self, account: Account, lane: Lane) -> None:
         """Hand the turn on, or give it back."""
-        while account.waiting[lane]:
+        # Where there are fewer places by now, the others that run hand theirs on.
+        while account.waiting[lane] and account.running[lane] <= self._places(account, lane):
             other = account.waiting[lane].popleft()
             if not other.done():
                 other.set_result(None)
@@ -222,7 +250,7 @@ class Budget:
         def rest() -> None:
             begun = account.since.pop(piece, None)
             if begun is not None:
-                account.charge(self._clock.leave() - begun, time.monotonic())
+                account.charge(self._clock.leave() - begun, self._now())
 
         async def received() -> Message:
             nonlocal whole
@@ -249,7 +277,15 @@ class Budget:
         finally:
             rest()
 
-    async def _refuse(self, wait_s: float, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _refuse(
+        self, account: Account, wait_s: float, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        if account.held < MOST_HELD:
+            account.held += 1
+            try:
+                await asyncio.sleep(HELD_S)
+            finally:
+                account.held -= 1
         REFUSED.labels("cost").inc()
         error = LimitedError(
             "your network asks more of the map than it can do for one",

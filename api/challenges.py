@@ -14,8 +14,8 @@ from api.client import keyed
 from api.limiting import Limiter
 
 ALGORITHM: Final = "PBKDF2/SHA-256"
-# Iterations of a step, 1.3 ms of a server's processor. Few and long steps: a browser's own cost of a
-# step is a tenth of it, so that programs outside a browser gain little.
+# Iterations of a step, 1.3 ms of a server's processor. Few and long steps: what a browser adds to
+# each is a tenth of that, so that programs outside a browser gain little.
 COST: Final = 5000
 MOST_LEVEL: Final = 4
 # Steps of level 1; each level above has twice as many. docs/abuse.md has the times on a phone.

@@ -292,9 +292,23 @@ def _follows(connection: Connection) -> Iterator[Finding]:
     behind = connection.execute(
         text(
             "SELECT count(*) FROM follow WHERE confirmed_at < now() - interval '2 days'"
+            " AND kind <> 'complaints'"
             " AND coalesce(observed_on, DATE '1970-01-01') < current_date - 2"
         )
     ).scalar_one()
     if behind:
         what = f"{behind} follows were not looked at for two days"
         yield Finding(Verdict.WRONG, what, "start a worker: phananh work")
+    unseen, unpushed = connection.execute(
+        text(
+            "SELECT (SELECT count(*) FROM happening WHERE at < now() - interval '1 hour'),"
+            " (SELECT count(*) FROM push_message WHERE failed_at IS NULL AND sent_at IS NULL"
+            "     AND created_at < now() - interval '1 hour')"
+        )
+    ).one()
+    if unseen:
+        what = f"{unseen} changes of complaints have waited for an hour for those who watch"
+        yield Finding(Verdict.WRONG, what, "start a worker: phananh work")
+    if unpushed:
+        what = f"{unpushed} push messages have waited for an hour or longer"
+        yield Finding(Verdict.ODD, what, "look for push_refused in the log")

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any, Final, Literal, Protocol
 
 import numpy as np
@@ -43,6 +44,7 @@ WHAT: Final[dict[str, tuple[str, str]]] = {
     "suggestions": ("too many suggestions asked for", "quá nhiều lượt hỏi gợi ý"),
     "challenges": ("too many checks asked for", "quá nhiều lượt xin kiểm tra"),
     "mail": ("too many orders of mail", "quá nhiều lượt đăng ký thư"),
+    "pushes": ("too many orders of notifications", "quá nhiều lượt đăng ký thông báo"),
 }
 SOURCES: Final = {
     "": ("from your network", "từ mạng của bạn"),
@@ -98,6 +100,7 @@ class Guard:
         self.clients = Clients(secret)
         self.challenges = Challenges(secret, self.limiter)
         self._settings, self._engine, self._secret = settings, engine, secret
+        self._lock = Lock()
         self._repeats = Repeats(self.limiter, settings.repeats_s)
         self._keys: TTLCache[str, bool] = TTLCache(REMEMBERED, 86_400)
         self._believed: TTLCache[int, int] = TTLCache(2000, 3600)
@@ -122,8 +125,9 @@ class Guard:
         """
         client = self.clients.of(request.scope)
         hashed = self._keyed(key) if key else None
-        if hashed in self._keys:
-            return Visit(lambda code, again: None)
+        with self._lock:
+            if hashed in self._keys:
+                return Visit(lambda code, again: None)
         device = self._keyed(said.device) if said.device else None
         if device:
             self._count("reports", "_device", device)
@@ -145,7 +149,8 @@ class Guard:
 
         def taken(code: str, again: bool) -> None:
             if hashed is not None:
-                self._keys[hashed] = True
+                with self._lock:
+                    self._keys[hashed] = True
             if not again:
                 self._accepted(client, device)
                 self.limiter.count("here", str(cell))
@@ -153,14 +158,14 @@ class Guard:
 
         return Visit(taken)
 
-    def support(self, request: Request, said: Said) -> Visit:
+    def support(self, request: Request, said: Said, key: str | None = None) -> Visit:
         """Look at a support, or anything else with a honeypot, before it is stored; as `report`."""
         client = self.clients.of(request.scope)
         device = self._keyed(said.device) if said.device else None
         if device:
             self._count("support", "_device", device)
         self._honeypot(said)
-        self._prove(said, self._busy(client, device), None)
+        self._prove(said, self._busy(client, device), self._keyed(key) if key else None)
 
         def taken(code: str, again: bool) -> None:
             if not again:
@@ -204,12 +209,14 @@ class Guard:
         n = self.limiter.counted("here", str(cell))
         if n < self._settings.flood_floor:
             return 0
-        believed = self._believed.get(cell)
+        with self._lock:
+            believed = self._believed.get(cell)
         if believed is None:
             with self._engine.connect() as connection:
                 floor = self._settings.flood_floor
                 believed = surge.believed(connection, cell, datetime.now(UTC), floor)
-            self._believed[cell] = believed
+            with self._lock:
+                self._believed[cell] = believed
         if n < believed:
             return 0
         # Not for each report: that would be a flood of its own.

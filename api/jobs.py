@@ -20,7 +20,7 @@ import structlog
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy.engine import make_url
 
-from api import progress_round, rounds, sweeping
+from api import progress_round, rounds, sweeping, watch_rounds
 from api.settings import Settings
 from api.storage import PhotoStore
 from geo.database import engine as make_engine
@@ -35,7 +35,7 @@ STATEMENT_TIMEOUT_MS: Final = 300_000
 
 def queue(url: str, settings: Settings) -> procrastinate.App:
     """The rounds as jobs over a database; nothing runs until a worker does."""
-    engine = make_engine(url, pool_size=4, statement_timeout_ms=STATEMENT_TIMEOUT_MS)
+    engine = make_engine(url, pool_size=12, statement_timeout_ms=STATEMENT_TIMEOUT_MS)
     plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     app = procrastinate.App(
         connector=procrastinate.PsycopgConnector(conninfo=plain, min_size=1, max_size=4)
@@ -57,6 +57,18 @@ def queue(url: str, settings: Settings) -> procrastinate.App:
     @app.task(name="observe", queueing_lock="observe")
     def observe(timestamp: int) -> None:
         rounds.observe(engine, settings, datetime.now(UTC))
+
+    # New complaints are gathered for a minute, for all who watch together.
+    @app.periodic(cron="* * * * *")
+    @app.task(name="watch", queueing_lock="watch")
+    def watch(timestamp: int) -> None:
+        if watch_rounds.watch(engine, settings, datetime.now(UTC)):
+            rounds.send(engine, settings, datetime.now(UTC))
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="push", queueing_lock="push")
+    def push(timestamp: int) -> None:
+        watch_rounds.push(engine, settings, datetime.now(UTC))
 
     @app.periodic(cron="17 * * * *")
     @app.task(name="forget", queueing_lock="forget")
@@ -101,8 +113,8 @@ async def work(url: str, settings: Settings) -> None:
         try:
             async with app.open_async():
                 await app.run_worker_async(
-                    # Mail goes out while a long look is made.
-                    concurrency=2,
+                    # Mail and pushes go out while a long look is made.
+                    concurrency=4,
                     shutdown_graceful_timeout=ENDS_WITHIN_S,
                     delete_jobs="successful",
                     install_signal_handlers=True,

@@ -67,6 +67,9 @@ class LimitSettings(BaseSettings):
     limit_mail_device: Rates = "10 per hour"
     limit_mail_to: Rates = "6 per day"
     """Orders of mail to one mailbox."""
+    limit_pushes: Rates = "120 per hour"
+    limit_pushes_device: Rates = "30 per day"
+    """Orders of notifications by one browser."""
     limit_challenges: Rates = "600 per hour"
 
     challenge_reports: Rates = "60 per hour"
@@ -86,5 +89,5 @@ class LimitSettings(BaseSettings):
     """Seconds of the server's work in a minute that one network address may cause for long."""
     cost_burst_s: float = Field(default=60, gt=0)
     """Seconds of work that it may cause at once."""
-    cost_at_once: int = Field(default=8, ge=1)
-    """Its questions that are worked on at the same time; further ones wait."""
+    cost_at_once: int = Field(default=4, ge=1)
+    """Its tiles, lists and counts that are worked on at the same time; further ones wait."""

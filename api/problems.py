@@ -54,6 +54,12 @@ class Problem(BaseModel):
     id: str | None = None
     notice: dict[str, Any] | None = None
     """Of a category that is not taken here: vi, en, phone."""
+    wait_s: int | None = None
+    """Of "Limited": seconds after which the same will do, as in Retry-After."""
+    challenge: str | None = None
+    """Of "ChallengeWanted": where the proof of work is that has to come with the request."""
+    code: str | None = None
+    """Of "SaidBefore", to the device that said it."""
 
 
 _DOCUMENT: dict[str, Any] = {

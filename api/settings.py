@@ -41,6 +41,12 @@ class Settings(LimitSettings):
     smtp_url: SecretStr | None = None
     """smtp://host, starttls://user:password@host or smtps://...; without it mail becomes files."""
     mail_from: str = "phananh@localhost"
+    vapid_key: SecretStr | None = None
+    """The private key of web push (P-256, PEM), or the path of its file; without it one is made and
+    kept in `var/vapid.pem`. Several servers need the same."""
+    push_private: bool = False
+    """Whether push services may be at plain http and in private networks: for tests, and for a
+    network without the internet."""
     work: bool = True
     """Whether `phananh serve` starts a worker for mail and nightly looks beside it."""
 

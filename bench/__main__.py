@@ -11,6 +11,7 @@ from bench import importing, measures, peer, significance
 from bench.filled import clean, cluster, fill, free_port, say, service
 from bench.machine import ROOT, machine, versions
 from bench.measures import QUICK, Bare, Effort, memory_mib
+from bench.nearness import nearness
 from bench.questions import Asker
 from bench.report import markdown, targets
 from bench.wire import Wire
@@ -62,6 +63,8 @@ def run(rows: int, var: Path, effort: Effort, seed: int, with_peer: bool) -> dic
             say("reports")
             reported = measures.reports(port, asker, effort.reports, effort.report_rate)
             memory["reports"] = memory_mib(worker)
+            say("what is near")
+            found_near = nearness(engine, wire, asker, effort.counts)
             say("statistics")
             studied = significance.significance(
                 engine, wire, asker, max(2, effort.counts // 4), with_peer
@@ -79,6 +82,7 @@ def run(rows: int, var: Path, effort: Effort, seed: int, with_peer: bool) -> dic
         "counts": counted,
         "warm": warm,
         "reports": reported,
+        "near": found_near,
         "import": imported,
         "peer": compared,
         "memory_mib": memory | {"largest": max(memory.values())},

@@ -46,6 +46,8 @@ def targets(run: Run, smallest: Run | None) -> list[dict[str, Any]]:
         _target("one report at 100/s: p99", "≤ 50 ms, all 201", posted["ms"]["p99"],
                 good and posted["ms"]["p99"] <= 50)
     )  # fmt: skip
+    for what, figures in run["near"]["answers"].items():
+        found.append(_most(f"what is near, {what}: p95", 20, figures["ms"]["p95"], "ms"))
     for what, limit in (
         ("hotspots, resolution 8", 150), ("hotspots, resolution 9", 600),
         ("trends, resolution 8, months", 2000), ("area table with rates", 150),
@@ -117,6 +119,8 @@ def _run(run: Run) -> list[str]:
         rows.append(_spread_row(f"counts by {by}, bare SQL", figures["sql_ms"]))
     rows.append(_spread_row("complaints tile", run["pins"]["http_ms"]))
     rows.append(_spread_row("one report", run["reports"]["ms"]))
+    for what, figures in run["near"]["answers"].items():
+        rows.append(_spread_row(f"what is near, {what}", figures["ms"]))
     for what, figures in run["statistics"]["answers"].items():
         rows.append(_spread_row(what, figures["ms"]))
     lines += _table(*rows)

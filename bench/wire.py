@@ -57,7 +57,13 @@ class Wire:
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> Answer:
         """One GET; a connection the server has closed meanwhile is opened again."""
-        sent = request("GET", path, headers)
+        return self._sent(request("GET", path, headers))
+
+    def post(self, path: str, body: bytes) -> Answer:
+        """One POST of JSON that may be sent twice."""
+        return self._sent(request("POST", path, None, body))
+
+    def _sent(self, sent: bytes) -> Answer:
         try:
             return self._once(sent)
         except (ConnectionError, EOFError):

@@ -7,6 +7,7 @@ They are rows like the categories themselves; a new instance starts with those o
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import date
 from importlib import resources
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -21,8 +22,9 @@ Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max
 Words = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 ]{1,18}[0-9]$")]
 
-MOST_LETTERS: Final = 2000
+MOST_LETTERS: Final = 500
 """Of an answer in words."""
+Bound = int | float | date | None
 
 
 def _each_once(what: str, codes: Iterable[str]) -> None:
@@ -48,8 +50,8 @@ class Option(_Checked):
 class Question(_Checked):
     """What is asked where the category is chosen.
 
-    `min` and `max` bound a number; of words, `max` is the number of letters. The answer is for
-    officials alone unless the question is `public`.
+    `min` and `max` bound a number, the letters of words, how many are chosen of many, or a date.
+    The answer is for officials alone unless the question is `public`.
     """
 
     code: Code
@@ -58,8 +60,8 @@ class Question(_Checked):
     en: Words
     required: bool = False
     options: tuple[Option, ...] = Field(default=(), max_length=30)
-    min: int | float | None = None
-    max: int | float | None = None
+    min: Bound = None
+    max: Bound = None
     public: bool = False
 
     @checked_whole(mode="after")
@@ -70,16 +72,15 @@ class Question(_Checked):
             _each_once("option", (one.code for one in self.options))
         elif self.options:
             raise ValueError("only questions of kind one or many have options")
-        if self.kind == "text":
-            whole = self.max is None or isinstance(self.max, int)
-            if self.min is not None or not whole or not 1 <= (self.max or 1) <= MOST_LETTERS:
-                raise ValueError(
-                    f"of words only the number of letters is bound: max, a whole number up to"
-                    f" {MOST_LETTERS}"
-                )
-        elif self.kind != "number" and (self.min, self.max) != (None, None):
-            raise ValueError("only numbers and words have bounds")
-        if self.min is not None and self.max is not None and self.min > self.max:
+        bounds = [one for one in (self.min, self.max) if one is not None]
+        wanted = {"number": int | float, "text": int, "many": int, "date": date}.get(self.kind)
+        if bounds and (wanted is None or not all(isinstance(one, wanted) for one in bounds)):
+            raise ValueError(f"min and max do not fit a question of kind {self.kind}")
+        if self.kind in ("text", "many"):
+            most = MOST_LETTERS if self.kind == "text" else len(self.options)
+            if any(not 0 <= one <= most for one in bounds):  # type: ignore[operator]
+                raise ValueError(f"min and max are whole numbers from 0 to {most}")
+        if len(bounds) == 2 and bounds[0] > bounds[1]:  # type: ignore[operator]
             raise ValueError("min is larger than max")
         return self
 
@@ -128,7 +129,7 @@ COLUMNS: Final = [category.c[name] for name in Settings.model_fields]
 def questions_of(settings: Settings) -> list[dict[str, Any]]:
     """The questions as they are stored and told, without what they do not have."""
     return [
-        one.model_dump(exclude_none=True, exclude=None if one.options else {"options"})
+        one.model_dump(mode="json", exclude_none=True, exclude=None if one.options else {"options"})
         for one in settings.questions
     ]
 

@@ -39,7 +39,7 @@ def telling(texts: Iterable[str | None], known: frozenset[str] = frozenset()) ->
     >>> sorted(telling(["Ổ gà trước cổng trường", "12 Láng"], frozenset({"o", "ga"})))
     ['12', 'cong', 'lang', 'truong']
     """
-    found = _WORD.findall(folded(" ".join(text for text in texts if text)))
+    found = _WORD.findall(folded(" ".join([text for text in texts if text])))
     return frozenset(found) - _COMMON - known
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import Connection, Row, text
 
-from geo import participants, questions
+from geo import contacts, participants, questions
 from geo.cells import COARSEST, leaf_cells, parent
 from geo.complaint import TRANSITIONS, Status
 from geo.database import sql
@@ -206,7 +206,7 @@ def _replace_photos(connection: Connection, complaint_id: UUID, given: Sequence[
 
 
 def withdraw(connection: Connection, person: Row[Any], at: datetime) -> Changed:
-    """Take a report back; a second time changes nothing.
+    """Take a report back, and forget the reporter's mail address; a second time changes nothing.
 
     Raises `NotAllowedError`, and `NotEditableError` for one that is closed. Part of the caller's
     transaction.
@@ -229,4 +229,6 @@ def withdraw(connection: Connection, person: Row[Any], at: datetime) -> Changed:
         ),
         {"withdrawn": int(Status.WITHDRAWN), "at": at, "id": row.id},
     )
+    # There will be no news of it; supporters keep their address for that of the withdrawing.
+    contacts.remove(connection, person.id)
     return Changed(row.code, cells)

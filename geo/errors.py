@@ -40,19 +40,24 @@ class NotTakenHereError(PhananhError):
     """Reports of this category go elsewhere; `notice` says where: vi, en and perhaps a phone."""
 
     def __init__(self, notice: Mapping[str, Any]) -> None:
-        said = [str(notice[lang]) for lang in ("vi", "en") if notice.get(lang)]
-        called = [str(notice["phone"])] if notice.get("phone") else []
-        super().__init__(
-            " / ".join([*said, *called]) or "not taken here / không được tiếp nhận ở đây"
-        )
+        words = (notice.get("en") or "not taken here", notice.get("vi") or "không nhận ở đây")
+        phone = f" ({notice['phone']})" if notice.get("phone") else ""
+        super().__init__(" / ".join(f"{said}{phone}" for said in words))
         self.notice = dict(notice)
 
 
 class BadAnswersError(PhananhError):
-    """Answers do not fit the questions of a category; `errors` names each field."""
+    """Answers do not fit the questions of a category; `errors` names each field.
+
+    Messages are English and Vietnamese, with " / " between.
+    """
 
     def __init__(self, errors: Sequence[tuple[str, str]]) -> None:
-        super().__init__("; ".join(f"{field}: {message}" for field, message in errors))
+        both = [
+            "; ".join(f"{field}: {message.split(' / ')[n]}" for field, message in errors)
+            for n in (0, -1)
+        ]
+        super().__init__(" / ".join(both))
         self.errors = tuple(errors)
 
 

@@ -1,4 +1,4 @@
-"""The public news: what the city's own follows have found, in a place and a time."""
+"""Public feeds: what the city's own follows have found, and the complaints of a question."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ import numpy as np
 import shapely
 from sqlalchemy import Select, func, select
 
-from geo import cells
+from geo import cells, listing
 from geo.errors import BadFilterError
 from geo.filters import Filter
-from geo.schema import area, city, domain, follow, news
+from geo.schema import area, category, city, complaint, domain, follow, news
 
 
 def select_news(question: Filter, limit: int) -> Select[Any]:
@@ -71,3 +71,25 @@ def select_news(question: Filter, limit: int) -> Select[Any]:
         shape = cells.polygons(np.array([question.cell], dtype=np.int64))[0]
         rows = rows.where(func.ST_Intersects(news.c.geom, f"SRID=4326;{shapely.to_wkt(shape, 9)}"))
     return rows
+
+
+def newest(question: Filter, limit: int) -> Select[Any]:
+    """The newest complaints of a question as the list has them, with `updated_at`, when one was
+    changed last, and the names of their categories.
+    """
+    page = listing.page(question, limit, None).subquery("page")
+    changed = func.greatest(complaint.c.updated_at, page.c.reported_at, page.c.closed_at)
+    return (
+        select(
+            page,
+            changed.label("updated_at"),
+            category.c.name_vi,
+            category.c.name_en,
+            domain.c.name_vi.label("domain_vi"),
+            domain.c.name_en.label("domain_en"),
+        )
+        .join(complaint, complaint.c.id == page.c.id)
+        .join(category, category.c.code == page.c.category)
+        .join(domain, domain.c.id == category.c.domain_id)
+        .order_by(page.c.reported_at.desc(), page.c.id.desc())
+    )

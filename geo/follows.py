@@ -11,13 +11,40 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import urlencode
 
-from sqlalchemy import Connection, Row, delete, exists, func, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
-from geo.schema import area, area_set, city, domain, follow, follow_token, follower, mail, news
+from geo.schema import (
+    area,
+    area_set,
+    city,
+    domain,
+    follow,
+    follow_token,
+    follower,
+    happening,
+    mail,
+    news,
+    participant_push,
+    push_message,
+    push_subscription,
+    sighting,
+    watch,
+)
 
-Subject = Literal["hotspot", "scan", "report"]
-Schedule = Literal["daily", "weekly", "monthly"]
+Subject = Literal["hotspot", "scan", "report", "complaints"]
+Schedule = Literal["instant", "daily", "weekly", "monthly"]
 Language = Literal["vi", "en"]
 # More for one address is a mistake or a nuisance.
 MOST_FOLLOWS: Final = 50
@@ -26,6 +53,10 @@ SENT_FOR: Final = timedelta(days=30)
 # A link to stop works in mail that is a year old.
 TOKEN_FOR: Final = timedelta(days=400)
 NEWS_FOR: Final = timedelta(days=400)
+# The slowest digest is a week's; a worker may have been away for some.
+SIGHTINGS_FOR: Final = timedelta(days=40)
+# With nobody to look at it, what happened is no news any more.
+HAPPENINGS_FOR: Final = timedelta(days=14)
 # A scan goes around every area: with more than this it takes minutes.
 MOST_AREAS: Final = 700
 
@@ -41,6 +72,10 @@ class Order(NamedTuple):
     resolution: int | None = None
     set_code: str | None = None
     spot: tuple[int, ...] | None = None
+    watch_id: int | None = None
+    """Of single complaints: see `geo.watches.watched`."""
+    progress: bool = False
+    """Of single complaints: their closings too."""
 
 
 def take(connection: Connection, address: str, order: Order) -> int | None:
@@ -54,29 +89,58 @@ def take(connection: Connection, address: str, order: Order) -> int | None:
     owner = connection.execute(
         select(follower.c.id).where(follower.c.address == address).with_for_update()
     ).scalar_one()
+    return _taken(connection, _Owner(follower_id=owner), order)
+
+
+def take_push(connection: Connection, push_id: int, order: Order, at: datetime) -> int | None:
+    """The follow of an order by a browser, which begins at once; None where it has too many.
+
+    The caller holds the row of the subscription (`geo.pushes.subscribed`).
+    """
+    number = _taken(connection, _Owner(push_id=push_id), order)
+    if number is not None:
+        confirm(connection, number, at)
+    return number
+
+
+class _Owner(NamedTuple):
+    """Who is told, and how; with neither the follow is the city's own."""
+
+    follower_id: int | None = None
+    push_id: int | None = None
+
+
+PUBLIC: Final = _Owner()
+
+
+def _taken(connection: Connection, owner: _Owner, order: Order) -> int | None:
     there = _same(connection, owner, order)
     if there is not None:
         return there
-    own = select(func.count()).where(follow.c.follower_id == owner)
+    own = select(func.count()).where(*_of(owner))
     if int(connection.execute(own).scalar_one()) >= MOST_FOLLOWS:
         return None
     return _added(connection, owner, order, None)
 
 
-def _same(connection: Connection, owner: int | None, order: Order) -> int | None:
+def _of(owner: _Owner) -> list[ColumnElement[bool]]:
+    return [follow.c[name].is_not_distinct_from(value) for name, value in owner._asdict().items()]
+
+
+def _same(connection: Connection, owner: _Owner, order: Order) -> int | None:
     wanted = order._asdict()
     wanted["spot"] = list(order.spot) if order.spot is not None else None
     conditions = [follow.c[name].is_not_distinct_from(value) for name, value in wanted.items()]
     found: int | None = connection.execute(
-        select(follow.c.id).where(follow.c.follower_id.is_not_distinct_from(owner), *conditions)
+        select(follow.c.id).where(*_of(owner), *conditions)
     ).scalar()
     return found
 
 
 def _added(
-    connection: Connection, owner: int | None, order: Order, confirmed_at: datetime | None
+    connection: Connection, owner: _Owner, order: Order, confirmed_at: datetime | None
 ) -> int:
-    values = order._asdict() | {"follower_id": owner, "confirmed_at": confirmed_at}
+    values = order._asdict() | owner._asdict() | {"confirmed_at": confirmed_at}
     values["spot"] = list(order.spot) if order.spot is not None else None
     added = insert(follow).values(values).returning(follow.c.id)
     return int(connection.execute(added).scalar_one())
@@ -105,32 +169,51 @@ def by_token(connection: Connection, token: str) -> Row[Any] | None:
 
 def confirm(connection: Connection, follow_id: int, at: datetime) -> None:
     """From now on its follower is told; a second time changes nothing."""
+    # What others were told of the same question before is no news of this one's.
+    newest = select(func.coalesce(func.max(sighting.c.n), 0)).scalar_subquery()
     connection.execute(
         update(follow)
         .where(follow.c.id == follow_id, follow.c.confirmed_at.is_(None))
-        .values(confirmed_at=at)
+        .values(confirmed_at=at, told=newest)
     )
 
 
 def stop(connection: Connection, follow_id: int) -> None:
     """Erase a follow with its news, its waiting mail and, if it was the last, its follower."""
     connection.execute(delete(follow).where(follow.c.id == follow_id))
-    _forget_followers(connection)
+    forget_unused(connection)
 
 
-def _forget_followers(connection: Connection) -> None:
+def lock_watches(connection: Connection) -> None:
+    """Questions begin and end to be watched one transaction after the other."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(1887, 7)"))
+
+
+def forget_unused(connection: Connection) -> None:
+    """Erase addresses, browsers and watched questions that nothing is left for."""
+    lock_watches(connection)
     connection.execute(
         delete(follower).where(~exists().where(follow.c.follower_id == follower.c.id))
     )
+    connection.execute(
+        delete(push_subscription).where(
+            ~exists().where(follow.c.push_id == push_subscription.c.id),
+            ~exists().where(participant_push.c.push_id == push_subscription.c.id),
+        )
+    )
+    connection.execute(delete(watch).where(~exists().where(follow.c.watch_id == watch.c.id)))
 
 
 def forget(connection: Connection, now: datetime) -> None:
     """Erase what is kept no longer: orders nobody confirmed, mail that was sent, old news."""
     unconfirmed = follow.c.confirmed_at.is_(None) & (follow.c.created_at < now - UNCONFIRMED_FOR)
     connection.execute(delete(follow).where(unconfirmed))
-    _forget_followers(connection)
-    done = func.coalesce(mail.c.sent_at, mail.c.failed_at)
-    connection.execute(delete(mail).where(done < now - SENT_FOR))
+    forget_unused(connection)
+    for table in (mail, push_message):
+        done = func.coalesce(table.c.sent_at, table.c.failed_at)
+        connection.execute(delete(table).where(done < now - SENT_FOR))
+    connection.execute(delete(sighting).where(sighting.c.at < now - SIGHTINGS_FOR))
+    connection.execute(delete(happening).where(happening.c.at < now - HAPPENINGS_FOR))
     connection.execute(delete(follow_token).where(follow_token.c.created_at < now - TOKEN_FOR))
     connection.execute(delete(news).where(news.c.found_at < now - NEWS_FOR))
 
@@ -138,13 +221,15 @@ def forget(connection: Connection, now: datetime) -> None:
 def due(connection: Connection, city_id: int, today: date) -> Sequence[Row[Any]]:
     """The confirmed follows of a city not yet observed on this local day, equal ones together.
 
-    Rows of `follow` and the follower's `address`, which is null for the city's own.
+    Those of single complaints are not looked at nightly: `geo.watches` has them. Rows of `follow`
+    and the follower's `address`, which is null for the city's own.
     """
     return connection.execute(
         select(follow, follower.c.address)
         .outerjoin(follower, follower.c.id == follow.c.follower_id)
         .where(
             follow.c.city_id == city_id,
+            follow.c.kind != "complaints",
             follow.c.confirmed_at.is_not(None),
             follow.c.observed_on.is_(None) | (follow.c.observed_on < today),
         )
@@ -187,8 +272,8 @@ def ensure_standing(connection: Connection, now: datetime) -> int:
                     Order("scan", place.id, urlencode(asked), "vi", "daily", set_code=set_code)
                 )
             for order in wanted:
-                if _same(connection, None, order) is None:
-                    _added(connection, None, order, now)
+                if _same(connection, PUBLIC, order) is None:
+                    _added(connection, PUBLIC, order, now)
                     added += 1
     return added
 

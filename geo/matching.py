@@ -111,12 +111,17 @@ def is_any(column: ColumnElement[int], values: Iterable[int]) -> ColumnElement[b
 
 
 def matches(
-    question: Filter, stretches: Sequence[Stretch] | None = None, columns: Any = complaint.c
+    question: Filter,
+    stretches: Sequence[Stretch] | None = None,
+    columns: Any = complaint.c,
+    *,
+    few: bool = False,
 ) -> ColumnElement[bool]:
     """The condition a single complaint meets: the one definition of what a filter means.
 
     `columns` may be those of another relation like `complaint`, as `geo.asof` has; its areas are
-    then looked up by its points.
+    then looked up by its points. `few` says that other conditions leave few complaints: a shape is
+    compared with each of them then, and its cells are not listed. The answer is the same.
     """
     whole = [Stretch(question.since, question.until)]
     conditions = [
@@ -147,11 +152,11 @@ def matches(
         if box.west == box.east or box.south == box.north:
             conditions.append(inside)
         else:
-            conditions.append(_within(question, corners, inside, columns))
+            conditions.append(inside if few else _within(question, corners, inside, columns))
     if question.polygon:
         wkb = func.ST_GeomFromWKB(shapely.to_wkb(shapely.Polygon(question.polygon)), 4326)
         exactly = func.ST_Intersects(wkb, columns.geom)
-        conditions.append(_within(question, question.polygon, exactly, columns))
+        conditions.append(exactly if few else _within(question, question.polygon, exactly, columns))
     return and_(*conditions)
 
 

@@ -49,7 +49,7 @@ def may(through: Opened, at: datetime) -> list[str]:
             allowed.append("correct")
         if Status.WITHDRAWN in TRANSITIONS[status]:
             allowed.append("withdraw")
-    if status != Status.WITHDRAWN:
+    if status != Status.WITHDRAWN or through.person.address is not None:
         allowed.append("contact")
     if status in (Status.RESOLVED, Status.REJECTED):
         allowed.append("rate")

@@ -12,8 +12,8 @@ from geo.errors import PhananhError
 _JFIF: Final = bytes.fromhex("0010 4a46494600 0101 00 0001 0001 00 00")
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 _APP0, _DHT = 0xE0, 0xC4
-# Quantisation and Huffman tables, frames (baseline and progressive), restart intervals, scans.
-_PICTURE: Final = frozenset({0xDB, _DHT, 0xC0, 0xC2, 0xDD, _SOS})
+# Quantisation and Huffman tables, frames (baseline and progressive), scans.
+_PICTURE: Final = frozenset({0xDB, _DHT, 0xC0, 0xC2, _SOS})
 # Coded data end at a marker: FF that is followed neither by a stuffed zero nor a restart.
 _MARKER: Final = re.compile(rb"\xff[^\x00\xd0-\xd7]")
 
@@ -71,8 +71,6 @@ def _plausible(kind: int, segment: bytes) -> bool:
         while at + 17 <= len(segment):
             at += 17 + sum(segment[at + 1 : at + 17])
         return at == len(segment)
-    if kind == 0xDD:
-        return len(segment) == 2
     if kind == _SOS:
         return bool(segment) and len(segment) == 1 + 2 * segment[0] + 3
     return len(segment) >= 6 and len(segment) == 6 + 3 * segment[5]

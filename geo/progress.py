@@ -64,7 +64,7 @@ def claim(connection: Connection) -> Told | None:
     rows = connection.execute(sql("geo", "progress_steps"), {"id": person.id}).all()
     heard = person.address is not None and person.confirmed_at is not None
     steps = tuple(_steps(list(rows))) if heard else ()
-    return Told(person, about, steps, max(row.id for row in rows))
+    return Told(person, about, steps, max((row.id for row in rows), default=0))
 
 
 def _steps(rows: list[Row[Any]]) -> list[Step]:

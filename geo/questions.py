@@ -94,7 +94,7 @@ def cleaned(questions: Sequence[Question], answers: Mapping[str, Any]) -> dict[s
     {'depth': 30}
     >>> cleaned([depth], {})
     Traceback (most recent call last):
-    geo.errors.BadAnswersError: answers.depth: an answer is needed / cần trả lời
+    geo.errors.BadAnswersError: answers.depth: an answer is needed / answers.depth: cần trả lời
     """
     known = {one.code for one in questions}
     wrong = [

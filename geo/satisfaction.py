@@ -20,16 +20,14 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
-    true,
 )
 
 from geo import asof, counts
 from geo.complaint import Status
 from geo.filters import City, Filter
-from geo.matching import is_any
 from geo.periods import EPOCH
 from geo.rollup import AREA
-from geo.schema import rating
+from geo.schema import area, area_part, rating
 
 By = Literal["area", "domain", "category", "month"]
 ANSWERED: Final = (Status.RESOLVED, Status.REJECTED)
@@ -100,22 +98,22 @@ def satisfaction(
     kinds: dict[int, str] | None = None,
 ) -> Figures:
     """The figures of a filter; `areas` are ids of one set, `kinds` the code of each category."""
-    whole: dict[Any, Tally] = {}
     rows: dict[Any, Tally] = {}
-    answered = _answered(question)
+    total, answered = Tally(), _answered(question)
     if answered is not None:
-        n = int(connection.execute(counts.total(answered)).scalar_one())
-        _add(whole, None, Tally(answered=n))
+        total = Tally(int(connection.execute(counts.total(answered)).scalar_one()))
         for key, n in _answered_by(connection, answered, by, areas, kinds or {}):
             _add(rows, key, Tally(answered=n))
     for city in question.cities:
         own = question.of_city(city)
         if question.areas and not own.areas:
             continue
-        _read(connection, own, city, None, areas, kinds or {}, whole)
-        if by is not None:
-            _read(connection, own, city, by, areas, kinds or {}, rows)
-    return Figures(whole.get(None, Tally()), rows)
+        _read(connection, own, city, by, areas, kinds or {}, rows)
+    # Each judgement is in one row; those of no area, or where nothing is asked, in that of None.
+    for tally in rows.values():
+        total = total.plus(tally._replace(answered=0))
+    rows.pop(None, None)
+    return Figures(total, {key: tally for key, tally in rows.items() if any(tally)})
 
 
 def _add(sums: dict[Any, Tally], key: Any, more: Tally) -> None:
@@ -184,18 +182,20 @@ def _judged(
         each = each.where(rating.c.at <= question.as_of)
     judged = each.subquery("judged")
     source = judged.join(columns.id.table, columns.id == judged.c.complaint_id)
-    if by == "area":
-        ids = func.areas_at(columns.geom, columns.city_id)
-        held = func.unnest(ids).table_valued("area_id").render_derived(name="held")
-        key: ColumnElement[Any] = held.c.area_id
-        source = source.join(held, true())
-        condition = condition & is_any(key, areas)
+    if by == "area" and areas:
+        # As `areas_at`, for one set alone: on a shared edge the lowest id.
+        own = select(area.c.set_id).where(area.c.id == areas[0]).scalar_subquery()
+        key: ColumnElement[Any] = (
+            select(func.min(area_part.c.area_id))
+            .where(area_part.c.set_id == own, func.ST_Intersects(area_part.c.geom, columns.geom))
+            .scalar_subquery()
+        )
     elif by == "month":
         key = func.to_char(func.timezone(city.zone.key, columns.reported_at), "YYYY-MM")
-    elif by is None:
-        key = literal(None)
-    else:
+    elif by in ("domain", "category"):
         key = columns.category_id
+    else:
+        key = literal(None)
     names = ("satisfied", "accepted", "dissatisfied", "reopened", "squares")
     sums = [func.sum(judged.c[name]) for name in names]
     rows: Select[Any] = select(key.label("key"), *sums).select_from(source).where(condition)

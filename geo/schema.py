@@ -624,11 +624,147 @@ follow = Table(
         comment="what the last observation left to compare with",
     ),
     Column("observed_on", Date, nullable=True, comment="local day; null: not yet"),
+    Column(
+        "push_id",
+        ForeignKey("push_subscription.id", ondelete="CASCADE"),
+        nullable=True,
+        index=True,
+        comment="told there, and not by mail",
+    ),
+    Column(
+        "watch_id",
+        ForeignKey("watch.id"),
+        nullable=True,
+        index=True,
+        comment="of single complaints: the question that is watched",
+    ),
+    Column(
+        "told",
+        BigInteger,
+        nullable=False,
+        server_default=text("0"),
+        comment="the last sighting that is told, or came before it began",
+    ),
+    Column(
+        "progress",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="told of closings too",
+    ),
     _instant("confirmed_at", nullable=True),
     _instant("created_at", now=True),
-    CheckConstraint("kind IN ('hotspot', 'scan', 'report')", name="kind"),
+    CheckConstraint("kind IN ('hotspot', 'scan', 'report', 'complaints')", name="kind"),
     CheckConstraint("language IN ('vi', 'en')", name="language"),
-    CheckConstraint("schedule IN ('daily', 'weekly', 'monthly')", name="schedule"),
+    CheckConstraint("schedule IN ('instant', 'daily', 'weekly', 'monthly')", name="schedule"),
+    CheckConstraint("(kind = 'complaints') = (watch_id IS NOT NULL)", name="watch"),
+    CheckConstraint("num_nonnulls(follower_id, push_id) <= 1", name="channel"),
+)
+
+watch = Table(
+    "watch",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("city_id", ForeignKey("city.id"), nullable=False),
+    Column("question", Text, nullable=False, comment="canonical query string"),
+    Column("domain_ids", ARRAY(SmallInteger), nullable=True, comment="null: all"),
+    Column("category_ids", ARRAY(SmallInteger), nullable=True, comment="null: all"),
+    Column("areas", ARRAY(Text), nullable=True, comment="set:code, as the question has them"),
+    Column(
+        "outline",
+        Geometry("GEOMETRY", 4326, spatial_index=False),
+        nullable=True,
+        comment="no complaint outside of it answers the question",
+    ),
+    UniqueConstraint("city_id", "question"),
+    Index("ix_watch_outline", "outline", postgresql_using="gist"),
+    Index("ix_watch_areas", "areas", postgresql_using="gin"),
+    Index(
+        "ix_watch_anywhere",
+        "city_id",
+        postgresql_where=text("outline IS NULL AND areas IS NULL"),
+    ),
+    comment="questions whose new complaints somebody is told of, found by a complaint's place",
+)
+
+happening = Table(
+    "happening",
+    metadata,
+    Column("complaint_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False, comment="arrived, closed, status or answered"),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    comment="what happened to complaints and was not looked at yet for those who watch",
+)
+
+sighting = Table(
+    "sighting",
+    metadata,
+    Column("n", BigInteger, Identity(), primary_key=True, comment="in the order of commits"),
+    Column("watch_id", ForeignKey("watch.id", ondelete="CASCADE"), nullable=False),
+    Column("complaint_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    _instant("at", now=True),
+    UniqueConstraint("watch_id", "complaint_id", "kind"),
+    CheckConstraint("kind IN ('arrived', 'closed')", name="kind"),
+    Index("ix_sighting_watch_id_n", "watch_id", "n"),
+    Index("ix_sighting_at", "at"),
+    comment="complaints that answer a watched question; a follow's `told` says up to where it is",
+)
+
+push_subscription = Table(
+    "push_subscription",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("endpoint", Text, nullable=False, unique=True, comment="private: who has it may push"),
+    Column("p256dh", Text, nullable=False, comment="the browser's public key"),
+    Column("auth", Text, nullable=False, comment="the browser's secret of authentication"),
+    Column("language", Text, nullable=False, server_default="vi"),
+    _instant("created_at", now=True),
+    CheckConstraint("language IN ('vi', 'en')", name="language"),
+    comment="browsers that asked for web push; a row goes with the last thing it follows",
+)
+
+participant_push = Table(
+    "participant_push",
+    metadata,
+    Column("participant_id", ForeignKey("participant.id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "push_id",
+        ForeignKey("push_subscription.id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    ),
+    _instant("created_at", now=True),
+    comment="who is told by push how their own complaint goes on",
+)
+
+push_message = Table(
+    "push_message",
+    metadata,
+    Column("id", Uuid, server_default=func.gen_random_uuid(), primary_key=True),
+    Column("key", Text, nullable=False, unique=True, comment="what it tells: told once"),
+    Column(
+        "push_id",
+        ForeignKey("push_subscription.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("follow_id", ForeignKey("follow.id", ondelete="CASCADE"), nullable=True, index=True),
+    Column("payload", JSONB(none_as_null=True), nullable=True, comment="erased when it is sent"),
+    _instant("not_before", now=True),
+    Column("attempts", SmallInteger, nullable=False, server_default=text("0")),
+    _instant("sent_at", nullable=True),
+    _instant("failed_at", nullable=True),
+    _instant("created_at", now=True),
+    CheckConstraint(
+        "payload IS NOT NULL OR sent_at IS NOT NULL OR failed_at IS NOT NULL", name="payload"
+    ),
+    Index(
+        "ix_push_message_waiting",
+        "not_before",
+        postgresql_where=text("sent_at IS NULL AND failed_at IS NULL"),
+    ),
+    comment="as mail: what is still to be pushed, and the keys of what was",
 )
 
 follow_token = Table(

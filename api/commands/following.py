@@ -58,7 +58,7 @@ def list_follows(
         rows = connection.execute(
             select(follow, follower.c.address, number.label("n"))
             .outerjoin(follower, follower.c.id == follow.c.follower_id)
-            .where(follow.c.follower_id.is_not(None) | public)
+            .where(follow.c.follower_id.is_not(None) | follow.c.push_id.is_not(None) | public)
             .order_by(follow.c.id)
         ).all()
         waiting = outbox.waiting(connection)
@@ -66,8 +66,8 @@ def list_follows(
     for row in rows:
         confirmed = f"{row.confirmed_at:%Y-%m-%d}" if row.confirmed_at else "no"
         table.add_row(
-            str(row.id), masked(row.address), row.kind, row.question, row.schedule, confirmed,
-            str(row.observed_on or "not yet"), str(row.n),
+            str(row.id), "(push)" if row.push_id else masked(row.address), row.kind,
+            row.question, row.schedule, confirmed, str(row.observed_on or "not yet"), str(row.n),
         )  # fmt: skip
     out.print(table)
     out.print(f"{len(rows)} follows, {waiting} letters wait to be sent")

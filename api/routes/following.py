@@ -1,4 +1,4 @@
-"""Being told about hot spots: orders of mail, and news as a feed; everyone may."""
+"""Being told about places and hot spots: orders of mail, and news as a feed; everyone may."""
 
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from api.letter_words import WORDS
 from api.letters import Links
 from api.query import Question, areas_of_set
 from api.settings import Settings
+from api.watch_orders import OWN_TIMES, Watched, Width, order_of, watched
 from geo import cells, feed, follows, outbox, query_string
 from geo.errors import BadFilterError
 from geo.filters import Filter
@@ -24,8 +25,6 @@ from geo.study import one_city
 
 router = APIRouter(prefix="/api/v1", tags=EVERYONE)
 ATOM: Final = "http://www.w3.org/2005/Atom"
-# These change from night to night, and are the look's own.
-OWN_TIMES: Final = frozenset({"since", "until", "as_of"})
 
 
 class Point(BaseModel):
@@ -61,8 +60,14 @@ class Wanted(BaseModel):
         description="for hotspot: cells of one, or a point in it; without, all of the filter",
     )
     schedule: follows.Schedule | None = Field(
-        default=None, description="default: daily; for a report weekly, and never daily"
+        default=None,
+        description="default: daily; for a report weekly, and never daily; instant for complaints",
     )
+    route: str | None = Field(
+        default=None, max_length=6000, description="for complaints: lon,lat;lon,lat;... of a way"
+    )
+    width_m: Width = Field(default=100, description="for complaints: of the strip along the route")
+    progress: bool = Field(default=False, description="for complaints: told of closings too")
     website: str = Field(default="", max_length=200, description="leave empty")
 
 
@@ -76,7 +81,7 @@ class Accepted(BaseModel):
 
 @router.post("/follows", status_code=202, response_model=Accepted)
 def order(request: Request, body: Wanted) -> Any:
-    """Order news of hot spots, alarms of unusual groups, or a report, by mail.
+    """Order new complaints of a place, news of hot spots, alarms of groups, or a report, by mail.
 
     A confirmation with a link is sent first; nothing else is before it is confirmed. 429 after
     many orders by one client or for one address.
@@ -94,6 +99,12 @@ def order(request: Request, body: Wanted) -> Any:
 
 
 def _order(request: Request, body: Wanted) -> tuple[Order, Filter]:
+    if body.kind == "complaints":
+        return _watch(request, body)
+    if body.route is not None:
+        raise BadFilterError("route", "a route is watched for complaints alone")
+    if body.schedule == "instant":
+        raise BadFilterError("schedule", "single complaints alone are told at once")
     words = request.app.state.words.get()
     question = query_string.read(words, body.question)
     city = one_city(question)
@@ -124,6 +135,22 @@ def _order(request: Request, body: Wanted) -> tuple[Order, Filter]:
     return wanted, question
 
 
+def _watch(request: Request, body: Wanted) -> tuple[Order, Filter]:
+    if body.schedule == "monthly":
+        raise BadFilterError("schedule", "complaints come instant, daily or weekly")
+    if body.spot is not None:
+        raise BadFilterError("spot", "a spot is followed as hotspot; give an area or a shape")
+    asked = Watched(
+        question=body.question,
+        route=body.route,
+        width_m=body.width_m,
+        progress=body.progress,
+        language=body.language,
+        schedule=body.schedule or "daily",
+    )
+    return order_of(request, asked)
+
+
 def _spot(body: Wanted) -> tuple[int, ...] | None:
     if isinstance(body.spot, Point):
         import numpy as np
@@ -147,6 +174,8 @@ def _spot(body: Wanted) -> tuple[int, ...] | None:
 def _take(request: Request, address: str, wanted: Order, question: Filter) -> None:
     settings: Settings = request.app.state.settings
     with request.app.state.engine.begin() as connection:
+        if wanted.kind == "complaints":
+            wanted = watched(connection, wanted, question)
         follow_id = follows.take(connection, address, wanted)
         if follow_id is None:
             return

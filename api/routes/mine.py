@@ -17,6 +17,7 @@ from api.guard import guarded
 from api.routes.reading import GeoJSON, feature, geojson
 from api.routes.reporting import Address, Category, Email, Words, says_something
 from geo import contacts, correcting, erasing, participants, participation, reporting, spam
+from geo.complaint import Status
 from geo.correcting import Changed
 from geo.errors import NotEditableError
 from geo.participation import Opened
@@ -97,6 +98,10 @@ def _shown(through: Opened, at: datetime) -> Response:
             "answers": own.answers,
             "urgent": own.urgent,
             "photos": own.photos,
+            "replies": [
+                one | {"status": Status(one["status"]).code if one["status"] else None}
+                for one in own.replies
+            ],
         }
     whole["properties"] |= properties
     answer = geojson(whole)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.dependencies import EVERYONE, Database
 from geo.complaint import clean_code
 from geo.near import Asked, Found, near, near_stored
+from geo.photos import public_photos
 
 router = APIRouter(prefix="/api/v1/complaints", tags=EVERYONE)
 
@@ -56,7 +57,7 @@ class NearOnes(BaseModel):
 
 
 def _told(db: Database, found: Found) -> dict[str, Any]:
-    photos: dict[Any, str] = {}
+    photos = public_photos(db, [one.id for one in found.near])
     return {
         "within_m": found.within_m,
         "days": found.days,
@@ -66,7 +67,7 @@ def _told(db: Database, found: Found) -> dict[str, Any]:
                 "status": one.status.code,
                 "distance_m": round(one.distance_m),
                 "score": round(one.score, 3),
-                "photo": photos.get(one.id),
+                "photo": photos[one.id][0]["small"] if one.id in photos else None,
             }
             for one in found.near
         ],

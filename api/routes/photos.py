@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse, Response
 
 from api.darkroom import Darkroom
 from api.dependencies import EVERYONE
+from api.guard import guarded
 from api.storage import PhotoStore
 from geo import photos
 from geo.errors import NotFoundError
@@ -43,6 +44,7 @@ _TAKEN: Final[dict[str, Any]] = {
 @router.post(
     "/api/v1/photos",
     status_code=201,
+    dependencies=[guarded("photos")],
     response_class=JSONResponse,
     # The bound is `MOST_BYTES`: it is kept below, with words for persons.
     max_body_size=2**40,

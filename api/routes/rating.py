@@ -7,9 +7,10 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import HOLDER, Database, Link
+from api.guard import guarded
 from geo import participants, rating
 
-router = APIRouter(prefix="/api/v1/mine", tags=HOLDER)
+router = APIRouter(prefix="/api/v1/mine", tags=HOLDER, dependencies=[guarded("mine")])
 
 
 class Judgement(BaseModel):

@@ -1,6 +1,6 @@
 -- Open complaints near a point, of some kinds and a stretch of time: what they say, and how far away.
 -- `cells` and `kinds` are pairs, the nearest cells first. The work is bounded however many are open
--- at a place: of each pair the newest, of all pairs the first. Then the closest in place and time.
+-- at a place: of each pair the newest, of all pairs the first. Then the closest.
 WITH asked AS (
   SELECT CAST(ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS geography) AS place
 ), looked_at AS (
@@ -28,5 +28,5 @@ SELECT c.id, c.code, k.code AS category, d.code AS domain, c.status, c.reported_
   JOIN category k ON k.id = c.category_id
   JOIN domain d ON d.id = k.domain_id
  WHERE c.distance_m <= :near_m AND c.id IS DISTINCT FROM CAST(:itself AS uuid)
- ORDER BY c.distance_m / :near_m + c.days / :near_days, c.id
+ ORDER BY :place_weight * c.distance_m / :near_m + :time_weight * c.days / :near_days, c.id
  LIMIT :compared

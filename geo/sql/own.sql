@@ -9,6 +9,10 @@ SELECT CAST(c.xmin AS text) || '.' || coalesce(CAST(s.xmin AS text), '0') AS ver
                  'hidden', p.hidden) ORDER BY p.position, p.id), '[]')
           FROM photo p
          WHERE p.complaint_id = c.id AND p.answer_id IS NULL) AS photos,
+       -- The city's answers, also where the public is not told them.
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('at', a.at, 'text', a.text,
+                                                     'status', a.status) ORDER BY a.at, a.id), '[]')
+          FROM answer a WHERE a.complaint_id = c.id) AS replies,
        -- Of the closing that stands; while it is open, what was said last.
        (SELECT jsonb_build_object('verdict', r.verdict, 'reason', r.reason,
                                   'reopened', r.reopened, 'at', r.at)

@@ -214,8 +214,8 @@ def test_too_many_letters_are_told_when_to_come_again_and_no_report_is_lost(
     assert (refused.status_code, refused.json()["title"]) == (429, "Limited")
     assert 0 < int(refused.headers["retry-after"]) <= 86_400
     english, vietnamese = refused.json()["detail"].split(" / ")
-    assert refused.headers["retry-after"] in english
-    assert refused.headers["retry-after"] in vietnamese
+    assert "this mailbox" in english
+    assert "hộp thư này" in vietnamese
     assert _state(client, made[-1])["state"] == "none"
     assert len(_sent(module_hanoi, settings)) == 6
 

@@ -253,8 +253,14 @@ def test_after_thirty_minutes_only_withdrawing_is_left(
     english, vietnamese = late.json()["detail"].split(" / ")
     assert "30 minutes" in english
     assert "30 phút" in vietnamese
+    asked = client.put(
+        f"{MINE}/contact", json={"email": "an@example.org"}, headers=bearer(made["link"])
+    )
+    assert asked.status_code == 202
     done = client.post(f"{MINE}/withdraw", json={}, headers=bearer(made["link"]))
     assert done.status_code == 200
+    # No news is to come, so the address goes too.
+    assert done.json()["properties"]["contact"] == {"state": "none", "address": None}
     assert done.json()["properties"]["status"] == "withdrawn"
     assert done.json()["properties"]["may"] == ["erase"]
     again = client.post(f"{MINE}/withdraw", json={}, headers=bearer(made["link"]))

@@ -93,3 +93,30 @@ def test_nothing_sensitive_is_near_and_no_distance_tells_where_it_is(
         assert shown in codes
         assert hidden not in codes
     assert client.get(f"/api/v1/complaints/{hidden}/near").json()["near"] == []
+
+
+def test_the_first_photo_is_shown_small_and_a_hidden_one_is_not(
+    client: TestClient, hanoi_engine: Engine
+) -> None:
+    code = _report(client, "Ổ gà")
+    with hanoi_engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO photo (id, complaint_id, position, width, height, bytes, digest,"
+                " likeness) SELECT gen_random_uuid(), id, n, 800, 600, 9, sha256(n::text::bytea), 0"
+                " FROM complaint, generate_series(1, 2) n WHERE code = :code"
+            ),
+            {"code": code},
+        )
+
+    def photo() -> str | None:
+        found = client.get(NEAR, params=PIN).json()["near"]
+        [one] = [near for near in found if near["code"] == code]
+        return one["photo"]
+
+    first = photo()
+    assert first is not None
+    assert first.endswith("-small.jpg")
+    with hanoi_engine.begin() as connection:
+        connection.execute(text("UPDATE photo SET hidden = true"))
+    assert photo() is None

@@ -61,11 +61,11 @@ def test_a_citizen_reports_without_touching_the_map_and_gets_a_code(
     phone.get_by_role("button", name="Gửi phản ánh").click()
     form = phone.locator("dialog form")
     form.get_by_role("button", name="Gửi", exact=True).click()
-    expect(form.get_by_role("alert")).to_have_text("Hãy chọn vị trí.")
-    form.get_by_role("combobox", name="Hoặc tìm phường, xã, đường").fill("hoan kiem")
+    expect(form.locator("#report-problem")).to_contain_text("Hãy chọn vị trí.")
+    form.get_by_role("combobox", name="Tìm phường, xã, đường").fill("hoan kiem")
     form.locator("li[role=option]").first.click()
     expect(form.locator("#where")).to_contain_text("Hoàn Kiếm")
-    form.locator("#report-category").select_option("pothole")
+    choose_pothole(phone)
     form.locator("#report-text").fill("Ổ gà lớn trước số 5")
     form.get_by_role("button", name="Gửi", exact=True).click()
     code = phone.locator("#sent-code").inner_text()
@@ -75,6 +75,12 @@ def test_a_citizen_reports_without_touching_the_map_and_gets_a_code(
     expect(phone.locator("dialog")).to_contain_text("Hoàn Kiếm")
 
 
+def choose_pothole(phone: Page) -> None:
+    phone.locator("#category-search").fill("o ga")
+    phone.locator("[data-category=pothole]").click()
+    expect(phone.locator("#category-chosen")).to_contain_text("Ổ gà")
+
+
 def test_a_report_written_without_a_network_is_sent_once_when_it_is_back(
     phone: Page, address: str
 ) -> None:
@@ -82,11 +88,11 @@ def test_a_report_written_without_a_network_is_sent_once_when_it_is_back(
     phone.get_by_role("button", name="Gửi phản ánh").click()
     phone.get_by_role("button", name="Dùng giữa bản đồ").click()
     expect(phone.locator("#where")).to_contain_text("Vị trí:")
-    phone.locator("#report-category").select_option("pothole")
+    choose_pothole(phone)
     phone.locator("#report-text").fill("Viết khi mất mạng")
     phone.context.set_offline(True)
     phone.locator("dialog").get_by_role("button", name="Gửi", exact=True).click()
-    expect(phone.locator("dialog [role=alert]")).to_contain_text("Chưa có mạng")
+    expect(phone.locator(".screen [role=alert]")).to_contain_text("Chưa có mạng")
     expect(phone.locator("#banner")).to_contain_text("Không có mạng")
     phone.context.set_offline(False)
     expect(phone.locator("#sent-code")).to_be_visible(timeout=30_000)
@@ -97,20 +103,22 @@ def test_a_report_written_without_a_network_is_sent_once_when_it_is_back(
 def _write(phone: Page, words: str) -> None:
     phone.get_by_role("button", name="Dùng giữa bản đồ").click()
     expect(phone.locator("#where")).to_contain_text("Vị trí:")
-    phone.locator("#report-category").select_option("pothole")
+    choose_pothole(phone)
     phone.locator("#report-text").fill(words)
     phone.locator("dialog").get_by_role("button", name="Gửi", exact=True).click()
 
 
 def test_two_reports_written_without_a_network_are_two_reports(phone: Page, address: str) -> None:
     open_map(phone, address)
+    # The form has come along with the map.
+    phone.wait_for_selector("body[data-reporting]")
     phone.context.set_offline(True)
     phone.get_by_role("button", name="Gửi phản ánh").click()
     _write(phone, "Viết khi mất mạng, một")
-    expect(phone.locator("dialog [role=alert]")).to_contain_text("Chưa có mạng")
+    expect(phone.locator(".screen [role=alert]")).to_contain_text("Chưa có mạng")
     phone.get_by_role("button", name="Gửi phản ánh khác").click()
     expect(phone.locator("#report-text")).to_have_value("")
-    expect(phone.locator("dialog .note")).to_contain_text("Đang chờ gửi: 1")
+    expect(phone.locator("#waiting-now")).to_contain_text("Đang chờ gửi: 1")
     _write(phone, "Viết khi mất mạng, hai")
     phone.context.set_offline(False)
     expect(phone.locator("#sent-code")).to_be_visible(timeout=30_000)
@@ -140,7 +148,7 @@ def test_a_busy_server_is_told_apart_from_no_network_and_tried_again(
     phone.route("**/api/v1/complaints", answer)
     phone.get_by_role("button", name="Gửi phản ánh").click()
     _write(phone, "Máy chủ bận")
-    expect(phone.locator("dialog [role=alert]")).to_contain_text("Máy chủ đang bận")
+    expect(phone.locator(".screen [role=alert]")).to_contain_text("Máy chủ đang bận")
     expect(phone.locator("#sent-code")).to_be_visible(timeout=30_000)
     found = phone.request.get(f"{address}/api/v1/complaints?q=may chu ban").json()
     assert len(found["features"]) == 1

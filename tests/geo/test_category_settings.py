@@ -1,5 +1,6 @@
 """What categories ask and tell is shipped, can be changed, and is never wrong."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -31,6 +32,8 @@ def test_what_is_shipped_is_in_both_languages_and_asks_for_no_number_plate() -> 
             assert "biển số" not in told, code
             assert "plate" not in told, code
             assert question.vi != question.en
+            # Nobody is kept from reporting by a question.
+            assert not question.required
     stops = {code for code, one in shipped().items() if one.notice and one.notice.stops}
     assert stops == {"disorder"}
 
@@ -69,6 +72,26 @@ def test_a_file_of_the_settings_makes_them_again() -> None:
     assert again == every
 
 
+def test_bounds_are_kept_as_what_they_are(engine: Engine) -> None:
+    asked = [
+        {"code": "day", "kind": "date", "min": date(2026, 1, 31), "max": "2026-12-31"},
+        {"code": "depth", "kind": "number", "min": 0.5, "max": 3},
+        {"code": "some", "kind": "many", "options": CHOICES, "min": 1, "max": 2},
+    ]
+    questions = [{"vi": "Gì?", "en": "What?"} | one for one in asked]
+    with engine.begin() as connection:
+        change(connection, "noise", {"questions": questions})
+        stored = connection.execute(
+            text("SELECT questions FROM category WHERE code = 'noise'")
+        ).scalar_one()
+        there = present(connection)["noise"]
+    assert [(one["min"], one["max"]) for one in stored] == [
+        ("2026-01-31", "2026-12-31"), (0.5, 3), (1, 2)
+    ]  # fmt: skip
+    assert there.questions[0].max == date(2026, 12, 31)
+    assert checked(read(as_toml({"noise": there}))["noise"]) == there
+
+
 def test_a_change_leaves_the_rest_as_it_was(engine: Engine) -> None:
     with engine.begin() as connection:
         before = present(connection)
@@ -91,8 +114,11 @@ def test_a_change_leaves_the_rest_as_it_was(engine: Engine) -> None:
         ({"questions": [ONE]}, "at least two options"),
         ({"questions": [ONE | {"options": CHOICES[:1] * 2}]}, "two options have the code 'x'"),
         ({"questions": [ONE | {"kind": "text", "options": CHOICES}]}, "only questions of kind"),
-        ({"questions": [ONE | {"kind": "date", "max": 3}]}, "bounds"),
-        ({"questions": [ONE | {"kind": "text", "max": 99_999}]}, "2000"),
+        ({"questions": [ONE | {"kind": "date", "max": 3}]}, "do not fit"),
+        ({"questions": [ONE | {"options": CHOICES, "max": 1}]}, "do not fit"),
+        ({"questions": [ONE | {"kind": "text", "max": 1.5}]}, "do not fit"),
+        ({"questions": [ONE | {"kind": "text", "max": 99_999}]}, "0 to 500"),
+        ({"questions": [ONE | {"kind": "many", "options": CHOICES, "min": 3}]}, "0 to 2"),
         ({"questions": [ONE | {"kind": "number", "min": 3, "max": 2}]}, "larger"),
         ({"questions": [ONE | {"options": CHOICES}] * 2}, "two questions have the code 'a'"),
         ({"questions": [ONE | {"kind": "colour"}]}, "questions.0.kind"),
@@ -114,7 +140,7 @@ def test_the_list_of_domains_tells_what_is_asked(engine: Engine) -> None:
     of = {one["code"]: one for part in domains for one in part["categories"]}
     [question] = of["flooding"]["questions"]
     assert question["kind"] == "one"
-    assert question["required"] is True
+    assert question["required"] is False
     assert question["public"] is True
     assert {"code", "vi", "en"} == set(question["options"][0])
     assert (of["flooding"]["near_m"], of["flooding"]["near_days"]) == (300, 14)

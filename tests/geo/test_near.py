@@ -137,8 +137,16 @@ def test_words_in_common_come_first_with_or_without_diacritics(db: Connection) -
     told = PIN._replace(words=("truoc cong truong Doan Thi Diem co o ga",))
     found = near(db, told).near
     assert [one.code for one in found] == [same, other]
+    [other_before, same_before] = [one.score for one in near(db, PIN).near]
+    assert found[0].score > same_before
+    assert found[1].score < other_before
     assert found[0].likely
-    assert not found[1].likely
+
+
+def test_what_is_far_and_long_ago_is_listed_but_not_likely(db: Connection) -> None:
+    _report(db, 2, days=0.2)
+    _report(db, 55, days=100)
+    assert [one.likely for one in near(db, PIN).near] == [True, False]
 
 
 def test_those_who_support_it_are_counted(db: Connection) -> None:
@@ -239,6 +247,7 @@ def test_words_in_common_are_the_same_from_both_sides(one: str, two: str) -> Non
 SHARE = st.floats(0, 1)
 
 
+@settings(deadline=None)
 @given(SHARE, SHARE, SHARE, st.booleans())
 def test_closer_sooner_and_alike_is_never_less_likely(
     distance: float, age: float, words: float, same: bool

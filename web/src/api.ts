@@ -1,5 +1,5 @@
 import type { Names } from "./i18n";
-import { Refused, Trouble, troubleOf } from "./problems";
+import { Refused, troubleOf } from "./problems";
 
 export interface City { code: string; timezone: string; name: Names; bbox: [number, number, number, number]; sample: boolean; first_day: string | null; last_day: string | null }
 export interface AreaSet { code: string; city: string; name: Names; approximate: boolean; note: Names | null; since: string | null; until: string | null; source: string; licence: string | null; areas: number }
@@ -45,9 +45,7 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
       } catch (problem) {
         if (problem instanceof Refused || signal?.aborted) throw problem;
         if (!failed) { failed = true; tell(1); }
-        // Who is told when to come again does not come before.
-        const told = problem instanceof Trouble ? (problem.said.wait_s ?? 0) * 1000 : 0;
-        await new Promise((done) => setTimeout(done, Math.max(wait, told)));
+        await new Promise((done) => setTimeout(done, wait));
       }
     }
   } finally {

@@ -37,3 +37,8 @@ export function areaKm2(corners: readonly Corner[]): number {
   const plane = corners.map(([lon, lat]): Corner => [lon * degree * middle, lat * degree]);
   return Math.abs(plane.reduce((sum, [x, y], i) => { const [x2, y2] = plane[(i + 1) % plane.length] as Corner; return sum + x * y2 - x2 * y; }, 0)) / 2;
 }
+/** Length of a line on the same sphere, in km. */
+export function lengthKm(points: readonly Corner[]): number {
+  const degree = (6371.0088 * Math.PI) / 180;
+  return points.slice(1).reduce((sum, [x2, y2], i) => { const [x, y] = points[i] as Corner; return sum + degree * Math.hypot((x2 - x) * Math.cos((((y + y2) / 2) * Math.PI) / 180), y2 - y); }, 0);
+}

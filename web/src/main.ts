@@ -5,6 +5,7 @@ import { installAsOf } from "./asof";
 import { openGroups } from "./compare";
 import { byId, deeper } from "./dom";
 import { drawEmbed, embedded, openOutside, openPlaceOutside } from "./embed";
+import { installFeeds } from "./feeds";
 import { readAhead, resolutionOf, zoomOf } from "./figures";
 import { openSpots } from "./hotspots";
 import { current, named, setLanguage, setZone, t } from "./i18n";
@@ -163,6 +164,7 @@ onChange(() => void draw());
 await draw();
 if (!embedded) {
   installAsOf();
+  installFeeds();
   story.start();
   if (state.complaint) open(state.complaint);
   // After what is seen: on a slow line its parts would be in the way of the map's first picture.

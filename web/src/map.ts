@@ -1,4 +1,4 @@
-import { Map as MapView, Marker, NavigationControl, ScaleControl } from "maplibre-gl";
+import { Map as MapView, NavigationControl, ScaleControl } from "maplibre-gl";
 import type { MapGeoJSONFeature, MapMouseEvent, VectorTileSource, GeoJSONSource } from "maplibre-gl";
 import "./maplibre";
 import type { AreaSet, City, Config, Domain } from "./api";
@@ -27,7 +27,6 @@ export interface Place { container: string; shown: () => State; follows?: CityMa
 
 export class CityMap {
   private readonly map: MapView;
-  private marker: Marker | null = null;
   private borders = "";
   private set: AreaSet | undefined;
   private readonly drawn = new Map<string, string>();
@@ -198,11 +197,6 @@ export class CityMap {
     this.picking = chosen;
     this.map.getCanvas().style.cursor = chosen ? "crosshair" : "";
     if (chosen) this.map.getCanvas().focus();
-  }
-  /** Shows where a report is about to be. */
-  mark(place: [number, number] | null): void {
-    this.marker?.remove();
-    this.marker = place ? new Marker({ color: "#c2410c" }).setLngLat(place).addTo(this.map) : null;
   }
 
   private hover(feature: MapGeoJSONFeature | undefined, _: MapMouseEvent): void {

@@ -1,6 +1,6 @@
 import type { GeoJSONSource, Map as MapView } from "maplibre-gl";
 import "./analysis.css";
-import { areaKm2, closesBadly, crosses, LEAST, MOST, type Corner } from "./corners";
+import { areaKm2, closesBadly, crosses, LEAST, lengthKm, MOST, type Corner } from "./corners";
 import { h } from "./dom";
 import { number, phrases } from "./i18n";
 
@@ -8,6 +8,13 @@ const w = phrases({
   vi: { draw: "Vẽ vùng", how: "Chạm để đặt từng góc; chạm góc đầu hoặc chạm đúp để đóng.", keys: "Bàn phím: mũi tên dời bản đồ, phím cách đặt góc ở dấu +, Enter đóng, Backspace bỏ góc cuối, Escape thôi.", add: "Đặt góc ở dấu +", undo: "Bỏ góc cuối", done: "Xong", cancel: "Thôi", corners: "góc", crosses: "Cạnh này cắt một cạnh khác. Hãy đặt góc ở chỗ khác.", closing: "Cạnh nối về góc đầu cắt một cạnh khác. Hãy bỏ góc cuối hoặc đặt thêm góc.", least: "Cần ít nhất 3 góc.", most: "Nhiều nhất 200 góc.", same: "Góc này trùng với một góc đã có." },
   en: { draw: "Draw a shape", how: "Tap to set each corner; tap the first corner or tap twice to close.", keys: "Keyboard: arrows move the map, Space sets a corner at the +, Enter closes, Backspace removes the last, Escape cancels.", add: "Corner at the +", undo: "Remove the last", done: "Done", cancel: "Cancel", corners: "corners", crosses: "This side would cross another. Set the corner elsewhere.", closing: "The side back to the first corner would cross another. Remove the last corner or add one.", least: "At least 3 corners are needed.", most: "At most 200 corners.", same: "This corner is one that is already there." },
 });
+
+// A route is drawn with the same taps and keys.
+const route = phrases({
+  vi: { draw: "Vẽ tuyến đường", how: "Chạm để đặt từng điểm dọc đường; chạm đúp để kết thúc.", keys: "Bàn phím: mũi tên dời bản đồ, phím cách đặt điểm ở dấu +, Enter kết thúc, Backspace bỏ điểm cuối, Escape thôi.", add: "Đặt điểm ở dấu +", undo: "Bỏ điểm cuối", corners: "điểm", least: "Cần ít nhất 2 điểm.", most: "Nhiều nhất 100 điểm.", same: "Điểm này trùng với điểm trước." },
+  en: { draw: "Draw a route", how: "Tap to set points along the way; tap twice to end.", keys: "Keyboard: arrows move the map, Space sets a point at the +, Enter ends, Backspace removes the last, Escape cancels.", add: "Point at the +", undo: "Remove the last", corners: "points", least: "At least 2 points are needed.", most: "At most 100 points.", same: "This point is the last one again." },
+});
+export const LEAST_POINTS = 2, MOST_POINTS = 100;
 
 const SOURCE = "shape";
 /** The shape on the map: an outline, and its corners while it is drawn. */
@@ -31,36 +38,42 @@ const NEAR_PX = 18, TWICE_MS = 400;
 let leaveOther: (() => void) | null = null;
 
 /** Draws a polygon by taps or keys and hands over its corners; giving up hands over nothing. */
-export function drawPolygon(board: Board, finished: (corners: Corner[]) => void): void {
+export function drawPolygon(board: Board, finished: (corners: Corner[]) => void): void { draw(board, finished, false, () => undefined); }
+/** Draws a line likewise; `left` is called where it was given up. */
+export function drawRoute(board: Board, finished: (points: Corner[]) => void, left: () => void): void { draw(board, finished, true, left); }
+
+function draw(board: Board, finished: (corners: Corner[]) => void, line: boolean, left: () => void): void {
   leaveOther?.();
+  const v = (key: Parameters<typeof route>[0]): string => (line ? route(key) : w(key));
+  const least = line ? LEAST_POINTS : LEAST, most = line ? MOST_POINTS : MOST;
   const map = board.view;
   const corners: Corner[] = [];
   const said = h("p", { role: "status", id: "draw-said" });
   const button = (text: string, click: () => void, main = false): HTMLButtonElement => h("button", { type: "button", click, ...(main ? { class: "main" } : {}) }, text);
-  const undo = button(w("undo"), () => remove()), done = button(w("done"), () => close(), true);
-  const bar = h("div", { id: "draw", role: "group", "aria-label": w("draw") }, h("p", { class: "how" }, w("how"), h("span", {}, ` ${w("keys")}`)), said, h("div", { class: "row" }, button(w("add"), () => addAtCentre()), undo, done, button(w("cancel"), () => leave())));
+  const undo = button(v("undo"), () => remove()), done = button(w("done"), () => close(), true);
+  const bar = h("div", { id: "draw", role: "group", "aria-label": v("draw") }, h("p", { class: "how" }, v("how"), h("span", {}, ` ${v("keys")}`)), said, h("div", { class: "row" }, button(v("add"), () => addAtCentre()), undo, done, button(w("cancel"), () => { leave(); left(); })));
   const cross = h("div", { id: "crosshair", "aria-hidden": "true" });
   let tapped = 0;
   const distance = (a: Corner, b: Corner): number => { const p = map.project(a), q = map.project(b); return Math.hypot(p.x - q.x, p.y - q.y); };
   function show(words = ""): void {
     outline(map, corners, true);
     undo.disabled = !corners.length;
-    said.textContent = [words, `${number(corners.length)} ${w("corners")}`, corners.length >= LEAST ? `${number(areaKm2(corners))} km²` : ""].filter(Boolean).join(" · ");
+    said.textContent = [words, `${number(corners.length)} ${v("corners")}`, corners.length < least ? "" : line ? `${number(lengthKm(corners))} km` : `${number(areaKm2(corners))} km²`].filter(Boolean).join(" · ");
     said.classList.toggle("alert", words !== "");
   }
   function add(corner: Corner): void {
     const rounded = corner.map((value) => Number(value.toFixed(5))) as Corner;
-    if (corners.length >= MOST) { show(w("most")); return; }
-    if (corners.some(([lon, lat]) => lon === rounded[0] && lat === rounded[1])) { show(w("same")); return; }
-    if (crosses(corners, rounded)) { show(w("crosses")); return; }
+    if (corners.length >= most) { show(v("most")); return; }
+    if ((line ? corners.slice(-1) : corners).some(([lon, lat]) => lon === rounded[0] && lat === rounded[1])) { show(v("same")); return; }
+    if (!line && crosses(corners, rounded)) { show(w("crosses")); return; }
     corners.push(rounded);
     show();
   }
   const addAtCentre = (): void => { const { lng, lat } = map.getCenter(); add([lng, lat]); };
   function remove(): void { corners.pop(); show(); }
   function close(): void {
-    if (corners.length < LEAST) { show(w("least")); return; }
-    if (closesBadly(corners)) { show(w("closing")); return; }
+    if (corners.length < least) { show(v("least")); return; }
+    if (!line && closesBadly(corners)) { show(w("closing")); return; }
     leave();
     // The second tap of two belongs to the shape that is closed already.
     map.doubleClickZoom.disable();
@@ -72,11 +85,11 @@ export function drawPolygon(board: Board, finished: (corners: Corner[]) => void)
     const last = corners.at(-1), first = corners[0], now = performance.now();
     const twice = now - tapped < TWICE_MS && last !== undefined && distance(last, [lon, lat]) < NEAR_PX;
     tapped = now;
-    if (twice || (first && corners.length >= LEAST && distance(first, [lon, lat]) < NEAR_PX)) { if (corners.length >= LEAST) close(); return; }
+    if (twice || (!line && first && corners.length >= LEAST && distance(first, [lon, lat]) < NEAR_PX)) { if (corners.length >= least) close(); return; }
     add([lon, lat]);
   }
   function keys(event: KeyboardEvent): void {
-    if (event.key === "Escape") { event.preventDefault(); leave(); return; }
+    if (event.key === "Escape") { event.preventDefault(); leave(); left(); return; }
     // Elsewhere on the page these keys write and press.
     if (!(event.target instanceof HTMLCanvasElement)) return;
     const action = { " ": addAtCentre, Enter: close, Backspace: remove }[event.key];
@@ -99,3 +112,4 @@ export function drawPolygon(board: Board, finished: (corners: Corner[]) => void)
   show();
 }
 export const drawWord = (): string => w("draw");
+export const routeWord = (): string => route("draw");

@@ -17,12 +17,12 @@ const VERDICTS = ["satisfied", "accepted", "dissatisfied"] as const;
 
 const w = phrases({
   vi: {
-    open: "Mức hài lòng", title: "Người dân đánh giá kết quả", of: "hài lòng hoặc chấp nhận", judgements: "lượt đánh giá", answered: "phản ánh đã có kết quả", reopened: "được mở lại vì chưa hài lòng", interval: "khoảng tin cậy 95%",
+    title: "Người dân đánh giá kết quả", of: "hài lòng hoặc chấp nhận", judgements: "lượt đánh giá", answered: "phản ánh đã có kết quả", reopened: "được mở lại vì chưa hài lòng", interval: "khoảng tin cậy 95%",
     satisfied: "Hài lòng", accepted: "Chấp nhận", dissatisfied: "Chưa hài lòng", none: "Chưa có ai đánh giá kết quả của các phản ánh này.", few: "Dưới 20 lượt đánh giá: chưa đủ để so sánh.", by: "Chia theo", area: "phường, xã", domain: "lĩnh vực", category: "loại", month: "tháng gửi",
     name: "Tên", closed: "Có kết quả", rated: "Đánh giá", share: "Hài lòng hoặc chấp nhận", back: "Mở lại", tooFew: "quá ít", says: "Mỗi người đánh giá mỗi kết quả một lần. Vạch ngang: khoảng tin cậy 95%; vạch đứng: mức chung; ○: dưới 20 lượt.", table: "Đánh giá theo từng nhóm",
   },
   en: {
-    open: "Satisfaction", title: "How the answers are judged", of: "satisfied or accepting", judgements: "judgements", answered: "complaints answered", reopened: "reopened by who was not satisfied", interval: "95% interval",
+    title: "How the answers are judged", of: "satisfied or accepting", judgements: "judgements", answered: "complaints answered", reopened: "reopened by who was not satisfied", interval: "95% interval",
     satisfied: "Satisfied", accepted: "Accept it", dissatisfied: "Not satisfied", none: "Nobody has judged an answer to these complaints yet.", few: "Fewer than 20 judgements: too few to compare.", by: "Divided by", area: "ward", domain: "domain", category: "category", month: "month of the report",
     name: "Name", closed: "Answered", rated: "Judged", share: "Satisfied or accepting", back: "Reopened", tooFew: "too few", says: "Each person judges each answer once. The bar is the 95% interval, the upright line the whole; ○: fewer than 20.", table: "Judgements by group",
   },
@@ -90,4 +90,3 @@ export function openSatisfaction(): void {
     .addEventListener("close", () => reading.abort(), { once: true });
   void read();
 }
-export const satisfactionWord = (): string => w("open");

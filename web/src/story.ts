@@ -3,7 +3,8 @@ import { ask, type AreaSet, type City, type Domain } from "./api";
 import { bars } from "./charts";
 import { openCompare } from "./compare";
 import { areaKm2, read, written, type Corner } from "./corners";
-import { h } from "./dom";
+import { h, openDialog } from "./dom";
+import { watchWord } from "./feeds";
 import { openFollow } from "./follow";
 import { current, fine, named, number, phrases, status, t } from "./i18n";
 import { rhythmSection, timeSection, type Section } from "./overtime";
@@ -87,6 +88,11 @@ export class Story {
     document.body.removeAttribute("data-filters");
     drawPolygon(this.around.map, (corners) => { this.at = corners.reduce((low, one) => (one[1] < low[1] ? one : low)); this.show("polygon", written(corners), 0, []); });
   }
+  /** Asks what new complaints the reader wants to be told of. */
+  watch(asked?: URLSearchParams): void {
+    // Few open it: its part of the page comes when it is asked for, which a phone without a network cannot.
+    import("./watch").then(({ openWatch }) => openWatch(this.around, asked)).catch((problem: unknown) => { openDialog(watchWord(), t("close"), alertOf(problem, () => this.watch(asked))); });
+  }
   close(): void {
     this.opened = "";
     if (state.look) change({ [state.look]: "", look: "" });
@@ -161,7 +167,8 @@ export class Story {
       action(t("showList"), () => this.around.list(asked), "story-list"),
       limits(shape) ? action(w("lift"), () => change({ look: shape }), "story-limit") : action(w("limit"), () => { this.opened = shape; change({ look: "" }); }, "story-limit"),
       action(t("beforeAfter"), () => { const base = new URLSearchParams(asked); base.delete("since"); base.delete("until"); openCompare(title(), this.around.city, base); }, "story-compare"),
-      action(w("follow"), () => openFollow({ question: asked, place: title() }), "story-follow"));
+      action(w("follow"), () => openFollow({ question: asked, place: title() }), "story-follow"),
+      action(watchWord(), () => this.watch(asked), "story-watch"));
   }
   private tell(told: Told): Node[] {
     const { closing } = told;

@@ -36,7 +36,9 @@ export const keepDraft = (draft: Draft): Promise<void> => put("draft", NOW, { ..
 export const dropDraft = (): Promise<void> => remove("draft", NOW);
 
 /** What earlier versions of the page kept in local storage: reports that wait are not to be lost. */
-async function takeOldOnes(): Promise<void> {
+let taken: Promise<void> | undefined;
+export const takeOldOnes = (): Promise<void> => (taken ??= readOldOnes());
+async function readOldOnes(): Promise<void> {
   try {
     const waiting = JSON.parse(localStorage.getItem("phananh-outbox") ?? "[]") as { key: string; report: { lon: number; lat: number; category: string; text: string; address?: string } }[];
     const sent = JSON.parse(localStorage.getItem("phananh-sent") ?? "[]") as { code: string; text: string; at: string }[];

@@ -16,8 +16,8 @@ import { outsideWords, whereSection } from "./where";
 import { wordsSection } from "./words";
 
 const w = phrases({
-  vi: { title: "Gửi phản ánh", send: "Gửi", missing: "Còn thiếu:", restored: "Đã mở lại bản nháp đang viết dở.", anew: "Viết lại từ đầu", page: "Trình duyệt này không cho lưu (cửa sổ riêng tư?): bản nháp mất khi đóng trang.", full: "Máy hết chỗ lưu. Vẫn gửi được bây giờ, nhưng bản nháp và ảnh sẽ mất nếu đóng trang trước khi gửi xong.", notSent: "Chưa gửi được:", review: "Sẽ gửi:", photos: "ảnh", anonymous: "Không cần tài khoản. Không ai thấy bạn là ai.", loading: "Đang tải…", offline: "Không có mạng. Vẫn viết được: phản ánh được giữ trên máy và tự gửi khi có mạng.", notTaken: "Máy chủ chưa nhận phản ánh này." },
-  en: { title: "Report an issue", send: "Send", missing: "Still missing:", restored: "The draft you had begun is open again.", anew: "Start anew", page: "This browser keeps nothing (a private window?): the draft is gone when the page is closed.", full: "The device has no room left. You can still send now, but draft and photos are lost if the page is closed before.", notSent: "Not sent yet:", review: "To be sent:", photos: "photos", anonymous: "No account needed. Nobody sees who you are.", loading: "Loading…", offline: "No network. You can write all the same: the report is kept on this device and sent when the network is back.", notTaken: "The server did not take this report." },
+  vi: { title: "Gửi phản ánh", send: "Gửi", missing: "Còn thiếu:", restored: "Đã mở lại bản nháp đang viết dở.", anew: "Viết lại từ đầu", page: "Trình duyệt này không cho lưu (cửa sổ riêng tư?): bản nháp mất khi đóng trang.", full: "Máy hết chỗ lưu. Vẫn gửi được bây giờ, nhưng bản nháp và ảnh sẽ mất nếu đóng trang trước khi gửi xong.", notSent: "Chưa gửi được:", review: "Sẽ gửi:", photos: "số ảnh:", anonymous: "Không cần tài khoản, không cần cho biết bạn là ai.", loading: "Đang tải…", offline: "Không có mạng. Vẫn viết được: phản ánh được giữ trên máy và tự gửi khi có mạng.", notTaken: "Máy chủ chưa nhận phản ánh này." },
+  en: { title: "Report an issue", send: "Send", missing: "Still missing:", restored: "The draft you had begun is open again.", anew: "Start anew", page: "This browser keeps nothing (a private window?): the draft is gone when the page is closed.", full: "The device has no room left. You can still send now, but draft and photos are lost if the page is closed before.", notSent: "Not sent yet:", review: "To be sent:", photos: "photos:", anonymous: "No account needed, and you need not say who you are.", loading: "Loading…", offline: "No network. You can write all the same: the report is kept on this device and sent when the network is back.", notTaken: "The server did not take this report." },
 });
 const CATALOGUE = "phananh-catalogue", PATIENCE_MS = 2500;
 type Catalogue = Awaited<Around["catalogue"]>;
@@ -89,17 +89,28 @@ export async function openForm(around: Around, { refused, draft: given }: Openin
 
   function summary(): void {
     const category = sheet.category;
-    const parts = [category ? named(category.name) : "", draft.photos.length ? `${number(draft.photos.length)} ${w("photos")}` : "", draft.text.trim().slice(0, 60)].filter(Boolean);
+    const parts = [category ? named(category.name) : "", draft.photos.length ? `${w("photos")} ${number(draft.photos.length)}` : "", draft.text.trim().slice(0, 60)].filter(Boolean);
     review.textContent = parts.length ? `${w("review")} ${parts.join(" · ")}` : "";
   }
   sheet.on(summary);
   summary();
-  function complain(faults: Fault[]): void {
+  let told = "";
+  function list(faults: Fault[]): void {
+    const now = faults.map((one) => one.message).join("\n");
+    if (now === told) return;
+    told = now;
     alert.replaceChildren(...(faults.length > 1 ? [h("p", {}, w("missing"))] : []), ...faults.map((one) => h("button", { type: "button", class: "link", click: () => one.focus.focus() }, one.message)));
+  }
+  // What was missing goes from the list as it is given.
+  sheet.on(() => { if (told && !refused) list(sections.flatMap((one) => one.check())); });
+  function complain(faults: Fault[]): void {
+    told = "";
+    list(faults);
     faults[0]?.focus.focus();
     faults[0]?.focus.scrollIntoView({ block: "center" });
   }
   async function submit(): Promise<void> {
+    refused = undefined;
     const faults = sections.flatMap((one) => one.check());
     if (faults.length) { complain(faults); return; }
     const { lon, lat } = draft;

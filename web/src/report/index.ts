@@ -11,17 +11,19 @@ const w = phrases({
 
 /** Opens the form; it needs no map. */
 export async function openReport(around: Around): Promise<void> {
-  let form: typeof import("./form");
-  try { form = await import("./form"); } catch {
+  let parts: [typeof import("./form"), typeof import("./sending")];
+  try { parts = await Promise.all([import("./form"), import("./sending")]); } catch {
     openDialog(w("title"), t("close"), h("p", { role: "alert", class: "alert" }, w("away")), h("button", { type: "button", click: () => void openReport(around) }, w("again")));
     return;
   }
-  await form.openForm(around);
+  parts[1].startSending(around);
+  await parts[0].openForm(around);
 }
-/** What was handed over goes out whenever there is a network; the form is at hand when there is none. */
+/** What was handed over goes out whenever there is a network; the form and its map are at hand when there is none. */
 export async function startSending(around: Around): Promise<void> {
   try {
-    const [{ startSending: start }] = await Promise.all([import("./sending"), import("./pinmap")]);
-    start(around);
+    const [sending] = await Promise.all([import("./sending"), import("./pinmap")]);
+    sending.startSending(around);
+    document.body.dataset["reporting"] = "yes";
   } catch { addEventListener("online", () => void startSending(around), { once: true }); }
 }

@@ -5,8 +5,8 @@ import { MOST_BYTES, MOST_PHOTOS, onUpload, type Photo, prepare, shareOf, upload
 import { put, read, remove } from "./store";
 
 const w = phrases({
-  vi: { legend: "Ảnh (không bắt buộc)", camera: "Chụp ảnh", gallery: "Chọn ảnh", photo: "Ảnh", of: "trong", earlier: "Đưa lên trước", later: "Đưa ra sau", remove: "Bỏ ảnh", most: "Nhiều nhất 5 ảnh: các ảnh còn lại không được thêm.", big: "lớn hơn 20 MB nên không thêm được.", preparing: "Đang chuẩn bị ảnh…", waiting: "Sẽ gửi khi có mạng.", sending: "Đang gửi", ready: "Đã tải lên.", kept: "Đã lưu trên máy.", refused: "Không nhận được ảnh này:", away: "Có ảnh không nhận được. Hãy bỏ ảnh đó hoặc chọn ảnh khác.", removed: "Đã bỏ ảnh.", moved: "Ảnh nay ở vị trí", no: "Không xem trước được, nhưng vẫn gửi được:", private: "Vị trí, giờ chụp và mọi thông tin ẩn trong ảnh được xoá khỏi ảnh công khai. Tránh chụp rõ mặt người, biển số xe." , count: "ảnh" },
-  en: { legend: "Photos (optional)", camera: "Take a photo", gallery: "Choose photos", photo: "Photo", of: "of", earlier: "Move earlier", later: "Move later", remove: "Remove photo", most: "At most 5 photos: the others were not added.", big: "is larger than 20 MB and cannot be added.", preparing: "Preparing the photo…", waiting: "Will be sent when there is a network.", sending: "Sending", ready: "Uploaded.", kept: "Kept on this device.", refused: "This photo is not taken:", away: "A photo is not taken. Remove it or choose another.", removed: "Photo removed.", moved: "The photo is now number", no: "No preview here, but it can be sent:", private: "Place, time and everything else hidden in a photo is removed from what the public sees. Avoid faces and number plates.", count: "photos" },
+  vi: { legend: "Ảnh (không bắt buộc)", camera: "Chụp ảnh", gallery: "Chọn ảnh", photo: "Ảnh", of: "trong", earlier: "Đưa lên trước", later: "Đưa ra sau", remove: "Bỏ ảnh", most: "Nhiều nhất 5 ảnh: các ảnh còn lại không được thêm.", big: "lớn hơn 20 MB nên không thêm được.", preparing: "Đang chuẩn bị ảnh…", waiting: "Sẽ gửi khi có mạng.", sending: "Đang gửi", ready: "Đã tải lên.", kept: "Đã lưu trên máy.", refused: "Không nhận được ảnh này:", away: "Có ảnh không nhận được. Hãy bỏ ảnh đó hoặc chọn ảnh khác.", removed: "Đã bỏ ảnh.", moved: "Ảnh nay ở vị trí", no: "Không xem trước được, nhưng vẫn gửi được:", private: "Vị trí, giờ chụp và mọi thông tin ẩn trong ảnh được xoá khỏi ảnh công khai. Tránh chụp rõ mặt người, biển số xe." , count: "Số ảnh:" },
+  en: { legend: "Photos (optional)", camera: "Take a photo", gallery: "Choose photos", photo: "Photo", of: "of", earlier: "Move earlier", later: "Move later", remove: "Remove photo", most: "At most 5 photos: the others were not added.", big: "is larger than 20 MB and cannot be added.", preparing: "Preparing the photo…", waiting: "Will be sent when there is a network.", sending: "Sending", ready: "Uploaded.", kept: "Kept on this device.", refused: "This photo is not taken:", away: "A photo is not taken. Remove it or choose another.", removed: "Photo removed.", moved: "The photo is now number", no: "No preview here, but it can be sent:", private: "Place, time and everything else hidden in a photo is removed from what the public sees. Avoid faces and number plates.", count: "Photos:" },
 });
 const KINDS = "image/jpeg,image/png,image/webp,image/heic,image/heif,.heic,.heif";
 
@@ -52,7 +52,7 @@ export function photosSection(sheet: Sheet): Section {
       start(photo.id);
     }
     draw();
-    said.textContent = draft.photos.length ? `${number(draft.photos.length)} ${w("count")}` : "";
+    said.textContent = draft.photos.length ? `${w("count")} ${number(draft.photos.length)}` : "";
   }
   function start(id: string): void {
     if (!navigator.onLine || held.get(id)?.token || held.get(id)?.refused) return;

@@ -2,7 +2,7 @@
 import { byId, h, openDialog } from "../dom";
 import { instant, number, phrases, t } from "../i18n";
 import { Trouble } from "../problems";
-import { contactForm } from "./contact";
+import { contactForm, pushOffer } from "./contact";
 import type { Around } from "./draft";
 import { guarded, isNetwork, type Progress } from "./guarded";
 import { remember, sendAll, type Sent, type Waiting } from "./queue";
@@ -56,7 +56,7 @@ export function showWaiting(key: string, why: "network" | "server" | "limit", un
     if (!timer.isConnected || left <= 0) clearInterval(countdown);
   };
   screen(key, w(why),
-    h("p", { role: "alert", class: "alert" }, why === "network" ? w("networkMore") : why === "server" ? w("serverMore") : `${w("limitMore")} `, ...(why === "limit" ? [timer, "."] : [])),
+    h("p", { role: "alert", class: "calm" }, why === "network" ? w("networkMore") : why === "server" ? w("serverMore") : `${w("limitMore")} `, ...(why === "limit" ? [timer, "."] : [])),
     h("progress", { max: 1, value: 0, id: "sending-bar", "aria-label": w("sending"), hidden: true }), h("p", { class: "hint", role: "status", id: "sending-step" }),
     h("div", { class: "row" }, ...(why === "limit" ? [] : [h("button", { type: "button", id: "send-now", click: () => void sendAll() }, w("now"))]), h("button", { type: "button", click: another }, w("another"))),
     h("p", { class: "hint" }, w("close"))).dataset["screen"] = why;
@@ -111,6 +111,7 @@ export function showSent(sent: Sent, around: Around, another: () => void, droppe
     h("div", { class: "row" }, copier(sent.code, w("copy"), "copy-code", said), share, h("button", { type: "button", id: "follow-it", class: "main", click: () => around.follow(sent.code) }, w("follow"))), said,
     ...(sent.link ? [h("p", {}, h("a", { class: "button", id: "private-link", href: privateLink(sent.link), rel: "noreferrer" }, mine ? w("mine") : w("mineSupport"))), h("p", { class: "hint" }, `${editable}${w("secret")}`)] : []),
     ...(sent.contact === "unconfirmed" ? [h("p", { class: "note" }, w("unconfirmed"))] : sent.link && !sent.contact ? [contactForm(sent.link)] : []),
+    ...(sent.link ? [pushOffer(sent.link)] : []),
     h("p", { class: "hint" }, w("kept")),
     ...(sent.link && mine ? [withdrawal(sent)] : []),
     h("div", { class: "row" }, h("button", { type: "button", id: "another", click: another }, w("another")))).dataset["screen"] = "sent";

@@ -1,7 +1,7 @@
 /** Sends what waits while the page is open, and shows what came of it where the reader is looking. */
 import { byId, h } from "../dom";
 import { phrases } from "../i18n";
-import { type Around, begun, loadDraft } from "./draft";
+import { type Around, begun, loadDraft, takeOldOnes } from "./draft";
 import { openForm } from "./form";
 import { keepSending, onSending, type Outcome, takeBack } from "./queue";
 import { moveSending, showSent, showWaiting } from "./screens";
@@ -12,7 +12,11 @@ const w = phrases({
   en: { sent: "A report that waited has just been sent. Code:", refused: "A report that waited could not be sent: see the end of this form." },
 });
 
+let started = false;
+/** Once for a page, however often it is asked for. */
 export function startSending(around: Around): void {
+  if (started) return;
+  started = true;
   const another = (): void => void openForm(around);
   const dialog = byId<HTMLDialogElement>("dialog");
   /** The reader looks at this report, or at nothing else. */
@@ -41,5 +45,5 @@ export function startSending(around: Around): void {
     progress: (key, of) => { void read("waiting", key).then((one) => moveSending(key, of, one?.photos.length ?? 0)); },
     outcome: (key, what) => { void outcome(key, what); },
   });
-  keepSending();
+  void takeOldOnes().then(keepSending);
 }

@@ -59,10 +59,14 @@ export function whatSection(sheet: Sheet): Section & { wrong(code: string, messa
       const name = folded(`${one.category.name.vi} ${one.category.name.en}`), whole = `${name} ${folded(`${one.domain.name.vi} ${one.domain.name.en}`)}`;
       const every = words.every((word) => whole.includes(word));
       return { ...one, rank: every ? (words.every((word) => ` ${name}`.includes(` ${word}`)) ? 2 : 1) : 0 };
-    }).filter((one) => one.rank).sort((a, b) => b.rank - a.rank).slice(0, MOST_FOUND);
-    list.replaceChildren(...rated.map(kind));
-    said.textContent = rated.length ? `${rated.length} ${w("found")}` : w("none");
-    if (rated.length) maybe.hidden = true;
+    }).filter((one) => one.rank);
+    // Where words begin so, others that only hold the letters somewhere are of no use.
+    const best = rated.filter((one) => one.rank === 2), kinds = (best.length ? best : rated).slice(0, MOST_FOUND);
+    list.replaceChildren(...kinds.map(kind));
+    // The keyboard of a phone takes half of the screen: what was found is to be seen above it.
+    input.scrollIntoView({ block: "start" });
+    said.textContent = kinds.length ? `${kinds.length} ${w("found")}` : w("none");
+    if (kinds.length) maybe.hidden = true;
     else suggest(input.value);
   }
   const suggest = suggested((found) => {

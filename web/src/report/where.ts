@@ -10,8 +10,8 @@ import { photosOf } from "./photos";
 import type { PinMap } from "./pinmap";
 
 const w = phrases({
-  vi: { legend: "Ở đâu?", none: "Chưa chọn vị trí.", here: "Dùng vị trí của tôi", show: "Chọn trên bản đồ", hide: "Ẩn bản đồ", photo: "Dùng nơi chụp ảnh", find: "Hoặc tìm phường, xã, đường (tên cũ cũng được)", address: "Số nhà, ngõ, đường (không bắt buộc)", at: "Vị trí:", near: "gần", away: "cách", m: "m", rough: "Vị trí này chỉ gần đúng: hãy kéo ghim đến đúng chỗ, hoặc ghi số nhà, ngõ bên dưới.", looking: "Đang tìm vị trí của bạn…", denied: "Trình duyệt không cho biết vị trí. Hãy tìm theo tên đường, hoặc chọn trên bản đồ.", outside: "Nơi này nằm ngoài", outsideMore: "nên phản ánh sẽ không đến được người xử lý. Hãy chọn một nơi trong thành phố, hoặc liên hệ chính quyền nơi đó.", noMap: "Chưa tải được bản đồ (mạng yếu hoặc mất mạng). Vẫn gửi được: dùng vị trí của bạn hoặc tìm theo tên.", later: "Chưa có mạng: tên nơi này sẽ được xem lại khi gửi.", fill: "Hãy chọn vị trí.", pin: "Ghim vị trí. Dùng phím mũi tên để dời.", how: "Chạm vào bản đồ, hoặc kéo ghim đến đúng chỗ.", centre: "Dùng giữa bản đồ" },
-  en: { legend: "Where?", none: "No place chosen yet.", here: "Use my position", show: "Choose on the map", hide: "Hide the map", photo: "Use the photo's place", find: "Or find a ward or street (old names too)", address: "House number, lane, street (optional)", at: "Place:", near: "near", away: "at", m: "m", rough: "This is only roughly the place: drag the pin to the spot, or write the number and lane below.", looking: "Looking for your position…", denied: "Your browser does not tell your position. Find the street by its name, or choose on the map.", outside: "This place lies outside", outsideMore: "so that the report would reach nobody who can act on it. Please choose a place in the city, or turn to the authority of that place.", noMap: "The map could not be loaded (weak network, or none). You can report all the same: use your position or find the place by name.", later: "No network: the name of this place is looked up when it is sent.", fill: "Please choose a place.", pin: "Pin of the place. Arrow keys move it.", how: "Tap the map, or drag the pin to the spot.", centre: "Use the map's centre" },
+  vi: { legend: "Ở đâu?", none: "Chưa chọn vị trí.", here: "Dùng vị trí của tôi", show: "Chọn trên bản đồ", hide: "Ẩn bản đồ", photo: "Dùng nơi chụp ảnh", find: "Tìm phường, xã, đường (cả tên cũ)", address: "Số nhà, ngõ, đường (không bắt buộc)", at: "Vị trí:", near: "gần # (cách $ m)", rough: "Vị trí này chỉ gần đúng: hãy kéo ghim đến đúng chỗ, hoặc ghi số nhà, ngõ bên dưới.", looking: "Đang tìm vị trí của bạn…", denied: "Trình duyệt không cho biết vị trí. Hãy tìm theo tên đường, hoặc chọn trên bản đồ.", outside: "Nơi này nằm ngoài", outsideMore: "nên phản ánh sẽ không đến được người xử lý. Hãy chọn một nơi trong thành phố, hoặc liên hệ chính quyền nơi đó.", noMap: "Chưa tải được bản đồ (mạng yếu hoặc mất mạng). Vẫn gửi được: dùng vị trí của bạn hoặc tìm theo tên.", later: "Chưa có mạng: tên nơi này sẽ được xem lại khi gửi.", fill: "Hãy chọn vị trí.", pin: "Ghim vị trí. Dùng phím mũi tên để dời.", how: "Chạm vào bản đồ, hoặc kéo ghim đến đúng chỗ.", centre: "Dùng giữa bản đồ" },
+  en: { legend: "Where?", none: "No place chosen yet.", here: "Use my position", show: "Choose on the map", hide: "Hide the map", photo: "Use the photo's place", find: "Ward or street, old or new names", address: "House number, lane, street (optional)", at: "Place:", near: "near # ($ m away)", rough: "This is only roughly the place: drag the pin to the spot, or write the number and lane below.", looking: "Looking for your position…", denied: "Your browser does not tell your position. Find the street by its name, or choose on the map.", outside: "This place lies outside", outsideMore: "so that the report would reach nobody who can act on it. Please choose a place in the city, or turn to the authority of that place.", noMap: "The map could not be loaded (weak network, or none). You can report all the same: use your position or find the place by name.", later: "No network: the name of this place is looked up when it is sent.", fill: "Please choose a place.", pin: "Pin of the place. Arrow keys move it.", how: "Tap the map, or drag the pin to the spot.", centre: "Use the map's centre" },
 });
 const FAR_M = 30;
 const metres = (a: [number, number], b: [number, number]): number => Math.hypot((a[0] - b[0]) * 111_320 * Math.cos((a[1] * Math.PI) / 180), (a[1] - b[1]) * 110_540);
@@ -62,7 +62,7 @@ export function whereSection(sheet: Sheet): Section {
       if (!found.city) { refuse(); return; }
       const area = found.areas.find((one) => !one.until);
       const close = found.landmarks?.[0];
-      const names = [area ? (current() === "vi" ? `${area.kind ?? ""} ${area.name}`.trim() : area.name_en) : "", close ? `${w("near")} ${current() === "vi" ? close.name : close.name_en} (${w("away")} ${number(close.distance_m)} ${w("m")})` : ""].filter(Boolean);
+      const names = [area ? (current() === "vi" ? `${area.kind ?? ""} ${area.name}`.trim() : area.name_en) : "", close ? w("near").replace("#", current() === "vi" ? close.name : close.name_en).replace("$", number(close.distance_m)) : ""].filter(Boolean);
       where.replaceChildren(`${w("at")} `, h("strong", {}, names.join(", ") || numbers), names.length ? h("small", {}, ` (${numbers})`) : "");
     } catch (problem) {
       if (mine === asking && isNetwork(problem)) hint.textContent = [hint.textContent, w("later")].filter(Boolean).join(" ");
@@ -73,12 +73,12 @@ export function whereSection(sheet: Sheet): Section {
     pins?.pin([lon, lat], true);
     void say();
   }
-  function locate(): void {
+  function locate(oldest_ms = 0): void {
     if (!navigator.geolocation) { wrong(w("denied")); return; }
     where.classList.remove("alert");
     where.textContent = w("looking");
     // A position that may be off by more than some houses wants a second look.
-    navigator.geolocation.getCurrentPosition(({ coords }) => set(coords.longitude, coords.latitude, coords.accuracy > 100), () => { if (!place()) wrong(w("denied")); else void say(); }, { enableHighAccuracy: true, timeout: 15000, maximumAge: 30000 });
+    navigator.geolocation.getCurrentPosition(({ coords }) => set(coords.longitude, coords.latitude, coords.accuracy > 100), () => { if (!place()) wrong(w("denied")); else void say(); }, { enableHighAccuracy: true, timeout: 15000, maximumAge: oldest_ms });
   }
   async function openMap(asked: boolean): Promise<void> {
     holder.hidden = false;
@@ -116,7 +116,7 @@ export function whereSection(sheet: Sheet): Section {
   // Where the library is there anyway, and nobody saves data, the map is shown without being asked for.
   if (sheet.around.map() && !(navigator as { connection?: { saveData?: boolean } }).connection?.saveData) void openMap(false);
   // Who allowed it once need not ask for it again.
-  if (!place()) void navigator.permissions?.query({ name: "geolocation" }).then((answer) => { if (answer.state === "granted" && !place()) locate(); }, () => undefined);
+  if (!place()) void navigator.permissions?.query({ name: "geolocation" }).then((answer) => { if (answer.state === "granted" && !place()) locate(60_000); }, () => undefined);
 
   return {
     node,
