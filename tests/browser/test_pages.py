@@ -319,6 +319,7 @@ def test_a_phone_of_320_pixels_in_the_dark_shows_all_of_it(
     at = {"c": f"/c/{sent['code']}", "mine": f"/mine#{sent['link']}"}[path]
     opened(small, address + at)
     expect(small.locator(".answer")).to_be_visible()
+    small.locator(".locator").scroll_into_view_if_needed()
     expect(small.locator(".locator svg")).to_be_visible()
     for one in small.locator("details.tool summary").all():
         one.click()
