@@ -342,3 +342,24 @@ def test_a_page_of_a_late_promise_says_so(phone: Page, address: str, hanoi_engin
     opened(phone, f"{address}/c/{code}")
     expect(phone.locator(".promise.late")).to_contain_text("Hạn tiếp nhận")
     assert faults_of(phone) == []
+
+
+def test_the_place_is_watched_from_the_page(desktop: Page, address: str) -> None:
+    code = reported(address)["code"]
+    opened(desktop, f"{address}/c/{code}")
+    desktop.get_by_role("link", name="Theo dõi nơi này").click()
+    desktop.wait_for_selector("body[data-ready]", timeout=60_000)
+    expect(desktop.locator("dialog #watch-ward")).to_be_attached(timeout=30_000)
+    assert "category=pothole" in desktop.url
+
+
+def test_the_dialog_of_the_map_leads_to_the_page(
+    desktop: Page, address: str, hanoi_engine: Engine
+) -> None:
+    code = reported(address)["code"]
+    answered(hanoi_engine, code)
+    opened(desktop, f"{address}/?complaint={code}")
+    expect(desktop.locator("dialog blockquote")).to_contain_text("Đã vá xong sáng nay.")
+    desktop.get_by_role("link", name="Trang của phản ánh này").click()
+    desktop.wait_for_url(f"{address}/c/{code}")
+    expect(desktop.locator(".answer")).to_be_visible()
