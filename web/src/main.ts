@@ -170,8 +170,9 @@ if (!embedded) {
   story.start();
   if (state.complaint) open(state.complaint);
   else if (watches) story.watch();
-  // After what is seen: on a slow line its parts would be in the way of the map's first picture.
-  await (map.view.loaded() ? null : Promise.race([map.view.once("idle"), new Promise((done) => setTimeout(done, 5000))]));
+  // Without a network the form can only be opened where its parts are there: they come right after the figures.
   void startSending(around);
+  // The worker fetches the shell anew: after what is seen.
+  await (map.view.loaded() ? null : Promise.race([map.view.once("idle"), new Promise((done) => setTimeout(done, 5000))]));
   installApp();
 }

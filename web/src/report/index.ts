@@ -22,7 +22,7 @@ export async function openReport(around: Around): Promise<void> {
 /** What was handed over goes out whenever there is a network; the form and its map are at hand when there is none. */
 export async function startSending(around: Around): Promise<void> {
   try {
-    const [sending] = await Promise.all([import("./sending"), import("./pinmap")]);
+    const [sending] = await Promise.all([import("./sending"), import("./pinmap"), import("./form")]);
     sending.startSending(around);
     document.body.dataset["reporting"] = "yes";
   } catch { addEventListener("online", () => void startSending(around), { once: true }); }
