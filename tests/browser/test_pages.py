@@ -275,6 +275,7 @@ def test_erasing_leaves_the_public_fact_and_a_link_that_opens_it(phone: Page, ad
     sent = reported(address, text="Gọi 0912345678, ổ gà")
     opened(phone, f"{address}/mine#{sent['link']}")
     expect(phone.locator(".words")).to_contain_text("0912345678")
+    expect(phone.locator("#masked q")).to_have_text("Gọi •••, ổ gà")
     phone.locator("#erase summary").click()
     phone.get_by_role("button", name="Xoá phần cá nhân của tôi").click()
     expect(phone.locator("#said")).to_contain_text("Phần cá nhân đã được xoá")
@@ -318,6 +319,7 @@ def test_a_phone_of_320_pixels_in_the_dark_shows_all_of_it(
     at = {"c": f"/c/{sent['code']}", "mine": f"/mine#{sent['link']}"}[path]
     opened(small, address + at)
     expect(small.locator(".answer")).to_be_visible()
+    small.locator(".locator").scroll_into_view_if_needed()
     expect(small.locator(".locator svg")).to_be_visible()
     for one in small.locator("details.tool summary").all():
         one.click()
@@ -340,3 +342,24 @@ def test_a_page_of_a_late_promise_says_so(phone: Page, address: str, hanoi_engin
     opened(phone, f"{address}/c/{code}")
     expect(phone.locator(".promise.late")).to_contain_text("Hạn tiếp nhận")
     assert faults_of(phone) == []
+
+
+def test_the_place_is_watched_from_the_page(desktop: Page, address: str) -> None:
+    code = reported(address)["code"]
+    opened(desktop, f"{address}/c/{code}")
+    desktop.get_by_role("link", name="Theo dõi nơi này").click()
+    desktop.wait_for_selector("body[data-ready]", timeout=60_000)
+    expect(desktop.locator("dialog #watch-ward")).to_be_attached(timeout=30_000)
+    assert "category=pothole" in desktop.url
+
+
+def test_the_dialog_of_the_map_leads_to_the_page(
+    desktop: Page, address: str, hanoi_engine: Engine
+) -> None:
+    code = reported(address)["code"]
+    answered(hanoi_engine, code)
+    opened(desktop, f"{address}/?complaint={code}")
+    expect(desktop.locator("dialog blockquote")).to_contain_text("Đã vá xong sáng nay.")
+    desktop.get_by_role("link", name="Trang của phản ánh này").click()
+    desktop.wait_for_url(f"{address}/c/{code}")
+    expect(desktop.locator(".answer")).to_be_visible()

@@ -23,6 +23,8 @@ import { tools } from "./tools";
 import { Workbench } from "./workbench";
 
 type Key = Parameters<typeof t>[0];
+// A link from the page of a complaint asks for it; the map's own address forgets what it does not know.
+const watches = new URLSearchParams(location.search).has("watch");
 readAddress();
 setLanguage(state.lang === "en" ? "en" : "vi");
 const texts = (): void => { for (const one of document.querySelectorAll<HTMLElement>("[data-t]")) one.textContent = t(one.dataset["t"] as Key); };
@@ -167,8 +169,10 @@ if (!embedded) {
   installFeeds();
   story.start();
   if (state.complaint) open(state.complaint);
-  // After what is seen: on a slow line its parts would be in the way of the map's first picture.
-  await (map.view.loaded() ? null : Promise.race([map.view.once("idle"), new Promise((done) => setTimeout(done, 5000))]));
+  else if (watches) story.watch();
+  // Without a network the form can only be opened where its parts are there: they come right after the figures.
   void startSending(around);
+  // The worker fetches the shell anew: after what is seen.
+  await (map.view.loaded() ? null : Promise.race([map.view.once("idle"), new Promise((done) => setTimeout(done, 5000))]));
   installApp();
 }

@@ -40,8 +40,8 @@ async function register(): Promise<void> {
 }
 /** Registers the worker once the page has what it needs: a first visit on a slow line is not to wait for it. */
 export function installApp(): void {
-  // A part of an older version is gone from the server.
-  addEventListener("vite:preloadError", (event) => { event.preventDefault(); offer(() => location.reload()); });
+  // A part of an older version is gone from the server; whoever asked for it hears of it as well.
+  addEventListener("vite:preloadError", () => { if (navigator.onLine) offer(() => location.reload()); });
   if (!("serviceWorker" in navigator)) return;
   const idle = (): void => { setTimeout(() => void register().catch(() => undefined), 1000); };
   if (document.readyState === "complete") idle();

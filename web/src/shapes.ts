@@ -11,7 +11,9 @@ const known = new Map<string, Shapes>();
 export const FINE_ZOOM = 11;
 /** The outlines of a set, read once for all maps of the page; coarse ones are half as many bytes. */
 export function shapesOf(set: string, fine = true): Promise<Shapes> {
-  const key = `${set} ${fine}`;
+  const key = `${set} ${fine}`, rough = known.get(set);
+  // Without a network those that are there do.
+  if (rough && !asked.has(key) && !navigator.onLine) return Promise.resolve(rough);
   let found = asked.get(key);
   if (!found) {
     found = get<Shapes>(`/api/v1/boundaries/${set}?simplify=${fine ? 40 : 200}`);

@@ -34,9 +34,9 @@ async function outlines(place: Point, zoom: number, set: string): Promise<SVGEle
     let near = false;
     const path = geometry.coordinates.flatMap((rings) => rings.map((ring) => `M${ring.map(([x, y]) => { const at = to(x, y); near ||= at[0] > 0 && at[0] < WIDTH && at[1] > 0 && at[1] < HEIGHT; return at.map((one) => one.toFixed(1)).join(" "); }).join("L")}z`)).join("");
     // A large area may surround the picture with no corner in it.
-    const [x, y] = to(p.label_lon, p.label_lat), inside = x > 40 && x < WIDTH - 40 && y > 14 && y < HEIGHT - 14;
+    const [x, y] = to(p.label_lon, p.label_lat), name = current() === "vi" ? p.name : p.name_en, half = name.length * 4.5, inside = x > half && x < WIDTH - half && y > 14 && y < HEIGHT - 14;
     if (near || inside || p.area_km2 > 20) drawn.push(s("path", { d: path, class: "ward" }));
-    if (inside && Math.hypot(x - WIDTH / 2, y - HEIGHT / 2 + 20) > 44) names.push(s("text", { x: x.toFixed(0), y: y.toFixed(0) }, current() === "vi" ? p.name : p.name_en));
+    if (inside && Math.hypot(x - WIDTH / 2, y - HEIGHT / 2 + 20) > 44) names.push(s("text", { x: x.toFixed(0), y: y.toFixed(0) }, name));
   }
   return [...drawn, ...names];
 }

@@ -1,9 +1,10 @@
 /** What the holder of a private link can do, each in a part of its own that opens. */
 import { h } from "../dom";
-import { instant } from "../i18n";
+import { current, instant } from "../i18n";
 import { alertOf } from "../problems";
 import type { Laid, Mine, Verdict } from "./facts";
-import { privateAddress, withLink } from "./link";
+import { ability, followByPush, NoPush } from "../push";
+import { privateAddress, token, withLink } from "./link";
 import { copier, span } from "./page";
 import { say } from "./tool-words";
 
@@ -47,8 +48,21 @@ function contact(desk: Desk): HTMLElement {
         return say("asked");
       })];
     const remove = doing(desk, say("remove"), "contact-remove", async () => { await withLink("DELETE", "/api/v1/mine/contact"); return say("removed"); }, false);
-    if (state === "none") return [h("p", {}, say("contactNone")), ...form];
-    return [h("p", {}, `${say(state === "confirmed" ? "contactThere" : "contactWaits")} `, h("strong", {}, address ?? "")), ...(state === "confirmed" ? [] : [h("p", { class: "note" }, say("contactWaitsSays"))]), remove, ...form];
+    const push = h("div", {});
+    void ability().then((can) => {
+      if (can !== "ready") return;
+      const said = h("p", { role: "status" });
+      push.replaceChildren(doing(desk, say("push"), "contact-push", async () => {
+        try { await followByPush(token() ?? "", current()); } catch (problem) {
+          if (!(problem instanceof NoPush)) throw problem;
+          said.textContent = say("noPush");
+          return null;
+        }
+        return say("pushed");
+      }, false), said);
+    });
+    if (state === "none") return [h("p", {}, say("contactNone")), ...form, push];
+    return [push, h("p", {}, `${say(state === "confirmed" ? "contactThere" : "contactWaits")} `, h("strong", {}, address ?? "")), ...(state === "confirmed" ? [] : [h("p", { class: "note" }, say("contactWaitsSays"))]), remove, ...form];
   });
 }
 function withdraw(desk: Desk): HTMLElement {
@@ -107,6 +121,8 @@ export function toolsOf(desk: Desk): HTMLElement[] {
   const why = !isReporter || may.has("correct") || p.erased || p.status === "withdrawn" ? null : h("p", { class: "source" }, say(p.status === "received" ? "over" : "begun"));
   return [
     h("p", { class: "note", id: "role" }, say(isReporter ? "yours" : "supporter")),
+    ...(p.masked && p.public ? [h("p", { class: "note", id: "masked" }, `${say("masked")} ${say("asOthers")} `, h("q", {}, p.public.text))] : []),
+    ...(p.urgent ? [h("p", { class: "source" }, say("urgent"))] : []),
     ...(p.erased ? [h("p", { class: "note", id: "erased" }, say("erased"))] : []),
     ...(may.has("rate") ? [rating(desk)] : []),
     h("section", { id: "tools" }, h("h2", {}, say("tools")), why,
