@@ -86,7 +86,7 @@ POLICY: Final = (
 )
 # A report may begin with one's own place or a photo; nothing else of a device is asked for.
 PERMISSIONS: Final = (
-    "geolocation=(self), camera=(self), microphone=(), payment=(), usb=(), serial=(), bluetooth=(),"
+    "geolocation=(self), camera=(self), microphone=(), payment=(), usb=(), serial=(),"
     " display-capture=(), midi=()"
 )
 # Other pages may not read these, nor have their visitors solve challenges.
