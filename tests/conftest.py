@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
@@ -32,6 +33,9 @@ for _name in ("challenge_links", "flood_floor", "cost_per_minute_s", "cost_burst
     os.environ.setdefault(f"PHANANH_{_name.upper()}", "1000000000")
 os.environ.setdefault("PHANANH_REPEATS_S", "0")
 
+# How long an example takes says something of the machine, not of the code.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 SAMPLES = 3000
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 

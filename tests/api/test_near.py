@@ -25,7 +25,8 @@ def _report(client: TestClient, words: str, **more: object) -> str:
 
 
 def test_a_pin_is_told_what_is_open_beside_it(client: TestClient) -> None:
-    code = _report(client, "Ổ gà trước cổng trường. " * 20, lat=21.0246)
+    words = " ".join(f"Ổ gà thứ {number} trước cổng trường số {number}." for number in range(9))
+    code = _report(client, words, lat=21.0246)
     answer = client.get(NEAR, params=PIN)
     assert answer.status_code == 200
     found = answer.json()

@@ -123,7 +123,7 @@ def _changes(engine: Engine, stop: threading.Event, errors: list[BaseException])
                     )
             with engine.begin() as connection:
                 report = Said(lon=lon, lat=lat, category=kind, text="x", address=None)
-                take(connection, report, datetime.now(UTC), None)
+                take(connection, report, datetime.now(UTC), None, b"x" * 32)
     except BaseException as error:
         errors.append(error)
 

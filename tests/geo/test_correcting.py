@@ -272,7 +272,7 @@ def test_a_correction_that_cannot_be_changes_nothing_at_all(
 def test_answers_and_urgency_follow_the_category(hanoi_engine: Engine) -> None:
     depth = '[{"code": "depth", "kind": "number", "vi": "Sâu", "en": "Depth"}]'
     _set(hanoi_engine, f"questions = '{depth}', asks_urgency = true", "pothole")
-    _set(hanoi_engine, f"questions = '{depth}'", "manhole")
+    _set(hanoi_engine, f"questions = '{depth}', asks_urgency = false", "manhole")
     deep = reporting.Report(105.8342, 21.0278, "pothole", "Sâu", answers={"depth": 9}, urgent=True)
     taken = _take(hanoi_engine, deep)
     stored = _row(hanoi_engine, taken.code)

@@ -91,12 +91,12 @@ def test_it_learns_from_what_citizens_wrote(hanoi_engine: Engine) -> None:
         assert before.suggest(said, ALL) == []
         for number in range(12):
             words = f"Flycam vo chủ bay qua lần {'a' * (number + 1)}"
-            report = reporting.Report(105.8342, 21.0278, "disorder", words)
+            report = reporting.Report(105.8342, 21.0278, "fire-safety", words)
             with connection.begin_nested():
                 connection.execute(text("UPDATE domain SET enabled = true"))
                 reporting.take(connection, report, AT, None, b"x" * 32)
         after = teaching.teach(connection, AT)
-        assert after.suggest(said, ALL)[0].category == "disorder"
+        assert after.suggest(said, ALL)[0].category == "fire-safety"
         assert after.measured["texts"] == before.measured["texts"] + 12
 
 
