@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
 from api.budget import Budget
+from api.cross_site import OwnPagesAlone
 from api.darkroom import Darkroom
 from api.dependencies import EVERYONE
 from api.guard import Guard
@@ -265,10 +266,10 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     app.add_middleware(
         PublicAlone,
         allow_origins=["*"],
-        allow_methods=["GET", "HEAD", "POST"],
-        allow_headers=["Content-Type", "Idempotency-Key"],
+        allow_methods=["GET", "HEAD"],
         expose_headers=["ETag", "Location", "Retry-After"],
     )
+    app.add_middleware(OwnPagesAlone)
     app.add_middleware(
         Watched, policy=app.state.policy, secure=settings.base_url.startswith("https://")
     )

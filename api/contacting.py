@@ -17,7 +17,7 @@ from geo.errors import BadFilterError
 def normalised(address: str) -> str:
     """The address as mail programs write it; raises `BadFilterError`."""
     try:
-        return validate_email(address, check_deliverability=False).normalized
+        return validate_email(address, check_deliverability=False, allow_smtputf8=False).normalized
     except EmailNotValidError as error:
         raise BadFilterError("email", f"{error} / địa chỉ thư không đúng") from None
 

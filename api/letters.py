@@ -1,6 +1,7 @@
 """Mail in words: confirmations, news and reports, as text and as plain HTML."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -85,7 +86,8 @@ def confirmation(key: str, follow: Row[Any], address: str, what: About, links: L
     """The first letter, whose page asks whether to begin."""
     lang: Language = follow.language
     words = WORDS[lang]
-    facts = facts_of(follow, what, lang)
+    # Words to search for may be an advertisement of who gave somebody else's address.
+    facts = facts_of(follow, what._replace(question=replace(what.question, words=())), lang)
     subject = words["confirm_subject"].format(what=subject_of(follow, lang))
     return _letter(
         key, follow, address, links, subject,

@@ -1,5 +1,6 @@
 """Mail on its way: over SMTP, or as files where no server is set."""
 
+import email.policy
 import os
 import smtplib
 import ssl
@@ -18,6 +19,9 @@ from sqlalchemy import Row
 from api.settings import Settings
 
 TIMEOUT_S: Final = 30
+# A long address in angle brackets cannot be folded, and an encoded word is none (RFC 2047,
+# section 5): lines may have 998 characters (RFC 5322, section 2.1.1).
+POLICY: Final = email.policy.SMTP.clone(max_line_length=998)
 PORTS: Final = {"smtp": 25, "starttls": 587, "smtps": 465}
 
 
@@ -56,7 +60,7 @@ def message_of(
     letter: Row[Any], sender: str, at: datetime, attachments: tuple[Attachment, ...] = ()
 ) -> EmailMessage:
     """A row of the outbox as a message; its Message-ID is always the same for the same row."""
-    message = EmailMessage()
+    message = EmailMessage(POLICY)
     message["From"], message["To"] = sender, letter.recipient
     message["Subject"] = " ".join(str(letter.subject).split())
     message["Date"] = format_datetime(at)

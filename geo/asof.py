@@ -4,9 +4,9 @@ A complaint carries the time of its arrival in its id (UUID version 7), and ever
 event that holds what was before. So the state of then is today's with the changes since undone;
 only what changed is looked at.
 
-Not undone are changes of the words, which events do not hold, complaints that were removed whole
-(sample data), and boundary sets that were replaced. What was still on its way into the database at
-that instant counts as known.
+Not undone are changes of the words, which events do not hold, a place that its reporter corrected,
+complaints that were removed whole (sample data), and boundary sets that were replaced. What was
+still on its way into the database at that instant counts as known.
 """
 
 from datetime import datetime

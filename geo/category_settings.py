@@ -200,6 +200,9 @@ def _section(code: str, settings: Settings) -> str:
             lines.append(f"{name} = {_value(given[name])}")
     if given["notice"]:
         lines.append(f"notice = {_value(given['notice'])}")
+    if not given["questions"]:
+        # Said, so that the file takes away what was asked meanwhile.
+        lines.append("questions = []")
     for question in given["questions"]:
         lines += ["", f"[[{code}.questions]]"]
         lines += [f"{name} = {_value(value)}" for name, value in question.items()]

@@ -14,6 +14,8 @@ import phonenumbers
 
 Kind = Literal["phone", "id", "email", "plate", "account"]
 HIDDEN: Final = "•••"
+# Signs without a width, and marks upon others.
+UNSEEN: Final = ("Cf", "Mn", "Me")
 
 
 class Masked(NamedTuple):
@@ -27,24 +29,46 @@ class Masked(NamedTuple):
 _SAID: Final = {
     "không": 0, "khong": 0, "linh": 0, "lẻ": 0, "một": 1, "mot": 1, "mốt": 1, "hai": 2, "ba": 3,
     "bốn": 4, "bon": 4, "tư": 4, "năm": 5, "nam": 5, "lăm": 5, "sáu": 6, "sau": 6, "bảy": 7,
-    "bẩy": 7, "bay": 7, "tám": 8, "tam": 8, "chín": 9, "chin": 9,
+    "bẩy": 7, "bay": 7, "tám": 8, "tam": 8, "chín": 9, "chin": 9, "mười": 10, "mươi": 10,
+    "muoi": 10,
 }  # fmt: skip
 _WORD: Final = "|".join(sorted(_SAID, key=len, reverse=True))
-_SPOKEN: Final = re.compile(rf"\b(?:{_WORD})(?:[\s,.-]{{1,4}}(?:{_WORD})){{8,}}\b", re.IGNORECASE)
+# Dictated, at least in part, from the zero that numbers begin with: "0chín12 ba bốn 5678".
+_SPOKEN: Final = re.compile(
+    rf"(?<![0-9])(?:0|\bkhông|\bkhong)(?:[\s,.-]{{0,4}}(?:[0-9]|{_WORD})){{8,12}}(?![0-9])",
+    re.IGNORECASE,
+)
 
 _MARKS: Final = " .,:;/_-"
-_GAP: Final = r"[\s.()/_-]{0,3}"
+_GAP: Final = r"[\s.,;:()/_*|·'+=–—-]{0,6}"
 # Some write O for 0 and l or I for 1, so that machines do not find it.
 _DIGIT: Final = r"[0-9oOlI]"
 _PHONE: Final = re.compile(
-    # +84, 0084, 84 or 0, then nine digits of a mobile or ten of a landline or a former number.
-    rf"(?<![0-9A-Za-z])(?:(?:\+|[0oO]{{2}})?{_GAP}84{_GAP}(?:\({_GAP}0{_GAP}\){_GAP})?|[0oO])"
+    # +84, 0084, 84 or 0, then nine digits of a mobile or ten of a landline or a former number. Not
+    # within a number, nor a part of one less than 1.
+    r"(?<![0-9])(?<![0-9][.,])(?!0[.,][0-9]{7,}(?![0-9.,]))"
+    rf"(?:(?:\+|[0oO]{{2}})?{_GAP}84{_GAP}(?:\({_GAP}0{_GAP}\){_GAP})?|[0oO])"
     rf"(?:{_GAP}{_DIGIT}){{9,10}}(?![0-9])"
 )
+# Among figures a day or an hour makes it no telephone number: 08:30, 12/05/2026.
+_DATED: Final = re.compile(
+    r"[0-9]{1,2}[:h][0-9]{2}\b|\b[0-9]{1,2}[/.-][0-9]{1,2}[/.-](?:19|20)[0-9]{2}"
+)
+_AT: Final = (
+    r"(?:\s?@\s?|\s?[(\[{]\s?(?:at|@|a|a còng|a cong|a móc|a moc)\s?[)\]}]\s?"
+    r"|\s(?:at|a\s?còng|a cong|a móc|a moc)\s)"
+)
+_DOT: Final = r"(?:\s?\.\s?|\s?[(\[{]\s?(?:dot|chấm|cham)\s?[)\]}]\s?|\s(?:dot|chấm|cham)\s)"
 _EMAIL: Final = re.compile(
-    r"(?<![\w.+-])[\w.+-]{1,64}\s?"
-    r"(?:@|\(\s?(?:at|@|a còng)\s?\)|\[\s?(?:at|@|a còng)\s?\]|\sa\s?còng\s|\sa cong\s)\s?"
-    r"[\w-]{1,63}(?:\s?(?:\.|\(\s?(?:dot|chấm)\s?\)|\schấm\s|\scham\s)\s?[\w-]{1,63}){1,5}",
+    rf"(?<![\w.+-])[\w.+-]{{1,64}}{_AT}"
+    rf"(?:[\w-]{{1,63}}(?:{_DOT}[\w-]{{1,63}}){{1,5}}"
+    r"|g ?mail|gờ ?meo|gờ ?mêu|yahoo|hotmail|outlook|icloud)",
+    re.IGNORECASE,
+)
+# Names of accounts, which lead to a person as numbers do.
+_HANDLE: Final = re.compile(
+    r"(?<![\w.@])@[A-Za-z][\w.]{4,}"
+    r"|\b(?:t|zalo|fb|m|facebook|instagram|tiktok)\.(?:me|com)/[\w./?=&%-]{3,}",
     re.IGNORECASE,
 )
 # Circular 79/2024/TT-BCA: two digits of the province (11 to 99), one or two letters, perhaps a
@@ -63,10 +87,11 @@ _PLATE_NAMED: Final = re.compile(
 )
 _AROUND_ID: Final = (
     r"(?:c[aă]n c[uư][oớ]c(?: c[oô]ng d[aâ]n)?|cccd|ch[uứ]ng minh(?: (?:nh[aâ]n d[aâ]n|th[uư]))?"
-    r"|cmnd|cmtnd|cmt|cmqđ|h[oộ] chi[eế]u|passport|m[aã] s[oố] thu[eế]|mst|đ[iị]nh danh|gplx)"
+    r"|cmnd|cmtnd|cmt|cmqđ|h[oộ] chi[eế]u|passport|m[aã] s[oố] thu[eế]|mst|đ[iị]nh danh|gplx"
+    r"|bhyt|bhxh|b[aả]o hi[eể]m(?: (?:y t[eế]|x[aã] h[oộ]i))?)"
 )
 _ID_NAMED: Final = re.compile(
-    rf"\b{_AROUND_ID}\b[^\n0-9]{{0,25}}?([A-Z]{{0,2}}{_GAP}(?:[0-9]{_GAP}){{6,12}}[0-9])(?![0-9])",
+    rf"\b{_AROUND_ID}\b[^\n0-9]{{0,25}}?([A-Z]{{0,2}}{_GAP}(?:[0-9]{_GAP}){{6,14}}[0-9])(?![0-9])",
     re.IGNORECASE,
 )
 # A citizen's number (Decree 137/2015/ND-CP): province, century and sex, year of birth, six digits.
@@ -75,7 +100,7 @@ _CITIZEN: Final = re.compile(
 )
 _NINE: Final = re.compile(r"(?<![0-9A-Za-z.,])[0-9]{3}[ ]?[0-9]{3}[ ]?[0-9]{3}(?![0-9]|[.,][0-9])")
 _ACCOUNT: Final = re.compile(
-    r"\b(?:s[oố] t[aà]i kho[aả]n|t[aà]i kho[aả]n|stk|account)\b[^\n0-9]{0,30}?"
+    r"\b(?:s[oố] t[aà]i kho[aả]n|t[aà]i kho[aả]n|stk|tk|account)\b[^\n0-9]{0,30}?"
     rf"((?:[0-9]{_GAP}){{5,18}}[0-9])(?![0-9])",
     re.IGNORECASE,
 )
@@ -83,14 +108,15 @@ _MONEY: Final = re.compile(
     r"\s{0,2}(?:đồng|dong|đ\b|vnđ|vnd|₫|usd|m2|m²|m3|kg|tấn|lít)", re.IGNORECASE
 )
 # Numbers of services, which are meant to be called: 1800 and 1900 and their like.
+_FRACTION: Final = re.compile(r"^0[.,][0-9]+$")
 _SERVICE: Final = re.compile(r"^(?:1[89]00|11[1-9])")
 # Nothing is hidden in a text without four digits, a sign of e-mail or digits in words.
 _CANDIDATE: Final = re.compile(
-    r"(?i)([0-9oOlI][^0-9oOlI]{0,4}){4}|@|a c[oò]ng|[(\[] ?at"
-    rf"|({_WORD})([\s,.-]{{1,4}}({_WORD})){{8}}"
+    r"(?i)([0-9oOlI][^0-9oOlI]{0,12}){4}|@|\.(me|com)/|a (c[oò]ng|m[oó]c)|[(\[{ ] ?at?\b"
+    rf"|({_WORD})([\s,.-]{{0,4}}({_WORD})){{8}}"
 )
 # The same where digits may be of any script, as RE2 writes it: for whole columns.
-ANY_SCRIPT: Final = _CANDIDATE.pattern.replace("0-9", r"\p{Nd}")
+ANY_SCRIPT: Final = _CANDIDATE.pattern.replace("0-9", r"\p{Nd}\p{No}")
 
 
 def mask(text: str) -> Masked:
@@ -109,7 +135,9 @@ def mask(text: str) -> Masked:
     for start, end, kind in _found(plain):
         said = plain[start:end]
         # A bracket that is not closed within belongs to the sentence.
-        before = said.lstrip(_MARKS if ")" in said else _MARKS + "(")
+        before = said.lstrip(_MARKS)
+        while before.startswith("(") and before.count("(") > before.count(")"):
+            before = before[1:].lstrip(_MARKS)
         found.append((end - len(before), end - len(said) + len(said.rstrip(_MARKS)), kind))
     if not found:
         return Masked(text, frozenset())
@@ -117,6 +145,8 @@ def mask(text: str) -> Masked:
     parts, done = [], 0
     for start, end in _joined([(start, end) for start, end, _ in found]):
         first, last = places[start], places[end - 1] + 1
+        while last < len(text) and unicodedata.category(text[last]) in UNSEEN:
+            last += 1
         parts += [text[done:first], HIDDEN]
         done = last
     return Masked("".join([*parts, text[done:]]), frozenset(kind for *_, kind in found))
@@ -130,10 +160,11 @@ def _plain(text: str) -> tuple[str, list[int]]:
     """
     signs, places = [], []
     for place, sign in enumerate(text):
-        if unicodedata.category(sign) == "Cf":
+        # Nor do marks upon a digit, such as those that make a key of it.
+        if unicodedata.category(sign) in UNSEEN:
             continue
-        if sign.isdecimal():
-            signs.append(str(unicodedata.decimal(sign)))
+        if (digit := unicodedata.digit(sign, None)) is not None:
+            signs.append(str(digit))
         elif sign.isspace() and sign != "\n":
             signs.append(" ")
         else:
@@ -162,6 +193,7 @@ def _digits(said: str) -> int:
 # What is looked for, which group of it is hidden, and how many true digits it must have at least.
 _FORMS: Final[tuple[tuple[Kind, re.Pattern[str], int, int], ...]] = (
     ("email", _EMAIL, 0, 0),
+    ("account", _HANDLE, 0, 0),
     ("phone", _PHONE, 0, 7),
     ("phone", _SPOKEN, 0, 0),
     ("plate", _PLATE, 0, 0),
@@ -177,9 +209,12 @@ def _found(plain: str) -> Iterator[tuple[int, int, Kind]]:
     for kind, form, group, least in _FORMS:
         for one in form.finditer(plain):
             money = form in (_CITIZEN, _NINE) and _MONEY.match(plain, one.end())
-            if not money and _digits(one.group()) >= least:
+            dated = form is _PHONE and _DATED.search(one.group())
+            figures = form is _SPOKEN and not any(sign.isalpha() for sign in one.group())
+            if not (money or dated or figures) and _digits(one.group()) >= least:
                 yield one.start(group), one.end(group), kind
     # Forms of other countries, and landlines written their own way.
     for match in phonenumbers.PhoneNumberMatcher(plain, "VN"):
-        if not _SERVICE.match(match.raw_string.lstrip("+ ")):
+        said = match.raw_string.lstrip("+ ")
+        if not (_SERVICE.match(said) or _FRACTION.match(said)):
             yield match.start, match.end, "phone"

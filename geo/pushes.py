@@ -39,13 +39,24 @@ class Subscription(NamedTuple):
         if reason := _refused(endpoint, private=private):
             raise BadFilterError("subscription.endpoint", reason)
         key = _bytes("subscription.keys.p256dh", p256dh)
-        if len(key) != KEY_BYTES or key[0] != 4:
+        if len(key) != KEY_BYTES or key[0] != 4 or not _on_curve(key):
             raise BadFilterError(
                 "subscription.keys.p256dh", "p256dh is a point of P-256, not compressed: 65 bytes"
             )
         if len(_bytes("subscription.keys.auth", auth)) != AUTH_BYTES:
             raise BadFilterError("subscription.keys.auth", "auth is a secret of 16 bytes")
         return cls(endpoint, p256dh, auth)
+
+
+# P-256 (FIPS 186-4, D.1.2.3): y^2 = x^3 - 3x + b modulo p.
+_P: Final = 2**256 - 2**224 + 2**192 + 2**96 - 1
+_B: Final = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+
+
+def _on_curve(key: bytes) -> bool:
+    """Whether 65 bytes are a point of the curve, not compressed."""
+    x, y = int.from_bytes(key[1:33], "big"), int.from_bytes(key[33:], "big")
+    return x < _P and y < _P and (y * y - (x * x * x - 3 * x + _B)) % _P == 0
 
 
 def _refused(endpoint: str, *, private: bool) -> str | None:
@@ -61,7 +72,9 @@ def _refused(endpoint: str, *, private: bool) -> str | None:
         return None if parts.scheme in ("http", "https") and host else "endpoint is no address"
     if parts.scheme != "https" or parts.username or parts.password or port not in (None, 443):
         return "endpoint is an https address of a push service, on its usual port"
-    if is_number(host) or "." not in host.strip(".") or host.rstrip(".").endswith(LOCAL):
+    labels = host.rstrip(".").split(".")
+    odd = any(not 0 < len(label) <= 63 for label in labels) or len(host) > 253
+    if odd or is_number(host) or "." not in host.strip(".") or host.rstrip(".").endswith(LOCAL):
         return "endpoint is at a public push service, by its name"
     return None
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,6 +21,8 @@ from geo.errors import BadFilterError, ConflictError, OutsideCityError
 from geo.masking import mask
 
 # As long as this the reporter may change place, kind and words.
+# Unicode's bidirectional marks (UAX 9).
+TURNING: Final = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 EDITABLE_FOR: Final = timedelta(minutes=30)
 MOST_PHOTOS: Final = 5
 
@@ -43,7 +46,10 @@ class Report:
     """A random token that the device keeps; only its hash is stored."""
 
     def fingerprint(self) -> str:
-        said = (self.lon, self.lat, self.category, self.text, self.address, self.urgent)
+        # The device too: all else is public, and who sends it again gets the private link.
+        said = (
+            self.lon, self.lat, self.category, self.text, self.address, self.urgent, self.device
+        )  # fmt: skip
         more = json.dumps([dict(self.answers), self.photos], sort_keys=True, default=str)
         return hashlib.sha256(f"{said!r}{more}".encode()).hexdigest()
 
@@ -70,8 +76,22 @@ class Spoken(NamedTuple):
     private_address: str | None
 
 
+def legible(said: str) -> str:
+    """The text without signs that are not seen: control characters, and marks that turn its order.
+
+    >>> legible("Ổ gà\\x1b[31m\\u202e to")
+    'Ổ gà[31m to'
+    """
+    return "".join(
+        sign
+        for sign in said
+        if sign in "\n\t" or not (unicodedata.category(sign) == "Cc" or sign in TURNING)
+    )
+
+
 def spoken(words: str, address: str | None) -> Spoken:
     """A citizen's words without what names a person, and as written for entitled eyes."""
+    words, address = legible(words), " ".join(legible(address or "").split()) or None
     shown, place = mask(words), mask(address or "")
     return Spoken(
         shown.text,

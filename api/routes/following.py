@@ -87,7 +87,9 @@ def order(request: Request, body: Wanted) -> Any:
     many orders by one client or for one address.
     """
     try:
-        address = validate_email(body.address, check_deliverability=False).normalized
+        address = validate_email(
+            body.address, check_deliverability=False, allow_smtputf8=False
+        ).normalized
     except EmailNotValidError as error:
         raise BadFilterError("address", str(error)) from None
     request.app.state.guard.mail(request, address)

@@ -272,8 +272,8 @@ def requests(
 ) -> Response:
     """The latest requests first: by their codes, or of a time, of services and states.
 
-    A time of more than ninety days is cut to its last ninety, as GeoReport allows; without dates it
-    is the last ninety days.
+    A start alone means the ninety days from it; a longer time is cut to its last ninety, as
+    GeoReport allows; without dates it is the last ninety days.
     """
     question = _question(request, jurisdiction_id, service_code, start_date, end_date, status)
     if service_request_id:
@@ -328,7 +328,10 @@ def _question(
         since=since,
         until=until,
     )
-    end = question.until or datetime.now(UTC) + timedelta(minutes=5)
+    # GeoReport: from a start alone ninety days on, to an end alone the ninety before.
+    end = question.until or (
+        question.since + SPAN if question.since else datetime.now(UTC) + timedelta(minutes=5)
+    )
     begin = max(question.since, end - SPAN) if question.since else end - SPAN
     return parse(
         words,

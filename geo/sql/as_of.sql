@@ -12,6 +12,8 @@ WITH undone AS (
     FROM (SELECT DISTINCT ON (e.complaint_id, e.kind) e.complaint_id, e.kind, e.change
             FROM event e
            WHERE e.at > :as_of AND e.kind IN ('status', 'category', 'closing', 'dated', 'moved')
+             -- Where a reporter first put the pin by mistake, perhaps at home, is told nobody.
+             AND NOT (e.kind = 'moved' AND coalesce(e.actor = 'reporter', false))
            ORDER BY e.complaint_id, e.kind, e.at) AS first
    GROUP BY first.complaint_id
 )

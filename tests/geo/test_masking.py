@@ -23,11 +23,14 @@ PERSONAL = {
         "0912345678", "0912 345 678", "0912.345.678", "091-234-5678", "(+84) 912 345 678",
         "+84912345678", "84 912 345 678", "0084912345678", "o9l2345678", "0９12３45678",
         "0912\u200b345\u200b678", "(024) 3825 3825", "024.3825.3825", "0168 234 5678",
+        "sđt0912345678", "0912,345,678", "0912    345     678", "0912*345*678", "0chín12 345 678",
+        "0912-ba bốn năm-678", "không chín một 2345678", "0️⃣9️⃣1️⃣2️⃣3️⃣4️⃣5️⃣6️⃣7️⃣8️⃣", "⓪⑨①②③④⑤⑥⑦⑧",
         "không chín một hai ba bốn năm sáu bảy tám", "Không chín tám, bảy sáu năm, bốn ba hai một",
     ],
     "email": [
         "nguyen.van.a@gmail.com", "a_b+c@mail.hanoi.gov.vn", "nguyenvana (at) gmail.com",
-        "nguyenvana a còng gmail chấm com", "a[at]b.vn",
+        "nguyenvana a còng gmail chấm com", "a[at]b.vn", "an.nguyen[at]gmail[dot]com", "an@gmail",
+        "an.nguyen(a)gmail.com", "an.nguyen at gmail dot com", "an a móc gờ meo",
     ],
     "plate": [
         "29A-123.45", "29A12345", "29a 123 45", "30K1-234.56", "29-B1 123.45", "29B1 12345",
@@ -35,9 +38,10 @@ PERSONAL = {
     ],
     "id": [
         "001204012345", "001 204 012 345", "cmnd 012345678", "CCCD: 001204012345", "012345678",
-        "hộ chiếu C1234567", "mã số thuế 0101234567", "ho chieu B 1234567",
+        "hộ chiếu C1234567", "mã số thuế 0101234567", "ho chieu B 1234567", "BHYT DN4010112345678",
     ],
-    "account": ["stk 1234567890 VCB", "số tài khoản 19 0123 4567 8901"],
+    "account": ["stk 1234567890 VCB", "số tài khoản 19 0123 4567 8901",
+        "tk vcb 1234 5678 9012", "@annguyen90", "t.me/annguyen90"],
 }  # fmt: skip
 HARMLESS = [
     "Số 12, ngõ 34/56/78, phố Bạch Mai", "ngày 12/05/2026 lúc 08:30", "phạt 100000000 đồng",
@@ -45,6 +49,8 @@ HARMLESS = [
     "tòa HH2A 1205 Linh Đàm", "quốc lộ 1A km 1234", "xe buýt 29, 32, 45, 86, 109",
     "21.0278, 105.8342",
     "từ 2019 đến 2026", "Tầng 12-15, 20-25 P1203", "0,75m3 và 12,5 tấn", "Số 29A Trần Phú",
+    "diện tích 0.912345678 ha", "đếm một hai ba bốn năm sáu bảy tám chín", "08:30, 12/05/2026",
+    "lúc 08:30 12/5/2026 ở ngõ 3", "từ 02/09/2026 đến 05/09/2026", "01/2026, 02/2026, 03/2026",
     "lúc 0 giờ 30 ngày 1-1-2026", "ba bốn năm nay hai bên đường", "đường 70, 72, 419 và 421B",
     "Mã QJ4P9T3KX", "rộng 3m, dài 120m, sâu 0.5m", "www.hanoi.gov.vn", "từ 22h00 đến 5h30",
 ]  # fmt: skip
