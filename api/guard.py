@@ -93,7 +93,12 @@ class Guard:
         }
         soft = {
             name: getattr(settings, name)
-            for name in ("challenge_reports", "challenge_no_device", "challenge_same_words")
+            for name in (
+                "challenge_reports",
+                "challenge_no_device",
+                "challenge_same_words",
+                "challenge_supports",
+            )
         }
         own = {"here": f"{settings.flood_floor} per 10 minutes", "noticed": "1 per minute"}
         self.limiter = Limiter(rates | soft | own | challenges.RATES, settings.limit_store)
@@ -158,18 +163,27 @@ class Guard:
 
         return Visit(taken)
 
-    def support(self, request: Request, said: Said, key: str | None = None) -> Visit:
-        """Look at a support, or anything else with a honeypot, before it is stored; as `report`."""
+    def support(
+        self, request: Request, said: Said, key: str | None = None, code: str = ""
+    ) -> Visit:
+        """Look at a support of a complaint, or at anything else with a honeypot, as `report` does.
+
+        Many for the same complaint from one address are asked for a proof: supporters judge, too.
+        """
         client = self.clients.of(request.scope)
         device = self._keyed(said.device) if said.device else None
         if device:
             self._count("support", "_device", device)
         self._honeypot(said)
-        self._prove(said, self._busy(client, device), self._keyed(key) if key else None)
+        same = f"{client} {code}"
+        many = bool(code) and self.limiter.share("challenge_supports", same) >= 1
+        level = max(self._busy(client, device), 2 if many else 0)
+        self._prove(said, level, self._keyed(key) if key else None)
 
         def taken(code: str, again: bool) -> None:
             if not again:
                 self._accepted(client, device)
+                self.limiter.count("challenge_supports", same)
 
         return Visit(taken)
 

@@ -80,6 +80,8 @@ class LimitSettings(BaseSettings):
     """Links in one report from which a proof of work is asked for."""
     challenge_same_words: Rates = "3 per hour"
     """Reports of the same words at different places, from one network address."""
+    challenge_supports: Rates = "5 per day"
+    """Supports of one complaint from one network address before a proof is asked for."""
     repeats_s: int = Field(default=3600, ge=0)
     """How long the same words at the same place are refused as sent before; 0 never."""
     flood_floor: int = Field(default=20, ge=1)

@@ -1,12 +1,16 @@
 """Files of places everyone knows: CSV with lon, lat and name, or anything GDAL reads."""
 
 import csv
+from importlib import resources
 from pathlib import Path
 
 import geopandas as gpd
+from sqlalchemy import Connection, select
 
 from geo.errors import BoundaryError, FileError
-from geo.landmarks import Landmark
+from geo.filters import City
+from geo.landmarks import Landmark, replace_landmarks
+from geo.schema import landmark
 
 NAMES, ENGLISH = ("name", "name_vi", "ten"), ("name_en", "english_name")
 LONS, LATS = ("lon", "lng", "longitude", "x"), ("lat", "latitude", "y")
@@ -42,6 +46,19 @@ def _from_csv(path: Path) -> list[Landmark]:
                 Landmark(*at, _one(row, NAMES), _one(row, ENGLISH), _one(row, KINDS) or None)
             )
     return found
+
+
+def ensure_hanoi_landmarks(connection: Connection, city: City) -> int:
+    """Give Hanoi the places that are shipped where it has none; returns how many are new.
+
+    Their coordinates are right to some 200 m: enough to say what is near, and replaced by
+    `phananh load-landmarks`.
+    """
+    there = select(landmark.c.id).where(landmark.c.city_id == city.id).limit(1)
+    if connection.execute(there).first() is not None:
+        return 0
+    with resources.as_file(resources.files("boundaries") / "hanoi_landmarks.csv") as path:
+        return replace_landmarks(connection, city, _from_csv(path))
 
 
 def read_landmarks(path: Path) -> list[Landmark]:

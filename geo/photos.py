@@ -152,7 +152,8 @@ def _shown() -> Select[Any]:
         .where(
             ~photo.c.hidden,
             ~category.c.sensitive,
-            complaint.c.status != int(Status.WITHDRAWN),
+            # What the city showed with its answer stays.
+            (complaint.c.status != int(Status.WITHDRAWN)) | photo.c.answer_id.is_not(None),
         )
     )
 

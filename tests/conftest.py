@@ -27,7 +27,12 @@ _ENDLESS = "1000000000 per hour"
 for _name in LimitSettings.model_fields:
     if _name.startswith("limit_") and _name != "limit_store" and "mail" not in _name:
         os.environ.setdefault(f"PHANANH_{_name.upper()}", _ENDLESS)
-for _name in ("challenge_reports", "challenge_no_device", "challenge_same_words"):
+for _name in (
+    "challenge_reports",
+    "challenge_no_device",
+    "challenge_same_words",
+    "challenge_supports",
+):
     os.environ.setdefault(f"PHANANH_{_name.upper()}", _ENDLESS)
 for _name in ("challenge_links", "flood_floor", "cost_per_minute_s", "cost_burst_s"):
     os.environ.setdefault(f"PHANANH_{_name.upper()}", "1000000000")

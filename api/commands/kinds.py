@@ -37,6 +37,7 @@ def categories(
         Path | None,
         typer.Option(help="Write the settings, of one or of all, as the file --set takes; - shows"),
     ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     var: Var = None,
 ) -> None:
     """List the categories, mark one as sensitive, or set what they ask, tell and count as near."""
@@ -57,6 +58,9 @@ def categories(
             changes.setdefault(code, {}).update(given)
         for one, wanted in changes.items():
             category_settings.change(connection, one, wanted)
+        if sensitive is False and not yes:
+            out.print(f"What was reported of {code} until now becomes public, place and words too.")
+            typer.confirm("Show it?", abort=True)
         if sensitive is not None:
             connection.execute(
                 update(category).where(category.c.code == code).values(sensitive=sensitive)

@@ -11,10 +11,12 @@ from rich.progress import Progress
 from sqlalchemy import Engine, text
 
 from api.commands.session import Var, bring_up, database, locate, out
+from api.query import read_vocabulary
 from api.settings import Settings
 from api.storage import PhotoStore
 from api.worker import become
 from boundaries.hanoi import WARDS, ensure_hanoi
+from boundaries.landmarks import ensure_hanoi_landmarks
 from geo.database import engine as make_engine
 from geo.recount import fold_all
 from geo.recount import rebuild as recount_all
@@ -29,7 +31,10 @@ def prepare(engine: Engine, folder: Path | None, sample: int) -> None:
     with engine.begin() as connection:
         for loaded in ensure_hanoi(connection, folder):
             out.print(f"  boundaries: {loaded.areas} areas loaded")
-        hanoi = connection.execute(text("SELECT id FROM city WHERE code = 'hanoi'")).scalar_one()
+        city = read_vocabulary(connection).cities["hanoi"]
+        hanoi = city.id
+        if places := ensure_hanoi_landmarks(connection, city):
+            out.print(f"  {places} known places (phananh load-landmarks brings others)")
         empty = not connection.execute(text("SELECT EXISTS (SELECT FROM complaint)")).scalar_one()
         if empty and sample:
             out.print(f"  {sample} sample complaints (phananh sample --remove takes them away)")

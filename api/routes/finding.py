@@ -20,7 +20,7 @@ def search(
     city: Annotated[str | None, Query(max_length=60)] = None,
     limit: Annotated[int, Query(ge=1, le=30)] = 12,
 ) -> dict[str, Any]:
-    """Areas of every map, old and new, streets and codes; diacritics do not matter."""
+    """Areas of every map, old and new, known places, streets, codes; without diacritics too."""
     results: list[dict[str, Any]] = []
     if is_code(q):
         row = db.execute(
@@ -61,6 +61,16 @@ def search(
             }
         )
     if len(q.strip()) >= 3:
+        for row in db.execute(sql("geo", "find_landmarks"), asked):
+            results.append(
+                {
+                    "type": "landmark",
+                    "label": row.name,
+                    "label_en": row.name_en,
+                    "lon": row.lon,
+                    "lat": row.lat,
+                }
+            )
         for row in db.execute(sql("geo", "find_addresses"), asked):
             results.append(
                 {

@@ -58,7 +58,7 @@ def support(
     409 says why one cannot be supported. Who reported it is not told.
     """
     address = contacting.normalised(body.email) if body.email else None
-    visit = request.app.state.guard.support(request, body)
+    visit = request.app.state.guard.support(request, body, code=clean_code(code))
     secret = request.app.state.secret
     done = supporting.support(db, clean_code(code), body.device, body.language, secret)
     if address is not None:

@@ -18,7 +18,9 @@ SELECT k.deadline, k.questions, t.timezone, t.working_time,
        (SELECT coalesce(jsonb_agg(jsonb_build_object(
                  'id', f.id, 'answer_id', f.answer_id, 'width', f.width, 'height', f.height)
                  ORDER BY f.position, f.id), '[]')
-          FROM photo f WHERE f.complaint_id = c.id AND NOT f.hidden AND c.status <> 7) AS photos
+          FROM photo f
+         WHERE f.complaint_id = c.id AND NOT f.hidden
+           AND (c.status <> 7 OR f.answer_id IS NOT NULL)) AS photos
   FROM complaint c
   JOIN category k ON k.id = c.category_id
   JOIN city t ON t.id = c.city_id

@@ -20,7 +20,7 @@ export interface Held { set: string; code: string; name: string; name_en: string
 export interface Feature { id: string; geometry: { coordinates: [number, number] }; properties: Properties }
 export interface Page { features: Feature[]; next: string | null; total: number | null }
 export interface Located { city: string | null; areas: Held[]; landmarks?: { name: string; name_en: string; distance_m: number }[] }
-export interface Found { type: "area" | "address" | "complaint"; label: string; label_en?: string; detail?: Names; set?: string; code?: string; formerly?: string | null; until?: string | null; bbox?: [number, number, number, number]; lon: number; lat: number; n?: number }
+export interface Found { type: "area" | "address" | "landmark" | "complaint"; label: string; label_en?: string; detail?: Names; set?: string; code?: string; formerly?: string | null; until?: string | null; bbox?: [number, number, number, number]; lon: number; lat: number; n?: number }
 
 export { Refused } from "./problems";
 

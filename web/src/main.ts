@@ -65,6 +65,8 @@ const settle = (): void => {
   if (!set()) state.set = (sets.find((one) => one.until === null) ?? sets[0])?.code ?? "";
 };
 settle();
+/** Whether the address itself says which part of the map is seen. */
+const viewed = Boolean(state.view);
 const { clientWidth, clientHeight } = byId("map"), zoom = state.view ? Number(state.view.split("/")[0]) : zoomOf(city.bbox, clientWidth, clientHeight);
 void shapesOf(state.set, zoom >= FINE_ZOOM).catch(() => undefined);
 readAhead(state, zoom);
@@ -94,7 +96,7 @@ async function areaName(): Promise<string> {
       const found = await get<{ features: { geometry: { coordinates: number[][][][] }; properties: { code: string; name: string; name_en: string; kind: string | null } }[] }>(`/api/v1/boundaries/${of}?simplify=500`);
       for (const { properties: p } of found.features) areaNames.set(`${of}:${p.code}`, current() === "vi" ? `${p.kind ?? ""} ${p.name}`.trim() : p.name_en);
       // A link to an area without a view shows the area.
-      const wanted = state.view ? undefined : found.features.find((one) => one.properties.code === code);
+      const wanted = viewed ? undefined : found.features.find((one) => one.properties.code === code);
       if (wanted) {
         const points = wanted.geometry.coordinates.flat(2) as unknown as [number, number][];
         const xs = points.map(([x]) => x), ys = points.map(([, y]) => y);

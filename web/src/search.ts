@@ -1,8 +1,9 @@
 import type { Found } from "./api";
 import { ask } from "./api";
 import { byId, h } from "./dom";
-import { current, named, number, t } from "./i18n";
+import { current, named, number, phrases, t } from "./i18n";
 
+const w = phrases({ vi: { known: "địa điểm" }, en: { known: "known place" } });
 /** A combobox: typing asks, arrows choose, Enter takes (WAI-ARIA "combobox with list popup"). */
 export function drawSearch(place: HTMLElement, id: string, city: string, take: (found: Found) => void, only?: Found["type"][]): void {
   let found: Found[] = [];
@@ -34,13 +35,13 @@ export function drawSearch(place: HTMLElement, id: string, city: string, take: (
     let failed = false;
     if (!q) { close(); return; }
     try {
-      found = (await ask<{ results: Found[] }>(`/api/v1/search?${new URLSearchParams({ q, city })}`)).results.filter((one) => !only || only.includes(one.type));
+      found = (await ask<{ results: Found[] }>(`/api/v1/search?${new URLSearchParams({ q, city })}`)).results.filter((one) => !only || only.includes(one.type) || one.type === "landmark");
     } catch { found = []; failed = true; }
     if (input.value.trim() !== q) return;
     active = -1;
     const items = found.map((one, i) => h("li", { role: "option", id: `${id}-${i}`, "aria-selected": "false", mousedown: (event) => { event.preventDefault(); chosen(one); } },
       h("span", {}, label(one)),
-      h("small", {}, one.type === "address" ? `${t("street")} · ${number(one.n ?? 0)}` : [one.detail ? named(one.detail) : "", one.formerly ? `${t("formerly")} ${one.formerly}` : ""].filter(Boolean).join(" · "))));
+      h("small", {}, one.type === "landmark" ? w("known") : one.type === "address" ? `${t("street")} · ${number(one.n ?? 0)} ${t("total")}` : [one.detail ? named(one.detail) : "", one.formerly ? `${t("formerly")} ${one.formerly}` : ""].filter(Boolean).join(" · "))));
     list.replaceChildren(...(items.length ? items : [h("li", { role: "option", "aria-disabled": "true", "aria-selected": "false" }, failed ? t("noNetworkSearch") : t("nothingFound"))]));
     list.hidden = false;
     input.setAttribute("aria-expanded", "true");
