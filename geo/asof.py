@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, column, or_, select, text
+from sqlalchemy import ColumnElement, Select, Subquery, and_, column, func, or_, select, text
 
 from geo.filters import Filter
 from geo.matching import matches
@@ -47,7 +47,8 @@ def arrival_floor(at: datetime) -> UUID:
 
 def _touched(at: datetime) -> Select[Any]:
     """The ids of what changed since."""
-    return select(event.c.complaint_id).where(event.c.at > at, event.c.kind.in_(KINDS))
+    corrected = (event.c.kind == "moved") & (func.coalesce(event.c.actor, "") == "reporter")
+    return select(event.c.complaint_id).where(event.c.at > at, event.c.kind.in_(KINDS), ~corrected)
 
 
 def as_it_was(at: datetime) -> Subquery:

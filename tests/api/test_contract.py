@@ -76,7 +76,7 @@ def test_every_path_answers_as_it_is_described(
     cases = described[path][method].as_strategy(generation_mode=mode)
 
     @settings(
-        max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+        max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
     )
     @given(cases)
     def ask(case: schemathesis.Case) -> None:
