@@ -250,13 +250,25 @@ def test_a_refused_photo_says_why_and_holds_the_report_until_it_is_gone(
     alert = form.locator("#photos-alert")
     expect(alert).to_have_attribute("role", "alert")
     expect(alert).to_contain_text("Không mở được ảnh này")
-    expect(form.locator(".no-preview")).to_have_text("Không xem được: hỏng.jpg")
     send(form)
     expect(form.locator("#report-problem")).to_contain_text("Có ảnh không nhận được.")
     assert played.posts == []
     form.locator(".photos .remove").click()
     send(form)
     expect(phone.locator("#sent-code")).to_have_text(CODE)
+
+
+def test_a_file_that_is_no_photo_is_not_said_to_be_sendable(
+    phone: Page, address: str, played: Played
+) -> None:
+    refused = {"title": "PhotoRefused", "status": 415, "detail": "không phải ảnh / no photo"}
+    phone.route("**/api/v1/photos", lambda route: route.fulfill(status=415, json=refused))
+    form = open_form(phone, address)
+    form.locator("#photo-gallery").set_input_files([file("chữ.jpg", b"no photo at all")])
+    expect(form.locator(".photos li.refused")).to_have_count(1)
+    expect(form.locator(".no-preview")).to_have_text("Không xem được: chữ.jpg")
+    expect(form.locator("#photos-alert")).to_contain_text("Không phải ảnh")
+    expect(form.locator(".photos .state-of")).to_be_in_viewport()
 
 
 def test_who_finds_it_reported_already_adds_their_voice_and_sends_no_second_report(
