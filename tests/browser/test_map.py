@@ -70,9 +70,10 @@ def test_a_citizen_reports_without_touching_the_map_and_gets_a_code(
     form.get_by_role("button", name="Gửi", exact=True).click()
     code = phone.locator("#sent-code").inner_text()
     assert re.fullmatch(r"[0-9A-Z]{8,}", code)
-    phone.get_by_role("button", name="Theo dõi phản ánh này").click()
-    expect(phone.locator("dialog .body")).to_have_text("Ổ gà lớn trước số 5")
-    expect(phone.locator("dialog")).to_contain_text("Hoàn Kiếm")
+    phone.get_by_role("link", name="Theo dõi phản ánh này").click()
+    # The private page, where it can be corrected, and not the public view.
+    expect(phone).to_have_url(re.compile(r"/mine#[\w-]{43}$"))
+    expect(phone.locator(".words")).to_have_text("Ổ gà lớn trước số 5")
 
 
 def choose_pothole(phone: Page) -> None:

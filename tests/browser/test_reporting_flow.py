@@ -49,6 +49,11 @@ def test_a_report_with_two_photos_becomes_one_complaint_with_a_code_and_a_privat
     assert [one["id"] for one in stored(phone, address, "o ga lon truoc so 5")] == [code]
     link = phone.locator("#private-link").get_attribute("href") or ""
     assert re.fullmatch(r"/mine#[\w-]{43}", link)
+    expect(phone.locator("#private-link")).to_have_text("Theo dõi phản ánh này")
+    phone.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    phone.locator("#copy-private").click()
+    expect(phone.locator("#sent-said")).to_have_text("Đã chép liên kết riêng.")
+    assert phone.evaluate("navigator.clipboard.readText()") == f"{address}{link}"
     [posted] = played.posts
     [body] = played.bodies
     assert len(body["photos"]) == 2
@@ -242,12 +247,28 @@ def test_a_refused_photo_says_why_and_holds_the_report_until_it_is_gone(
     form.locator("#photo-gallery").set_input_files([file("hỏng.jpg", broken)])
     said = form.locator(".photos .state-of")
     expect(said).to_contain_text("Không nhận được ảnh này: Không mở được ảnh này")
+    alert = form.locator("#photos-alert")
+    expect(alert).to_have_attribute("role", "alert")
+    expect(alert).to_contain_text("Không mở được ảnh này")
     send(form)
     expect(form.locator("#report-problem")).to_contain_text("Có ảnh không nhận được.")
     assert played.posts == []
     form.locator(".photos .remove").click()
     send(form)
     expect(phone.locator("#sent-code")).to_have_text(CODE)
+
+
+def test_a_file_that_is_no_photo_is_not_said_to_be_sendable(
+    phone: Page, address: str, played: Played
+) -> None:
+    refused = {"title": "PhotoRefused", "status": 415, "detail": "không phải ảnh / no photo"}
+    phone.route("**/api/v1/photos", lambda route: route.fulfill(status=415, json=refused))
+    form = open_form(phone, address)
+    form.locator("#photo-gallery").set_input_files([file("chữ.jpg", b"no photo at all")])
+    expect(form.locator(".photos li.refused")).to_have_count(1)
+    expect(form.locator(".no-preview")).to_have_text("Không xem được: chữ.jpg")
+    expect(form.locator("#photos-alert")).to_contain_text("Không phải ảnh")
+    expect(form.locator(".photos .state-of")).to_be_in_viewport()
 
 
 def test_who_finds_it_reported_already_adds_their_voice_and_sends_no_second_report(
@@ -279,8 +300,77 @@ def test_who_finds_it_reported_already_adds_their_voice_and_sends_no_second_repo
     expect(phone.locator("#withdraw")).to_have_count(0)
     assert "/complaints/7K2M9X4PQ/support" in supports[0].url
     assert played.posts == []
+    # Nothing untrue: who joined has no words to correct, and no address yet to be told at.
+    said = phone.locator(".screen")
+    for words in ("của bạn:", "sửa", "rút", "được báo tin như"):
+        expect(said).not_to_contain_text(words)
+    # What was written is not thrown away.
+    expect(phone.locator("#kept-draft")).to_contain_text("vẫn còn trong bản nháp")
+    phone.locator("#another").click()
+    expect(phone.locator("#restored")).to_be_visible()
+    expect(phone.locator("#report-text")).to_have_value("Ổ gà ở chợ")
+    # The line at the top leads to what was sent from here.
+    phone.locator("#to-sent").click()
+    expect(phone.locator("#sent-before .entry")).to_be_visible()
+    expect(phone.locator("#sent-before summary")).to_be_focused()
+    phone.locator("#sent-before .sent-entry button").click()
+    expect(phone.locator("#to-sent")).to_have_count(0)
+
+
+def test_a_draft_that_is_reported_already_is_dropped_when_its_writer_says_so(
+    phone: Page, address: str, played: Played
+) -> None:
+    played.near([near_one()])
+    phone.route(
+        "**/api/v1/complaints/*/support",
+        lambda route: route.fulfill(
+            status=201, json={"link": LINK, "supporters": 1, "contact": None}
+        ),
+    )
+    form = open_form(phone, address)
+    fill_in(form, "Ổ gà ở chợ")
+    form.locator(".me-too").first.click()
+    phone.locator("#drop-draft").click()
+    expect(phone.locator("#kept-draft")).to_have_text("Đã bỏ bản nháp.")
     phone.locator("#another").click()
     expect(phone.locator("#report-text")).to_have_value("")
+
+
+def test_exact_words_and_phrases_come_before_beginnings(
+    phone: Page, address: str, played: Played
+) -> None:
+    form = open_form(phone, address)
+    kinds = form.locator("#category-list .kind")
+    for words in ("o ga", "ổ gà", "Ổ GÀ", "o  ga,", "mat duong", "pothole"):
+        form.locator("#category-search").fill(words)
+        expect(kinds.first).to_have_text("Ổ gà, mặt đường hư hỏng")
+    form.locator("#category-search").fill("ho ga")
+    expect(kinds.first).to_have_text("Nắp hố ga mất, hỏng")
+    # All words whole, in another order, and words as they are being typed.
+    for words in ("ga ho", "nap ho g"):
+        form.locator("#category-search").fill(words)
+        expect(kinds.first).to_have_text("Nắp hố ga mất, hỏng")
+
+
+def test_without_streets_the_map_stays_far_enough_for_wards_and_says_so(
+    phone: Page, address: str, played: Played
+) -> None:
+    phone.goto(f"{address}/?view=16/105.8542/21.0285")
+    phone.wait_for_selector("body[data-ready]", timeout=60_000)
+    phone.locator("#show-report").click()
+    form = phone.locator("form.report-form")
+    expect(form.locator("#no-streets")).to_contain_text("không vẽ đường phố")
+    form.locator("#use-centre").click()
+    expect(form.locator("#where strong")).to_contain_text("Hoàn Kiếm")
+    expect(form.locator("#where-hint")).to_contain_text("chỉ gần đúng")
+    before = form.locator("#where small").inner_text()
+    # However near the map is brought, the same point is as rough as it was.
+    for _ in range(3):
+        form.locator("#pin-map .maplibregl-ctrl-zoom-in").click()
+        phone.wait_for_timeout(500)
+    form.locator("#use-centre").click()
+    expect(form.locator("#where small")).to_have_text(before)
+    expect(form.locator("#where-hint")).to_contain_text("chỉ gần đúng")
 
 
 def test_a_second_person_finds_the_first_report_and_joins_it(
@@ -334,6 +424,9 @@ def test_a_report_is_withdrawn_right_after_it_was_sent(
         phone.locator("#withdraw-yes").click()
     assert asked.value.headers["authorization"].startswith("Bearer ")
     expect(phone.locator("#undo")).to_have_text("Đã rút phản ánh.")
+    # Nothing is left to follow, to share or to be told of.
+    expect(phone.locator("#sent-actions")).to_have_count(0)
+    expect(phone.locator("#another")).to_be_visible()
     if played.has("/api/v1/mine/withdraw"):
         facts = phone.request.get(f"{address}/api/v1/complaints/{code}").json()
         assert facts["properties"]["status"] == "withdrawn"

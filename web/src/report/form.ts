@@ -9,7 +9,7 @@ import { nearSection } from "./near";
 import { photosSection, readPhotos } from "./photos";
 import { handOver, type Report, sendAll, type Waiting } from "./queue";
 import { showSending, showSent } from "./screens";
-import { sentBefore, waitingNow } from "./kept";
+import { leadTo, sentBefore, waitingNow } from "./kept";
 import { onKeeping, read } from "./store";
 import { noticeBox, whatSection } from "./what";
 import { outsideWords, whereSection } from "./where";
@@ -45,7 +45,14 @@ export async function openForm(around: Around, { refused, draft: given }: Openin
   if (closed || !city) return;
   const sheet = new Sheet(draft, around, config, city, domains);
   const where = whereSection(sheet), what = whatSection(sheet), words = wordsSection(sheet), contact = contactSection(sheet), photos = photosSection(sheet);
-  const near = nearSection(sheet, (sent) => { end(); void dropDraft().then(() => dropStrays(fresh())); showSent(sent, around, () => void openForm(around), begun(draft)); });
+  const near = nearSection(sheet, (sent) => {
+    // What was written or photographed is not thrown away: it stays a draft until its writer drops it.
+    const kept = Boolean(draft.text.trim() || draft.address.trim() || draft.photos.length || Object.keys(draft.answers).length);
+    end(!kept);
+    if (!kept) void dropDraft().then(() => dropStrays(fresh()));
+    const drop = async (): Promise<void> => { await dropDraft(); await dropStrays(fresh()); };
+    showSent(sent, around, () => void openForm(around), kept ? drop : undefined);
+  });
   const sections: Section[] = [where, what, near, photos, words, contact];
   const alert = h("div", { role: "alert", class: "problem", id: "report-problem" });
   const review = h("p", { class: "review", id: "review", "aria-live": "off" });
@@ -60,7 +67,8 @@ export async function openForm(around: Around, { refused, draft: given }: Openin
     ...sections.map((one) => { one.node.classList.add("part"); return one.node; }),
     h("div", { class: "trap", "aria-hidden": "true" }, h("label", { for: "report-website" }, "Website"), trap),
     h("div", { class: "send-bar" }, alert, review, button));
-  const node = h("div", { class: "report" }, h("p", { class: "hint" }, w("anonymous")), news, offline, room, ...(restored ? [restored] : []), form, ...(await Promise.all([waitingNow(around), sentBefore(around)])).filter((one) => one !== null));
+  const [held, sent] = await Promise.all([waitingNow(around), sentBefore(around)]);
+  const node = h("div", { class: "report" }, h("p", { class: "hint" }, w("anonymous")), ...leadTo(held, sent), news, offline, room, ...(restored ? [restored] : []), form, ...[held, sent].filter((one) => one !== null));
   if (closed) { sections.forEach((one) => one.leave?.()); return; }
 
   const network = (): void => { offline.textContent = navigator.onLine ? "" : w("offline"); };

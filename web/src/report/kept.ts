@@ -8,8 +8,8 @@ import { privateLink } from "./screens";
 import { remove } from "./store";
 
 const w = phrases({
-  vi: { waiting: "Đang chờ gửi:", refused: "Chưa gửi được:", mend: "Sửa và gửi lại", drop: "Bỏ", sure: "Bỏ hẳn", sent: "Đã gửi từ máy này", forget: "Xoá danh sách này khỏi máy", forgetOne: "Xoá khỏi máy", warn: "Liên kết riêng cũng bị xoá: hãy chép lại nếu còn cần.", supporter: "tôi cũng gặp" },
-  en: { waiting: "Waiting to be sent:", refused: "Not sent yet:", mend: "Mend and send again", drop: "Drop", sure: "Drop for good", sent: "Sent from this device", forget: "Remove this list from the device", forgetOne: "Remove from the device", warn: "The private links go too: copy what you still need.", supporter: "me too" },
+  vi: { waiting: "Đang chờ gửi:", refused: "Chưa gửi được:", mend: "Sửa và gửi lại", drop: "Bỏ", sure: "Bỏ hẳn", sent: "Đã gửi từ máy này", forget: "Xoá danh sách này khỏi máy", forgetOne: "Xoá khỏi máy", warn: "Liên kết riêng cũng bị xoá: hãy chép lại nếu còn cần.", supporter: "tôi cũng gặp", toWaiting: "Có phản ánh chưa gửi xong", lead: "Trên máy này" },
+  en: { waiting: "Waiting to be sent:", refused: "Not sent yet:", mend: "Mend and send again", drop: "Drop", sure: "Drop for good", sent: "Sent from this device", forget: "Remove this list from the device", forgetOne: "Remove from the device", warn: "The private links go too: copy what you still need.", supporter: "me too", toWaiting: "A report is not sent yet", lead: "On this device" },
 });
 const excerpt = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
 
@@ -34,17 +34,32 @@ export async function waitingNow(around: Around): Promise<HTMLElement | null> {
   return node;
 }
 
+/** A line at the top of the form that leads to what waits and what was sent, which stand at its end. */
+export function leadTo(held: HTMLElement | null, sent: HTMLElement | null): HTMLElement[] {
+  const to = (id: string, words: string, target: HTMLElement, focus: () => HTMLElement | null): HTMLElement => h("button", { type: "button", class: "link", id, click: () => {
+    if (target instanceof HTMLDetailsElement) target.open = true;
+    target.scrollIntoView({ block: "start" });
+    focus()?.focus();
+  } }, words);
+  const links = [
+    ...(held ? [to("to-waiting", w("toWaiting"), held, () => held.querySelector("button"))] : []),
+    ...(sent ? [to("to-sent", sent.querySelector("summary")?.textContent ?? w("sent"), sent, () => sent.querySelector("summary"))] : []),
+  ];
+  return links.length ? [h("nav", { class: "row lead", "aria-label": w("lead") }, ...links)] : [];
+}
+
 /** Codes and private links of what was sent from here; forgetting takes them off the device alone. */
 export async function sentBefore(around: Around): Promise<HTMLElement | null> {
   const sent = await sentFromHere();
   if (!sent.length) return null;
-  const node = h("details", { id: "sent-before" }, h("summary", {}, `${w("sent")} (${number(sent.length)})`),
+  const gone = (): void => { node.remove(); document.getElementById("to-sent")?.remove(); };
+  const node: HTMLElement = h("details", { id: "sent-before" }, h("summary", {}, `${w("sent")} (${number(sent.length)})`),
     h("ul", { class: "entries" }, ...sent.map((one) => {
       const what = [h("span", { class: "what" }, one.code), h("small", {}, [instant(one.at), one.role === "supporter" ? w("supporter") : "", one.text].filter(Boolean).join(" · "))];
       const item = h("li", { class: "sent-entry" }, one.link ? h("a", { class: "entry", href: privateLink(one.link), rel: "noreferrer" }, ...what) : h("button", { type: "button", class: "entry", click: () => around.follow(one.code) }, ...what),
-        h("button", { type: "button", "aria-label": `${w("forgetOne")}: ${one.code}`, click: () => { void remove("sent", one.key).then(() => item.remove()); } }, "✕"));
+        h("button", { type: "button", "aria-label": `${w("forgetOne")}: ${one.code}`, click: () => { void remove("sent", one.key).then(() => { item.remove(); if (!node.querySelector("li")) gone(); }); } }, "✕"));
       return item;
     })),
-    h("p", { class: "hint" }, w("warn")), h("button", { type: "button", id: "forget-sent", click: () => { void forgetSent().then(() => node.remove()); } }, w("forget")));
+    h("p", { class: "hint" }, w("warn")), h("button", { type: "button", id: "forget-sent", click: () => { void forgetSent().then(gone); } }, w("forget")));
   return node;
 }

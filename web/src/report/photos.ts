@@ -5,8 +5,8 @@ import { MOST_BYTES, MOST_PHOTOS, onUpload, type Photo, prepare, shareOf, upload
 import { put, read, remove } from "./store";
 
 const w = phrases({
-  vi: { legend: "Ảnh (không bắt buộc)", camera: "Chụp ảnh", gallery: "Chọn ảnh", photo: "Ảnh", of: "trong", earlier: "Đưa lên trước", later: "Đưa ra sau", remove: "Bỏ ảnh", most: "Nhiều nhất 5 ảnh: các ảnh còn lại không được thêm.", big: "lớn hơn 20 MB nên không thêm được.", preparing: "Đang chuẩn bị ảnh…", waiting: "Sẽ gửi khi có mạng.", sending: "Đang gửi", ready: "Đã tải lên.", kept: "Đã lưu trên máy.", refused: "Không nhận được ảnh này:", away: "Có ảnh không nhận được. Hãy bỏ ảnh đó hoặc chọn ảnh khác.", removed: "Đã bỏ ảnh.", moved: "Ảnh nay ở vị trí", no: "Không xem trước được, nhưng vẫn gửi được:", private: "Vị trí, giờ chụp và mọi thông tin ẩn trong ảnh được xoá khỏi ảnh công khai. Tránh chụp rõ mặt người, biển số xe." , count: "Số ảnh:" },
-  en: { legend: "Photos (optional)", camera: "Take a photo", gallery: "Choose photos", photo: "Photo", of: "of", earlier: "Move earlier", later: "Move later", remove: "Remove photo", most: "At most 5 photos: the others were not added.", big: "is larger than 20 MB and cannot be added.", preparing: "Preparing the photo…", waiting: "Will be sent when there is a network.", sending: "Sending", ready: "Uploaded.", kept: "Kept on this device.", refused: "This photo is not taken:", away: "A photo is not taken. Remove it or choose another.", removed: "Photo removed.", moved: "The photo is now number", no: "No preview here, but it can be sent:", private: "Place, time and everything else hidden in a photo is removed from what the public sees. Avoid faces and number plates.", count: "Photos:" },
+  vi: { legend: "Ảnh (không bắt buộc)", camera: "Chụp ảnh", gallery: "Chọn ảnh", photo: "Ảnh", of: "trong", earlier: "Đưa lên trước", later: "Đưa ra sau", remove: "Bỏ ảnh", most: "Nhiều nhất 5 ảnh: các ảnh còn lại không được thêm.", big: "lớn hơn 20 MB nên không thêm được.", preparing: "Đang chuẩn bị ảnh…", waiting: "Sẽ gửi khi có mạng.", sending: "Đang gửi", ready: "Đã tải lên.", kept: "Đã lưu trên máy.", refused: "Không nhận được ảnh này:", away: "Có ảnh không nhận được. Hãy bỏ ảnh đó hoặc chọn ảnh khác.", removed: "Đã bỏ ảnh.", moved: "Ảnh nay ở vị trí", no: "Không xem trước được, nhưng vẫn gửi được:", noneShown: "Không xem được:", private: "Vị trí, giờ chụp và mọi thông tin ẩn trong ảnh được xoá khỏi ảnh công khai. Tránh chụp rõ mặt người, biển số xe." , count: "Số ảnh:" },
+  en: { legend: "Photos (optional)", camera: "Take a photo", gallery: "Choose photos", photo: "Photo", of: "of", earlier: "Move earlier", later: "Move later", remove: "Remove photo", most: "At most 5 photos: the others were not added.", big: "is larger than 20 MB and cannot be added.", preparing: "Preparing the photo…", waiting: "Will be sent when there is a network.", sending: "Sending", ready: "Uploaded.", kept: "Kept on this device.", refused: "This photo is not taken:", away: "A photo is not taken. Remove it or choose another.", removed: "Photo removed.", moved: "The photo is now number", no: "No preview here, but it can be sent:", noneShown: "Cannot be shown:", private: "Place, time and everything else hidden in a photo is removed from what the public sees. Avoid faces and number plates.", count: "Photos:" },
 });
 const KINDS = "image/jpeg,image/png,image/webp,image/heic,image/heif,.heic,.heif";
 
@@ -23,7 +23,7 @@ export function photosSection(sheet: Sheet): Section {
   const { draft } = sheet;
   const list = h("ol", { class: "photos", "aria-label": w("legend") });
   const said = h("p", { role: "status", class: "hint", id: "photos-said" });
-  const alert = h("p", { class: "alert", id: "photos-alert" });
+  const alert = h("p", { class: "alert", id: "photos-alert", role: "alert" });
   const urls = new Map<string, string>(), items = new Map<string, HTMLElement>();
   // One after the other: each decoded photo takes 50 MB and more for a moment.
   let taking: Promise<void> = Promise.resolve();
@@ -59,8 +59,18 @@ export function photosSection(sheet: Sheet): Section {
     upload(id).then((photo) => { held.set(id, photo); }, async () => { const now = await read("photo", id); if (now) held.set(id, now); }).then(() => {
       if (draft.photos.includes(id)) sheet.change("photos");
       tell(id);
+      announce(id);
     });
   }
+  /** Why a photo is not taken is said aloud, and seen, unless that would take somebody away from writing. */
+  function announce(id: string): void {
+    const photo = held.get(id), at = draft.photos.indexOf(id);
+    if (!photo?.refused || at < 0) return;
+    alert.textContent = `${w("photo")} ${at + 1} ${w("of")} ${draft.photos.length} (${photo.name}). ${w("refused")} ${photo.refused}`;
+    const now = document.activeElement;
+    if (!(now instanceof HTMLTextAreaElement) && !(now instanceof HTMLInputElement && now.type !== "file")) items.get(id)?.scrollIntoView({ block: "center" });
+  }
+  const unseen = (photo: Photo): string => `${w(photo.refused ? "noneShown" : "no")} ${photo.name}`;
   function state(photo: Photo): string {
     const share = shareOf(photo.id);
     if (photo.refused) return `${w("refused")} ${photo.refused}`;
@@ -75,6 +85,8 @@ export function photosSection(sheet: Sheet): Section {
     if (words && words.textContent !== state(photo)) words.textContent = state(photo);
     words?.classList.toggle("alert", Boolean(photo.refused));
     if (bar) { bar.hidden = share === undefined; bar.value = share ?? 0; }
+    const hidden = item.querySelector(".no-preview");
+    if (hidden) hidden.textContent = unseen(photo);
     item.classList.toggle("refused", Boolean(photo.refused));
   }
   function move(id: string, by: number): void {
@@ -109,7 +121,7 @@ export function photosSection(sheet: Sheet): Section {
       if (!urls.has(photo.id)) urls.set(photo.id, URL.createObjectURL(photo.file));
       const picture = h("img", { src: urls.get(photo.id) ?? "", alt: name, width: 96, height: 96 });
       // HEIC on most browsers: what cannot be shown can be sent all the same.
-      picture.addEventListener("error", () => picture.replaceWith(h("span", { class: "no-preview" }, `${w("no")} ${photo.name}`)), { once: true });
+      picture.addEventListener("error", () => picture.replaceWith(h("span", { class: "no-preview" }, unseen(held.get(photo.id) ?? photo))), { once: true });
       const item = h("li", { "data-photo": photo.id }, picture,
         h("div", { class: "photo-words" }, h("strong", {}, name), h("small", { class: "state-of", role: "status" }), h("progress", { max: 1, value: 0, hidden: true, "aria-label": `${w("sending")}: ${name}` }),
           h("div", { class: "row" },
@@ -130,7 +142,7 @@ export function photosSection(sheet: Sheet): Section {
     node,
     check: (): Fault[] => {
       const bad = photosOf(draft).find((one) => one.refused);
-      return bad ? [{ message: w("away"), focus: items.get(bad.id)?.querySelector<HTMLElement>(".remove") ?? galleryButton }] : [];
+      return bad ? [{ message: `${w("away")} ${bad.refused ?? ""}`.trim(), focus: items.get(bad.id)?.querySelector<HTMLElement>(".remove") ?? galleryButton }] : [];
     },
     leave: () => { stop(); removeEventListener("online", online); urls.forEach((url) => URL.revokeObjectURL(url)); },
   };

@@ -1,17 +1,36 @@
 import type { Category, Domain, Notice } from "../api";
 import { h } from "../dom";
-import { named, phrases } from "../i18n";
+import { named, number, phrases } from "../i18n";
 import type { Fault, Section, Sheet } from "./draft";
 import { questionsOf } from "./questions";
 import { suggested } from "./suggest";
 
 const w = phrases({
-  vi: { legend: "Việc gì?", find: "Gõ vài chữ: ổ gà, rác, đèn đường…", found: "loại khớp", none: "Không có loại nào khớp. Hãy gõ từ khác, hoặc chọn lĩnh vực bên dưới.", domains: "Hoặc chọn lĩnh vực", maybe: "Có phải là:", chosen: "Đã chọn:", change: "Đổi", fill: "Hãy chọn loại phản ánh.", call: "Gọi", stops: "Phản ánh này không nhận ở đây.", urgent: "Đang nguy hiểm cho người, cần xử lý khẩn cấp", urgentHint: "Chỉ chọn khi có người có thể bị hại ngay lúc này.", sensitive: "Loại nhạy cảm: nội dung và vị trí chính xác không hiện công khai." },
-  en: { legend: "What is it?", find: "Type some words: pothole, garbage, street light…", found: "kinds match", none: "No kind matches. Try other words, or choose a domain below.", domains: "Or choose a domain", maybe: "Is it:", chosen: "Chosen:", change: "Change", fill: "Please choose what it is.", call: "Call", stops: "This is not taken here.", urgent: "People are in danger now, it is urgent", urgentHint: "Only where somebody may be harmed at this moment.", sensitive: "A sensitive kind: its words and exact place are not shown in public." },
+  vi: { legend: "Việc gì?", find: "Gõ vài chữ: ổ gà, rác, đèn đường…", found: "loại khớp", foundOne: "loại khớp", none: "Không có loại nào khớp. Hãy gõ từ khác, hoặc chọn lĩnh vực bên dưới.", domains: "Hoặc chọn lĩnh vực", maybe: "Có phải là:", chosen: "Đã chọn:", change: "Đổi", fill: "Hãy chọn loại phản ánh.", call: "Gọi", stops: "Phản ánh này không nhận ở đây.", urgent: "Đang nguy hiểm cho người, cần xử lý khẩn cấp", urgentHint: "Chỉ chọn khi có người có thể bị hại ngay lúc này.", sensitive: "Loại nhạy cảm: nội dung và vị trí chính xác không hiện công khai." },
+  en: { legend: "What is it?", find: "Type some words: pothole, garbage, street light…", found: "kinds match", foundOne: "kind matches", none: "No kind matches. Try other words, or choose a domain below.", domains: "Or choose a domain", maybe: "Is it:", chosen: "Chosen:", change: "Change", fill: "Please choose what it is.", call: "Call", stops: "This is not taken here.", urgent: "People are in danger now, it is urgent", urgentHint: "Only where somebody may be harmed at this moment.", sensitive: "A sensitive kind: its words and exact place are not shown in public." },
 });
 /** Without diacritics, in small letters: how people type on a phone. */
 export const folded = (text: string): string => text.normalize("NFD").replace(/\p{M}/gu, "").replace(/[đĐ]/g, "d").toLowerCase();
 const MOST_FOUND = 8;
+const split = (text: string): string[] => text.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+/** How well a name answers what was typed: 6 the phrase with its marks, 5 the phrase in whole words, 4 all words whole, 3 the phrase as it is being typed, 2 beginnings of words, 1 letters somewhere in name or domain, 0 not at all. */
+function rankOf(typed: string, { domain, category }: { domain: Domain; category: Category }): number {
+  const words = split(folded(typed)), marked = split(typed.normalize("NFC").toLowerCase());
+  const padded = (parts: string[], end = " "): string => ` ${parts.join(" ")}${end}`;
+  const ranks: number[] = [category.name.vi, category.name.en].map((text) => {
+    const name = split(folded(text)), line = padded(name);
+    if (padded(split(text.normalize("NFC").toLowerCase())).includes(padded(marked))) return 6;
+    if (line.includes(padded(words))) return 5;
+    if (words.every((word) => name.includes(word))) return 4;
+    if (line.includes(padded(words, ""))) return 3;
+    return 0;
+  });
+  const both = folded(`${category.name.vi} ${category.name.en}`), begun = split(both);
+  if (words.every((word) => begun.some((one) => one.startsWith(word)))) ranks.push(2);
+  const whole = `${both} ${folded(`${domain.name.vi} ${domain.name.en}`)}`;
+  if (words.every((word) => whole.includes(word))) ranks.push(1);
+  return Math.max(...ranks, 0);
+}
 
 /** A category's words that it is for somebody else, or what to mind; the number can be called by a tap. */
 export function noticeBox(notice: Notice): HTMLElement {
@@ -50,22 +69,18 @@ export function whatSection(sheet: Sheet): Section & { wrong(code: string, messa
     if (domain) { tiles.querySelector(`[data-domain="${shown}"]`)?.after(list); list.querySelector("button")?.focus(); } else input.after(list);
   }
   function find(): void {
-    const words = folded(input.value).split(/\s+/).filter(Boolean);
+    const typed = split(input.value).length > 0;
     shown = "";
     for (const tile of tiles.children) tile.setAttribute("aria-expanded", "false");
     maybe.before(list);
-    if (!words.length) { list.replaceChildren(); said.textContent = ""; maybe.hidden = true; return; }
-    const rated = all.map((one) => {
-      const name = folded(`${one.category.name.vi} ${one.category.name.en}`), whole = `${name} ${folded(`${one.domain.name.vi} ${one.domain.name.en}`)}`;
-      const every = words.every((word) => whole.includes(word));
-      return { ...one, rank: every ? (words.every((word) => ` ${name}`.includes(` ${word}`)) ? 2 : 1) : 0 };
-    }).filter((one) => one.rank);
+    if (!typed) { list.replaceChildren(); said.textContent = ""; maybe.hidden = true; return; }
+    const rated = all.map((one) => ({ ...one, rank: rankOf(input.value, one) })).filter((one) => one.rank).sort((a, b) => b.rank - a.rank);
     // Where words begin so, others that only hold the letters somewhere are of no use.
-    const best = rated.filter((one) => one.rank === 2), kinds = (best.length ? best : rated).slice(0, MOST_FOUND);
+    const best = rated.filter((one) => one.rank >= 2), kinds = (best.length ? best : rated).slice(0, MOST_FOUND);
     list.replaceChildren(...kinds.map(kind));
     // The keyboard of a phone takes half of the screen: what was found is to be seen above it.
     input.scrollIntoView({ block: "start" });
-    said.textContent = kinds.length ? `${kinds.length} ${w("found")}` : w("none");
+    said.textContent = kinds.length ? `${number(kinds.length)} ${w(kinds.length === 1 ? "foundOne" : "found")}` : w("none");
     if (kinds.length) maybe.hidden = true;
     else suggest(input.value);
   }

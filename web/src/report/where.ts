@@ -10,10 +10,10 @@ import { photosOf } from "./photos";
 import type { PinMap } from "./pinmap";
 
 const w = phrases({
-  vi: { legend: "Ở đâu?", none: "Chưa chọn vị trí.", here: "Dùng vị trí của tôi", show: "Chọn trên bản đồ", hide: "Ẩn bản đồ", photo: "Dùng nơi chụp ảnh", find: "Tìm phường, xã, đường (cả tên cũ)", address: "Số nhà, ngõ, đường (không bắt buộc)", at: "Vị trí:", near: "gần # (cách $ m)", rough: "Vị trí này chỉ gần đúng: hãy kéo ghim đến đúng chỗ, hoặc ghi số nhà, ngõ bên dưới.", looking: "Đang tìm vị trí của bạn…", denied: "Trình duyệt không cho biết vị trí. Hãy tìm theo tên đường, hoặc chọn trên bản đồ.", outside: "Nơi này nằm ngoài", outsideMore: "nên phản ánh sẽ không đến được người xử lý. Hãy chọn một nơi trong thành phố, hoặc liên hệ chính quyền nơi đó.", noMap: "Chưa tải được bản đồ (mạng yếu hoặc mất mạng). Vẫn gửi được: dùng vị trí của bạn hoặc tìm theo tên.", later: "Chưa có mạng: tên nơi này sẽ được xem lại khi gửi.", fill: "Hãy chọn vị trí.", pin: "Ghim vị trí. Dùng phím mũi tên để dời.", how: "Chạm vào bản đồ, hoặc kéo ghim đến đúng chỗ.", centre: "Dùng giữa bản đồ" },
-  en: { legend: "Where?", none: "No place chosen yet.", here: "Use my position", show: "Choose on the map", hide: "Hide the map", photo: "Use the photo's place", find: "Ward or street, old or new names", address: "House number, lane, street (optional)", at: "Place:", near: "near # ($ m away)", rough: "This is only roughly the place: drag the pin to the spot, or write the number and lane below.", looking: "Looking for your position…", denied: "Your browser does not tell your position. Find the street by its name, or choose on the map.", outside: "This place lies outside", outsideMore: "so that the report would reach nobody who can act on it. Please choose a place in the city, or turn to the authority of that place.", noMap: "The map could not be loaded (weak network, or none). You can report all the same: use your position or find the place by name.", later: "No network: the name of this place is looked up when it is sent.", fill: "Please choose a place.", pin: "Pin of the place. Arrow keys move it.", how: "Tap the map, or drag the pin to the spot.", centre: "Use the map's centre" },
+  vi: { legend: "Ở đâu?", none: "Chưa chọn vị trí.", here: "Dùng vị trí của tôi", show: "Chọn trên bản đồ", hide: "Ẩn bản đồ", photo: "Dùng nơi chụp ảnh", find: "Tìm phường, xã, đường (cả tên cũ)", address: "Số nhà, ngõ, đường (không bắt buộc)", at: "Vị trí:", near: "gần # (cách $ m)", rough: "Vị trí này chỉ gần đúng: hãy kéo ghim đến đúng chỗ, hoặc ghi số nhà, ngõ bên dưới.", looking: "Đang tìm vị trí của bạn…", denied: "Trình duyệt không cho biết vị trí. Hãy tìm theo tên đường, hoặc chọn trên bản đồ.", outside: "Nơi này nằm ngoài", outsideMore: "nên phản ánh sẽ không đến được người xử lý. Hãy chọn một nơi trong thành phố, hoặc liên hệ chính quyền nơi đó.", noMap: "Chưa tải được bản đồ (mạng yếu hoặc mất mạng). Vẫn gửi được: dùng vị trí của bạn hoặc tìm theo tên.", later: "Chưa có mạng: tên nơi này sẽ được xem lại khi gửi.", fill: "Hãy chọn vị trí.", pin: "Ghim vị trí. Dùng phím mũi tên để dời.", how: "Chạm vào bản đồ, hoặc kéo ghim đến đúng chỗ.", centre: "Dùng giữa bản đồ", noStreets: "Bản đồ này không vẽ đường phố: hãy ghi ô “Số nhà, ngõ, đường” để người xử lý tìm ra." },
+  en: { legend: "Where?", none: "No place chosen yet.", here: "Use my position", show: "Choose on the map", hide: "Hide the map", photo: "Use the photo's place", find: "Ward or street, old or new names", address: "House number, lane, street (optional)", at: "Place:", near: "near # ($ m away)", rough: "This is only roughly the place: drag the pin to the spot, or write the number and lane below.", looking: "Looking for your position…", denied: "Your browser does not tell your position. Find the street by its name, or choose on the map.", outside: "This place lies outside", outsideMore: "so that the report would reach nobody who can act on it. Please choose a place in the city, or turn to the authority of that place.", noMap: "The map could not be loaded (weak network, or none). You can report all the same: use your position or find the place by name.", later: "No network: the name of this place is looked up when it is sent.", fill: "Please choose a place.", pin: "Pin of the place. Arrow keys move it.", how: "Tap the map, or drag the pin to the spot.", centre: "Use the map's centre", noStreets: "Streets are not drawn here: fill in “House number, lane, street”, so that the place is found." },
 });
-const FAR_M = 30;
+const FAR_M = 30, SAME_M = 1;
 const metres = (a: [number, number], b: [number, number]): number => Math.hypot((a[0] - b[0]) * 111_320 * Math.cos((a[1] * Math.PI) / 180), (a[1] - b[1]) * 110_540);
 
 /** Where it is: own position, a name, the photo's place or the map; each is enough. */
@@ -24,7 +24,8 @@ export function whereSection(sheet: Sheet): Section {
   const address = h("input", { id: "report-address", maxlength: 300, autocomplete: "street-address", input: () => sheet.change("other", { address: address.value }) });
   address.value = draft.address;
   const holder = h("div", { class: "pin-map", id: "pin-map", hidden: true });
-  const mapHow = h("div", { class: "row map-how", hidden: true }, h("small", {}, w("how")), h("button", { type: "button", id: "use-centre", click: () => { if (pins) set(...pins.centre, pins.zoom < 14); } }, w("centre")));
+  const mapHow = h("div", { class: "row map-how", hidden: true }, h("small", {}, w("how")), h("button", { type: "button", id: "use-centre", click: () => { if (pins) useCentre(...pins.centre, pins.zoom < 14); } }, w("centre")));
+  const noStreets = h("p", { class: "hint", id: "no-streets", hidden: true }, w("noStreets"));
   const toggle = h("button", { type: "button", id: "toggle-map", "aria-expanded": "false", "aria-controls": "pin-map", click: () => (holder.hidden ? void openMap(true) : closeMap()) }, w("show"));
   const here = h("button", { type: "button", id: "use-here", class: "main", click: () => locate() }, w("here"));
   const byPhoto = h("button", { type: "button", id: "use-photo-place", hidden: true, click: () => { const at = photoPlace(); if (at) set(...at); } }, `📷 ${w("photo")}`);
@@ -34,7 +35,7 @@ export function whereSection(sheet: Sheet): Section {
   for (const name of ["placeholder", "aria-label"]) input?.setAttribute(name, w("find"));
   input?.setAttribute("aria-describedby", "where");
   const node = h("fieldset", { id: "part-where" }, h("legend", {}, w("legend")), where, hint,
-    h("div", { class: "row" }, here, toggle, byPhoto), holder, mapHow, finder,
+    h("div", { class: "row" }, here, toggle, byPhoto), holder, mapHow, noStreets, finder,
     h("div", { class: "field" }, h("label", { for: "report-address" }, w("address")), address));
 
   let pins: PinMap | null = null, asking = 0;
@@ -73,6 +74,11 @@ export function whereSection(sheet: Sheet): Section {
     pins?.pin([lon, lat], true);
     void say();
   }
+  /** A point that did not move is as rough as it was, however near the map came meanwhile. */
+  function useCentre(lon: number, lat: number, far: boolean): void {
+    const before = place();
+    set(lon, lat, far || Boolean(draft.rough && before && metres(before, [lon, lat]) < SAME_M));
+  }
   function locate(oldest_ms = 0): void {
     if (!navigator.geolocation) { wrong(w("denied")); return; }
     where.classList.remove("alert");
@@ -91,6 +97,7 @@ export function whereSection(sheet: Sheet): Section {
       pins = new PinMap(holder, { config: sheet.config, city, set: state.set, label: w("pin"), start: place() ?? (main && main.zoom > 11 ? main.centre : null), zoom: place() ? 16 : (main?.zoom ?? 10), placed: (lon, lat, rough) => { sheet.change("place", { lon, lat, rough }); void say(); } });
       pins.pin(place());
       mapHow.hidden = false;
+      noStreets.hidden = Boolean(sheet.config.basemap);
     } catch {
       closeMap();
       // Nobody asked for it: it may stay away without a word.
@@ -100,7 +107,7 @@ export function whereSection(sheet: Sheet): Section {
   function closeMap(): void {
     pins?.remove();
     pins = null;
-    holder.hidden = mapHow.hidden = true;
+    holder.hidden = mapHow.hidden = noStreets.hidden = true;
     holder.replaceChildren();
     toggle.setAttribute("aria-expanded", "false");
     toggle.textContent = w("show");
