@@ -222,7 +222,19 @@ def test_withdrawing_asks_first_and_is_for_good(phone: Page, address: str) -> No
     opened(phone, f"{address}/mine#{sent['link']}")
     phone.locator("#withdraw summary").click()
     expect(phone.locator("#withdraw .note")).to_contain_text("Không thể làm lại")
-    phone.get_by_role("button", name="Rút phản ánh này").click()
+    asked: list[str] = []
+    phone.on("request", lambda request: asked.append(request.url))
+    ask = phone.get_by_role("button", name="Rút phản ánh này")
+    ask.click()
+    expect(phone.locator("#withdraw-sure")).to_contain_text("không ai xử lý")
+    expect(phone.get_by_role("button", name="Thôi, giữ lại")).to_be_focused()
+    assert faults_of(phone) == []
+    phone.keyboard.press("Escape")
+    expect(phone.locator("#withdraw-sure")).to_be_hidden()
+    expect(ask).to_be_focused()
+    assert not [url for url in asked if url.endswith("/withdraw")]
+    ask.click()
+    phone.get_by_role("button", name="Đồng ý rút").click()
     expect(phone.locator("#said")).to_have_text("Đã rút phản ánh.")
     expect(phone.locator(".standing")).to_contain_text("Đã rút")
     for gone in ("#withdraw", "#correct"):
@@ -277,7 +289,15 @@ def test_erasing_leaves_the_public_fact_and_a_link_that_opens_it(phone: Page, ad
     expect(phone.locator(".words")).to_contain_text("0912345678")
     expect(phone.locator("#masked q")).to_have_text("Gọi •••, ổ gà")
     phone.locator("#erase summary").click()
-    phone.get_by_role("button", name="Xoá phần cá nhân của tôi").click()
+    ask = phone.get_by_role("button", name="Xoá phần cá nhân của tôi")
+    ask.click()
+    for gone in ("không sửa", "không rút", "không nhận tin"):
+        expect(phone.locator("#erase-sure")).to_contain_text(gone)
+    phone.get_by_role("button", name="Thôi, giữ lại").click()
+    expect(ask).to_be_focused()
+    expect(phone.locator(".words")).to_contain_text("0912345678")
+    ask.click()
+    phone.get_by_role("button", name="Đồng ý xoá").click()
     expect(phone.locator("#said")).to_contain_text("Phần cá nhân đã được xoá")
     expect(phone.locator("#erased")).to_be_visible()
     expect(phone.locator(".words")).not_to_contain_text("0912345678")
