@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from api.letters import TEMPLATES
-from api.page_words import WORDS
+from api.page_words import KINDS_EN, WORDS
 from api.web_app import STATIC
 from geo.follows import Language
 from geo.landmarks import Near
@@ -62,7 +62,10 @@ def excerpt(text: str, most: int = EXCERPT) -> str:
 
 
 def _area(one: dict[str, Any], lang: Language) -> str:
-    return f"{one['kind'] or ''} {one['name']}".strip() if lang == "vi" else str(one["name_en"])
+    if lang == "vi":
+        return f"{one['kind'] or ''} {one['name']}".strip()
+    name, kind = str(one["name_en"]), KINDS_EN.get((one["kind"] or "").lower(), "")
+    return name if kind in name.lower() else f"{name} {kind}"
 
 
 def place_in_words(properties: dict[str, Any], landmarks: list[Near], lang: Language) -> str:
@@ -108,6 +111,7 @@ def _facts(feature: dict[str, Any], around: Around, lang: Language) -> dict[str,
         "place": "" if sensitive else place_in_words(p, around.landmarks, lang),
         "supporters": p.get("supporters") or 0,
         "promise": clock(promise["due_at"]) if promise else "",
+        "promised": words[f"promise_{promise['basis']}"] if promise else "",
         "photos": p.get("photos") or [],
         "answers": [
             {"text": one["text"], "at": clock(one.get("at"))} for one in p.get("answers") or []

@@ -21,7 +21,9 @@ _VI: Final[Words] = {
     "photo": "Ảnh {number} của phản ánh",
     "answer_photo": "Ảnh {number} của câu trả lời",
     "supporters": "Số người cùng phản ánh",
-    "promise": "Hạn xử lý",
+    "promise_accept": "Hạn tiếp nhận",
+    "promise_handle": "Hạn xử lý",
+    "promise_urgent": "Hạn xử lý khẩn",
     "unknown_time": "không rõ lúc nào",
     "changed": "Có thay đổi",
     "reopened": "Mở lại vì người gửi chưa hài lòng",
@@ -61,7 +63,9 @@ _EN: Final[Words] = {
     "photo": "Photo {number} of the complaint",
     "answer_photo": "Photo {number} of the answer",
     "supporters": "People who report the same",
-    "promise": "Due",
+    "promise_accept": "To be accepted by",
+    "promise_handle": "To be handled by",
+    "promise_urgent": "Urgent, to be handled by",
     "unknown_time": "time not known",
     "changed": "Changed",
     "reopened": "Reopened: the reporter was not satisfied",
@@ -85,5 +89,16 @@ _EN: Final[Words] = {
     "rejected_says": "It will not be handled; the answer says why.",
     "duplicate_says": "Somebody reported this before, and it is handled there.",
     "withdrawn_says": "Its reporter has withdrawn this complaint.",
+}
+# A ward and a district may bear one name: in English too it is said which is meant.
+KINDS_EN: Final[Words] = {
+    "phường": "ward",
+    "xã": "commune",
+    "thị trấn": "township",
+    "đặc khu": "special zone",
+    "quận": "district",
+    "huyện": "district",
+    "thị xã": "town",
+    "thành phố": "city",
 }
 WORDS: Final[dict[Language, Words]] = {"vi": _VI, "en": _EN}

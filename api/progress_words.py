@@ -24,7 +24,7 @@ _VI: Final[Words] = {
     " được mở lại một lần.",
     "judge_button": "Đánh giá kết quả",
     "see_button": "Xem phản ánh",
-    "private": "Nút trên là liên kết riêng của bạn: đừng chuyển tiếp thư này cho người khác.",
+    "private": "Liên kết ngay dưới đây là của riêng bạn: đừng chuyển tiếp thư này cho người khác.",
 }
 _EN: Final[Words] = {
     "subject": "Complaint {code}: {what}",
@@ -45,6 +45,6 @@ _EN: Final[Words] = {
     " once.",
     "judge_button": "Judge the answer",
     "see_button": "See the complaint",
-    "private": "The button is your private link: please do not forward this mail.",
+    "private": "The link right below is yours alone: please do not forward this mail.",
 }
 WORDS: Final[dict[Language, Words]] = {"vi": _VI, "en": _EN}

@@ -49,6 +49,14 @@ def show(request: Request, db: Database, token: Token, lang: Lang = None) -> Res
     return _page(request, shown, 200, message=message, follow=follow, facts=facts, token=token)
 
 
+@router.get("/{token}/confirm", include_in_schema=False)
+@router.get("/{token}/stop", include_in_schema=False)
+def ask(token: Token, lang: Lang = None) -> Response:
+    """The address that mail programs post to, opened by a person: the page that asks."""
+    query = f"?lang={lang}" if lang else ""
+    return RedirectResponse(f"/follow/{token}{query}", 303, HEADERS)
+
+
 @router.post("/{token}/confirm", response_class=HTMLResponse, responses=PAGES)
 def confirm(request: Request, db: Database, token: Token, lang: Lang = None) -> Response:
     """Begin: from now on mail comes. A program that opens links in mail does not post."""

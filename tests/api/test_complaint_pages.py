@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from zoneinfo import ZoneInfo
 
 import brotli
 import pytest
@@ -9,7 +10,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 
 from api.app import create_app
-from api.complaint_page import excerpt
+from api.complaint_page import Around, Kind, excerpt, filled
 from api.settings import Settings
 from api.web_app import STATIC
 
@@ -179,3 +180,21 @@ def test_lists_that_did_not_change_are_not_sent_again(
 def test_an_excerpt_ends_with_a_word() -> None:
     assert excerpt("một hai  ba\nbốn", 12) == "một hai ba…"
     assert excerpt("ngắn") == "ngắn"
+
+
+@pytest.mark.parametrize(
+    ("basis", "vi", "en"),
+    [
+        ("accept", "Hạn tiếp nhận: ", "To be accepted by: "),
+        ("handle", "Hạn xử lý: ", "To be handled by: "),
+        ("urgent", "Hạn xử lý khẩn: ", "Urgent, to be handled by: "),
+    ],
+)
+def test_each_promise_is_called_what_it_is(
+    client: TestClient, basis: str, vi: str, en: str
+) -> None:
+    feature = client.get(f"/api/v1/complaints/{sent(client)['code']}").json()
+    feature["properties"]["promise"] = {"due_at": "2026-11-26T03:00:00Z", "basis": basis}
+    around = Around(Kind("a", "a", "b", "b", "#000"), ZoneInfo("Asia/Ho_Chi_Minh"), [])
+    assert f"{vi}10:00 26/11/2026" in filled(feature, around, "vi", "").body
+    assert f"{en}10:00 26/11/2026" in filled(feature, around, "en", "").body

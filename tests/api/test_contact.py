@@ -109,6 +109,10 @@ def test_an_address_is_confirmed_by_a_button_and_stopped_with_one_click(
     # A letter that waits is not sent to who has stopped.
     _put_news(module_hanoi, made["link"])
     click = {"data": {"List-Unsubscribe": "One-Click"}}
+    opened = client.get(f"{page}/stop")
+    assert opened.status_code == 200
+    assert f'action="{page}/stop' in opened.text
+    assert _state(client, made)["state"] == "confirmed"
     stopped = client.post(f"{page}/stop", **click)
     assert "địa chỉ đã được xóa" in stopped.text
     assert client.post(f"{page}/stop", **click).status_code == 200

@@ -83,13 +83,20 @@ def test_one_click_stops_it_and_a_second_one_is_no_error(
 ) -> None:
     client.post("/api/v1/follows", json=WANTED)
     token = _token(hanoi_engine)
+    opened = client.get(f"/follow/{token}/stop?lang=en")
+    assert opened.status_code == 200
+    assert f'action="/follow/{token}/stop' in opened.text
+    assert _rows(hanoi_engine, "SELECT FROM follow") != []
     click = {"data": {"List-Unsubscribe": "One-Click"}}
     for _ in range(2):
         done = client.post(f"/follow/{token}/stop", **click)
         assert done.status_code == 200
     for table in ("follower", "follow", "follow_token", "mail"):
         assert _rows(hanoi_engine, f"SELECT FROM {table}") == []
-    assert client.get(f"/follow/{token}").status_code == 404
+    for path in ("", "/stop"):
+        gone = client.get(f"/follow/{token}{path}")
+        assert gone.status_code == 404
+        assert gone.headers["content-type"].startswith("text/html")
     assert client.post(f"/follow/{token}/confirm").status_code == 404
 
 

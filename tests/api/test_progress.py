@@ -114,6 +114,11 @@ def test_an_answer_is_told_to_each_in_their_language_with_their_own_way_back(
     assert html is not None
     assert f"/mine#{taken.link}" in html.get_content()
     assert "<img" not in html.get_content()
+    assert 'name="viewport"' in html.get_content()
+    assert f'<a href="https://map.city.example/c/{taken.code}"' in html.get_content()
+    # What is said of the link stands before it, in both forms.
+    for form in (mine, html.get_content()):
+        assert form.index("ngay dưới đây") < form.index(f"/mine#{taken.link}")
     stop = str(sent[AN]["list-unsubscribe"]).strip("<>")
     token = stop.removeprefix("https://map.city.example/contact/").removesuffix("/stop")
     with hanoi_engine.begin() as connection:

@@ -152,6 +152,13 @@ def test_me_too_counts_once_and_hands_out_a_private_link(phone: Page, address: s
     expect(phone.locator("#role")).to_contain_text("Bạn cùng phản ánh")
     expect(phone.locator("#withdraw")).to_have_count(0)
     assert faults_of(phone) == []
+    # On this device it is found again where reports of one's own are.
+    opened(phone, f"{address}/")
+    phone.get_by_role("button", name="Gửi phản ánh").click()
+    phone.locator("#sent-before summary").click()
+    entry = phone.locator("#sent-before .entry")
+    expect(entry).to_contain_text(code)
+    assert link.endswith(entry.get_attribute("href") or "nothing")
 
 
 def test_a_code_that_is_not_there_is_said_in_words(phone: Page, address: str) -> None:
@@ -222,7 +229,19 @@ def test_withdrawing_asks_first_and_is_for_good(phone: Page, address: str) -> No
     opened(phone, f"{address}/mine#{sent['link']}")
     phone.locator("#withdraw summary").click()
     expect(phone.locator("#withdraw .note")).to_contain_text("Không thể làm lại")
-    phone.get_by_role("button", name="Rút phản ánh này").click()
+    asked: list[str] = []
+    phone.on("request", lambda request: asked.append(request.url))
+    ask = phone.get_by_role("button", name="Rút phản ánh này")
+    ask.click()
+    expect(phone.locator("#withdraw-sure")).to_contain_text("không ai xử lý")
+    expect(phone.get_by_role("button", name="Thôi, giữ lại")).to_be_focused()
+    assert faults_of(phone) == []
+    phone.keyboard.press("Escape")
+    expect(phone.locator("#withdraw-sure")).to_be_hidden()
+    expect(ask).to_be_focused()
+    assert not [url for url in asked if url.endswith("/withdraw")]
+    ask.click()
+    phone.get_by_role("button", name="Đồng ý rút").click()
     expect(phone.locator("#said")).to_have_text("Đã rút phản ánh.")
     expect(phone.locator(".standing")).to_contain_text("Đã rút")
     for gone in ("#withdraw", "#correct"):
@@ -277,7 +296,15 @@ def test_erasing_leaves_the_public_fact_and_a_link_that_opens_it(phone: Page, ad
     expect(phone.locator(".words")).to_contain_text("0912345678")
     expect(phone.locator("#masked q")).to_have_text("Gọi •••, ổ gà")
     phone.locator("#erase summary").click()
-    phone.get_by_role("button", name="Xoá phần cá nhân của tôi").click()
+    ask = phone.get_by_role("button", name="Xoá phần cá nhân của tôi")
+    ask.click()
+    for gone in ("không sửa", "không rút", "không nhận tin"):
+        expect(phone.locator("#erase-sure")).to_contain_text(gone)
+    phone.get_by_role("button", name="Thôi, giữ lại").click()
+    expect(ask).to_be_focused()
+    expect(phone.locator(".words")).to_contain_text("0912345678")
+    ask.click()
+    phone.get_by_role("button", name="Đồng ý xoá").click()
     expect(phone.locator("#said")).to_contain_text("Phần cá nhân đã được xoá")
     expect(phone.locator("#erased")).to_be_visible()
     expect(phone.locator(".words")).not_to_contain_text("0912345678")
@@ -363,3 +390,59 @@ def test_the_dialog_of_the_map_leads_to_the_page(
     desktop.get_by_role("link", name="Trang của phản ánh này").click()
     desktop.wait_for_url(f"{address}/c/{code}")
     expect(desktop.locator(".answer")).to_be_visible()
+
+
+def test_the_language_that_was_pressed_stays_and_an_address_names_its_own(
+    phone: Page, address: str
+) -> None:
+    sent = reported(address)
+    opened(phone, f"{address}/c/{sent['code']}")
+    expect(phone.locator(".standing")).to_contain_text("Đã tiếp nhận")
+    phone.get_by_role("button", name="English").click()
+    opened(phone, f"{address}/c/{sent['code']}")
+    expect(phone.locator(".standing")).to_contain_text("Received")
+    opened(phone, f"{address}/mine#{sent['link']}")
+    expect(phone.locator("#tools h2")).to_have_text("What you can do")
+    phone.goto(f"{address}/")
+    expect(phone.locator("#language")).to_have_text("Tiếng Việt", timeout=60_000)
+    opened(phone, f"{address}/c/{sent['code']}?lang=vi")
+    expect(phone.locator(".standing")).to_contain_text("Đã tiếp nhận")
+
+
+def test_a_correction_without_words_is_marked_at_its_field(phone: Page, address: str) -> None:
+    sent = reported(address)
+    opened(phone, f"{address}/mine#{sent['link']}")
+    expect(phone.locator("#editable")).to_contain_text(re.compile(r"\d\d:\d\d \d+/\d+/20\d\d"))
+    phone.locator("#correct summary").click()
+    field = phone.locator("#correct-text")
+    field.fill("  ")
+    phone.get_by_role("button", name="Lưu sửa đổi").click()
+    expect(phone.locator("#correct-text-wrong")).to_have_text("Hãy viết nội dung.")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_be_focused()
+    assert faults_of(phone) == []
+    field.fill("Ổ gà")
+    expect(phone.locator("#correct-text-wrong")).to_be_empty()
+
+
+def test_the_reporter_of_a_sensitive_complaint_reads_the_answer(
+    phone: Page, address: str, hanoi_engine: Engine
+) -> None:
+    sent = reported(address)
+    answered(hanoi_engine, sent["code"])
+    with hanoi_engine.begin() as connection:
+        connection.execute(text("UPDATE category SET sensitive = true WHERE code = 'pothole'"))
+    opened(phone, f"{address}/mine#{sent['link']}")
+    expect(phone.locator(".answer .body")).to_have_text("Đã vá xong sáng nay.")
+    opened(phone, f"{address}/c/{sent['code']}")
+    expect(phone.locator(".answer")).to_have_count(0)
+
+
+def test_a_ward_is_told_from_the_district_of_old_that_is_not_named(
+    phone: Page, address: str
+) -> None:
+    code = reported(address)["code"]
+    opened(phone, f"{address}/c/{code}?lang=en")
+    where = phone.locator("#place p").first
+    expect(where).to_contain_text(" ward")
+    expect(where).not_to_contain_text("until")

@@ -43,6 +43,13 @@ const words: Record<Language, Record<Text, string>> = { vi, en };
 let language: Language = "vi";
 
 export const setLanguage = (to: Language): void => { language = to; document.documentElement.lang = to; };
+const CHOSEN = "phananh-language";
+/** The language that was pressed on this device; Vietnamese for who never pressed any. */
+export function chosen(): Language { try { return localStorage.getItem(CHOSEN) === "en" ? "en" : "vi"; } catch { return "vi"; } }
+/** Keeps what was pressed for the other pages and the next time. */
+export function choose(to: Language): void { try { localStorage.setItem(CHOSEN, to); } catch { /* private mode: the address alone says it */ } }
+/** The language of an address: what it names, or else what was pressed before. */
+export const languageOf = (named: string | null): Language => (named === null ? chosen() : named === "en" ? "en" : "vi");
 export const current = (): Language => language;
 export const t = (key: Text): string => words[language][key];
 /** The texts of one part of the page, kept beside it: `const w = phrases({ vi: {...}, en: {...} })`. */
@@ -55,7 +62,9 @@ let zone: string | undefined;
 /** Times are told by the city's clocks, wherever they are read. */
 export const setZone = (name: string): void => { zone = name; };
 const locale = (): string => (language === "vi" ? "vi-VN" : "en-GB");
-export const instant = (iso: string): string => new Date(iso).toLocaleString(locale(), { dateStyle: "medium", timeStyle: "short", ...(zone ? { timeZone: zone } : {}) });
+// Vietnamese writes 26/11/2026; its medium style would say "26 thg 11, 2026".
+const written = (): Intl.DateTimeFormatOptions => (language === "vi" ? { day: "numeric", month: "numeric", year: "numeric", hour: "2-digit", minute: "2-digit" } : { dateStyle: "medium", timeStyle: "short" });
+export const instant = (iso: string): string => new Date(iso).toLocaleString(locale(), { ...written(), ...(zone ? { timeZone: zone } : {}) });
 /** A local day like 2026-03-02. */
 export const day = (iso: string): string => new Date(`${iso}T12:00:00Z`).toLocaleDateString(locale(), { timeZone: "UTC" });
 export const status = (code: string): string => (code in vi ? t(code as Text) : code);

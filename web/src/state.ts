@@ -1,3 +1,5 @@
+import { choose, chosen, languageOf } from "./i18n";
+
 /** What is shown, kept in the address so that a link brings back the same view. */
 export type Layer = "cells" | "areas" | "density" | "hotspots" | "trends" | "outliers" | "complaints";
 export const LAYERS: readonly Layer[] = ["cells", "areas", "density", "hotspots", "trends", "outliers", "complaints"];
@@ -39,6 +41,8 @@ export const second: Partial<Record<Own, string>> = {};
 const listeners: (() => void)[] = [];
 export const onChange = (listener: () => void): (() => void) => { listeners.push(listener); return () => { const at = listeners.indexOf(listener); if (at >= 0) listeners.splice(at, 1); }; };
 
+/** What was pressed before this page: so Back undoes what is pressed on it. */
+const before = chosen();
 export function readAddress(): void {
   const given = new URLSearchParams(location.search);
   Object.assign(state, empty);
@@ -46,6 +50,8 @@ export function readAddress(): void {
     const value = given.get(key);
     if (value !== null) Object.assign(state, { [key]: value });
   }
+  // A frame in another's page speaks as that page asks, not as its reader once did elsewhere.
+  if (location.pathname !== "/embed") state.lang = given.has("lang") ? languageOf(given.get("lang")) : before;
   for (const key of OWN) {
     const value = given.get(`b.${key}`);
     if (value === null) delete second[key];
@@ -78,7 +84,7 @@ export function readAddress(): void {
 const isDay = (text: string): boolean => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) && dayAfter(text, 0) === text;
 
 function address(): string {
-  const kept = Object.entries(state).filter(([key, value]) => value !== "" && value !== empty[key as keyof State]);
+  const kept = Object.entries(state).filter(([key, value]) => value !== "" && (value !== empty[key as keyof State] || (key === "lang" && (value !== before || value !== chosen()) && location.pathname !== "/embed")));
   const differences = state.split ? OWN.filter((key) => second[key] !== undefined).map((key) => [`b.${key}`, second[key] as string]) : [];
   const query = new URLSearchParams([...kept, ...differences] as [string, string][]).toString();
   return query ? `?${query}` : location.pathname;
@@ -86,6 +92,7 @@ function address(): string {
 /** Changes what is shown. Each change is a step of the browser's history, but moving the map is not. */
 export function change(changes: Partial<State>, step = true): void {
   Object.assign(state, changes);
+  if (changes.lang && location.pathname !== "/embed") choose(languageOf(changes.lang));
   // Another time, or a layer that has no frames, leaves the one that was looked at.
   if (!("frame" in changes) && ("since" in changes || "until" in changes || "pace" in changes || !PLAYED.includes(state.layer))) state.frame = "";
   // A frame adds no steps to the history of the page around it.

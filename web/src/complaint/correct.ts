@@ -22,7 +22,9 @@ function idsOf(photos: readonly unknown[]): string[] {
 export function correction(desk: Desk): HTMLElement {
   const p = desk.mine.properties, start = desk.mine.geometry.coordinates;
   let at: [number, number] = start, pin: PinMap | null = null, outside = false, kinds: Category[] = [];
-  const text = h("textarea", { id: "correct-text", rows: 5, maxlength: MOST_WORDS, "aria-describedby": "correct-wrong" });
+  const text = h("textarea", { id: "correct-text", rows: 5, maxlength: MOST_WORDS, "aria-describedby": "correct-text-wrong" });
+  const textWrong = h("p", { class: "alert", id: "correct-text-wrong", role: "alert" });
+  text.addEventListener("input", () => { text.removeAttribute("aria-invalid"); textWrong.textContent = ""; });
   text.value = p.text;
   const address = h("input", { id: "correct-address", maxlength: MOST_ADDRESS, autocomplete: "street-address" });
   address.value = p.address ?? "";
@@ -104,15 +106,18 @@ export function correction(desk: Desk): HTMLElement {
     return change;
   }
   const box = h("div", { class: "form" },
-    h("div", { class: "field" }, h("label", { for: "correct-text" }, say("words")), text),
+    h("div", { class: "field" }, h("label", { for: "correct-text" }, say("words")), text, textWrong),
     h("div", { class: "field" }, h("label", { for: "correct-category" }, say("category")), category), place,
     h("fieldset", {}, h("legend", {}, say("place")), where, h("div", { class: "row" }, open, here), holder, finder),
     h("div", { class: "field" }, h("label", { for: "correct-address" }, say("address")), address),
     pictures ? h("fieldset", {}, h("legend", {}, say("photos")), pictures) : null, wrong,
     doing(desk, say("save"), "correct-save", async () => {
       const change = changes();
-      wrong.textContent = !/[\p{L}\p{N}]/u.test(text.value) ? say("someWords") : outside ? say("outside") : Object.keys(change).length ? "" : say("noChange");
-      if (wrong.textContent) { text.focus(); return null; }
+      const wordless = !/[\p{L}\p{N}]/u.test(text.value);
+      if (wordless) text.setAttribute("aria-invalid", "true"); else text.removeAttribute("aria-invalid");
+      textWrong.textContent = wordless ? say("someWords") : "";
+      wrong.textContent = wordless ? "" : outside ? say("outside") : Object.keys(change).length ? "" : say("noChange");
+      if (wordless || wrong.textContent) { (outside && !wordless ? open : text).focus(); return null; }
       const unanswered = questions?.check()[0];
       if (unanswered) { unanswered.focus.focus(); return null; }
       try {

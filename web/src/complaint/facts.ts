@@ -24,7 +24,7 @@ export interface Mine {
   geometry: { coordinates: [number, number] };
   properties: Omit<Properties, "answers"> & {
     role: "reporter" | "supporter"; editable_until: string | null; contact: { state: "none" | "unconfirmed" | "confirmed"; address: string | null } | null;
-    answers?: Record<string, unknown>; urgent?: boolean; masked?: boolean; public?: { text: string }; may: May[]; rating: { verdict: Verdict; reason: string | null } | null; erased?: boolean; erased_at?: string | null;
+    answers?: Record<string, unknown>; urgent?: boolean; masked?: boolean; public?: { text: string }; replies?: Answer[]; may: May[]; rating: { verdict: Verdict; reason: string | null } | null; erased?: boolean; erased_at?: string | null;
   };
 }
 

@@ -2,7 +2,7 @@
 import "../style.css";
 import "./complaint.css";
 import { byId, h } from "../dom";
-import { current, instant, named, setLanguage, setZone, status, t } from "../i18n";
+import { choose, current, instant, languageOf, named, setLanguage, setZone, status, t } from "../i18n";
 import { alertOf, Refused } from "../problems";
 import { installApp } from "../pwa";
 import { laid, read, type Laid, type Mine } from "./facts";
@@ -16,6 +16,8 @@ const isMine = location.pathname === "/mine";
 const code = decodeURIComponent(/^\/c\/([^/]+)/.exec(location.pathname)?.[1] ?? "");
 const place = byId("complaint");
 let draw: () => void = () => undefined;
+/** What is done once the page stands, and the clocks of its city are known. */
+let settled: () => void = () => undefined;
 
 function speak(): void {
   const english = current() === "en";
@@ -40,6 +42,15 @@ function finder(): HTMLElement {
     h("label", { for: "find-code" }, say("find")), h("div", { class: "row" }, input, h("button", { type: "submit" }, say("openCode"))));
 }
 
+const COPY_AGE_MS = 120_000;
+/** When the copy was made that this page was opened from, in milliseconds since 1970; null for a fresh one. */
+async function keptAt(opened: string): Promise<number | null> {
+  try {
+    const copy = (await caches.match(opened, { cacheName: "pages-1", ignoreVary: true })) ?? (await caches.match(`/api/v1/complaints/${encodeURIComponent(code)}`, { ignoreVary: true }));
+    const at = Date.parse(copy?.headers.get("date") ?? "");
+    return Number.isNaN(at) || (navigator.onLine && performance.timeOrigin - at < COPY_AGE_MS) ? null : at;
+  } catch { return null; }
+}
 async function everyone(): Promise<void> {
   const show = (whole: Laid): void => { setZone(whole.zone); draw = () => page(titleOf(whole), ...publicPage(whole)); draw(); };
   const known = laid();
@@ -64,7 +75,7 @@ async function holder(): Promise<void> {
     const desk: Desk = { mine, whole, etag, again: load, forget: () => { forget(); location.replace("/mine"); } };
     draw = () => {
       const p = mine.properties, own = p.role === "reporter" && !p.erased ? { text: p.text, address: p.address } : undefined;
-      page(titleOf(whole), ...(said ? [h("p", { id: "said", class: "said", role: "status", tabindex: "-1" }, said)] : []), ...publicPage(whole, toolsOf(desk), own));
+      page(titleOf(whole), ...(said ? [h("p", { id: "said", class: "said", role: "status", tabindex: "-1" }, said)] : []), ...publicPage(whole, toolsOf(desk), own, p.replies));
       document.getElementById("said")?.focus();
     };
     draw();
@@ -88,10 +99,11 @@ async function holder(): Promise<void> {
   await load();
 }
 
-setLanguage(new URLSearchParams(location.search).get("lang") === "en" ? "en" : "vi");
+setLanguage(languageOf(new URLSearchParams(location.search).get("lang")));
 speak();
 byId("language").onclick = () => {
   setLanguage(current() === "vi" ? "en" : "vi");
+  choose(current());
   history.replaceState(history.state, "", `${location.pathname}${current() === "en" ? "?lang=en" : ""}${location.hash}`);
   speak();
   draw();
@@ -100,11 +112,18 @@ byId("language").onclick = () => {
 document.querySelector(".skip")?.addEventListener("click", (event) => { event.preventDefault(); place.focus(); place.scrollIntoView(); });
 if (isMine) addEventListener("hashchange", () => location.reload());
 else {
-  const offline = (): void => banner(navigator.onLine ? "" : w("noNetwork"));
-  addEventListener("online", offline);
-  addEventListener("offline", offline);
-  offline();
+  const opened = `${location.pathname}${location.search}`;
+  const offline = async (): Promise<void> => {
+    const age = await keptAt(opened);
+    banner([navigator.onLine ? "" : w("noNetwork"), age ? `${w("lastSeen")} ${instant(new Date(age).toISOString())}.` : ""].filter(Boolean).join(" "));
+  };
+  addEventListener("online", () => void offline());
+  addEventListener("offline", () => void offline());
+  // A copy is also shown where the network is there and answers too late; what is new replaces it first.
+  if (navigator.onLine) setTimeout(() => void offline(), 3000);
+  else { banner(w("noNetwork")); settled = () => void offline(); }
 }
 await (isMine ? holder() : everyone());
+settled();
 document.body.dataset["ready"] = "yes";
 installApp();

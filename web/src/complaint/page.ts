@@ -1,4 +1,5 @@
 /** What everyone sees of a complaint. */
+import type { Held } from "../api";
 import { h } from "../dom";
 import { current, day, instant, named, number, phrases, status, t } from "../i18n";
 import { alertOf } from "../problems";
@@ -33,9 +34,21 @@ function promiseLine({ feature: { properties: p } }: Laid): HTMLElement | null {
   const judged = met === true ? w("met") : met === false ? w("missed") : left >= 0 ? `${w("left")} ${span(left)}` : `${w("over")} ${span(left)}`;
   return h("p", { class: `promise ${met === false || (met !== true && left < 0) ? "late" : "kept"}` }, `${what}: ${instant(due_at)} `, h("strong", {}, `(${judged})`));
 }
+const KINDS: Record<string, string> = { "phường": "ward", "xã": "commune", "thị trấn": "township", "đặc khu": "special zone", "quận": "district", "huyện": "district", "thị xã": "town", "thành phố": "city" };
+/** With what it is: a ward and the district of old may bear one name. */
+function areaName(one: Held): string {
+  if (current() === "vi") return `${one.kind ?? ""} ${one.name}`.trim();
+  const kind = KINDS[(one.kind ?? "").toLowerCase()];
+  return kind && !one.name_en.toLowerCase().includes(kind) ? `${one.name_en} ${kind}` : one.name_en;
+}
+/** The areas of today; those that a reform ended only where none of today is known. */
+function present(areas: readonly Held[]): Held[] {
+  const now = areas.filter((one) => !one.until);
+  return now.length ? now : [...areas];
+}
 export const places = ({ feature: { properties: p }, landmarks }: Laid): string => [
   p.address,
-  ...(p.areas ?? []).map((one) => `${current() === "vi" ? `${one.kind ?? ""} ${one.name}`.trim() : one.name_en}${one.until ? ` (${t("abolished")} ${day(dayBefore(one.until))})` : ""}`),
+  ...present(p.areas ?? []).map((one) => `${areaName(one)}${one.until ? ` (${t("abolished")} ${day(dayBefore(one.until))})` : ""}`),
   ...landmarks.slice(0, 1).map((one) => (current() === "vi" ? `${w("from")} ${one.name} ${number(one.distance_m)} m` : `${number(one.distance_m)} m ${w("from")} ${one.name_en}`)),
 ].filter(Boolean).join(" · ");
 
@@ -73,10 +86,13 @@ function support(whole: Laid, mine: boolean): HTMLElement {
   async function send(): Promise<void> {
     button.disabled = true;
     outcome.textContent = w("sending");
+    const keeping = import("../report/queue").catch(() => null);
     try {
       const found = await guarded<{ link: string; supporters: number }>(`/api/v1/complaints/${p.code}/support`, { device: device(), language: current() });
       line.replaceChildren(h("strong", {}, number(found.supporters)), ` ${w("supporters")}`);
       const link = `${location.origin}/mine#${found.link}`;
+      // As the form's own: under "sent from this device", with the way back.
+      await keeping.then((queue) => queue?.remember({ key: `support-${p.code}`, code: p.code, text: p.text.slice(0, 120), at: new Date().toISOString(), role: "supporter", link: found.link, supporters: found.supporters }));
       outcome.replaceChildren(h("p", { id: "supported", tabindex: "-1" }, w("supported")), h("p", {}, h("a", { href: link, rel: "noreferrer" }, w("yourLink")), " ", copier(w("copyLink"), () => link)), h("p", { class: "source" }, w("keepLink")));
       button.remove();
       document.getElementById("supported")?.focus();
@@ -108,21 +124,23 @@ function watching(whole: Laid): HTMLElement | null {
 }
 
 /** All of the public page; `tools` come after what is known, and a participant does not support anew. */
-export function publicPage(whole: Laid, tools: Node[] = [], words?: { text: string; address: string | null }): Node[] {
+export function publicPage(whole: Laid, tools: Node[] = [], words?: { text: string; address: string | null }, replies?: Answer[]): Node[] {
   const { feature } = whole, p = feature.properties, text = words?.text ?? p.text;
   const rated = p.ratings ? Object.values(p.ratings).reduce((sum, n) => sum + n, 0) : 0;
   const section = (id: string, title: string, ...content: (Node | null)[]): HTMLElement => h("section", { id }, h("h2", {}, title), ...content);
+  // Of a sensitive one the public is told no answer; its reporter is.
+  const answers = p.answers?.length ? p.answers : replies ?? [];
   const shown = words ? { ...whole, feature: { ...feature, properties: { ...p, address: words.address } } } : whole;
   const dot = h("i", { class: "dot" });
   dot.style.background = whole.colour;
   return [
     h("h1", {}, named(whole.category)), h("p", { class: "source" }, dot, `${named(whole.domain)} · ${w("code")} `, h("span", { class: "mono" }, p.code)),
     stateLine(p.status), promiseLine(whole),
-    p.reopened ? h("p", { class: "note" }, w("reopened")) : null,
+    p.reopened && p.status !== "withdrawn" ? h("p", { class: "note" }, w("reopened")) : null,
     p.sensitive ? h("p", { class: "note" }, w("sensitive")) : null, p.sample ? h("p", { class: "note" }, w("sample")) : null,
     text ? h("p", { class: "body words" }, text) : null,
     photoRow(p.photos ?? [], w("ofComplaint")), more(p.questions ?? []),
-    ...(p.answers?.length ? [section("answers", w("answers"), ...p.answers.map(answer))] : []),
+    ...(answers.length ? [section("answers", w("answers"), ...answers.map(answer))] : []),
     ...(rated && p.ratings ? [h("p", { id: "ratings" }, `${w("ratings")}: ${w("satisfied")} ${number(p.ratings.satisfied)} · ${w("acceptedRating")} ${number(p.ratings.accepted)} · ${w("dissatisfied")} ${number(p.ratings.dissatisfied)}`)] : []),
     ...tools,
     section("place", w("where"), h("p", {}, p.sensitive ? w("roughMap") : places(shown)), locator(whole)),

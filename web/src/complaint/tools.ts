@@ -65,11 +65,21 @@ function contact(desk: Desk): HTMLElement {
     return [push, h("p", {}, `${say(state === "confirmed" ? "contactThere" : "contactWaits")} `, h("strong", {}, address ?? "")), ...(state === "confirmed" ? [] : [h("p", { class: "note" }, say("contactWaitsSays"))]), remove, ...form];
   });
 }
+/** What cannot be undone: asked once more in its place, with what will be gone; Escape and the other button go back. */
+function asking(desk: Desk, id: string, texts: { act: string; sure: string; gone: string; yes: string }, act: () => Promise<string | null>): HTMLElement {
+  const first = h("button", { type: "button", id: `${id}-ask`, click: () => { first.hidden = true; box.hidden = false; keep.focus(); } }, texts.act);
+  const back = (): void => { box.hidden = true; first.hidden = false; first.focus(); };
+  const keep = h("button", { type: "button", id: `${id}-no`, click: back }, say("keepIt"));
+  const box = h("div", { class: "sure", id: `${id}-sure`, role: "group", "aria-labelledby": `${id}-title`, "aria-describedby": `${id}-gone`, hidden: true },
+    h("p", { id: `${id}-title` }, h("strong", {}, texts.sure)), h("p", { id: `${id}-gone` }, texts.gone), h("div", { class: "row" }, keep, doing(desk, texts.yes, `${id}-yes`, act)));
+  box.addEventListener("keydown", (event) => { if (event.key === "Escape") { event.stopPropagation(); back(); } });
+  return h("div", {}, first, box);
+}
 function withdraw(desk: Desk): HTMLElement {
-  return part("withdraw", say("withdraw"), () => [h("p", { class: "note" }, say("withdrawSays")), doing(desk, say("withdrawYes"), "withdraw-yes", async () => { await post("/withdraw"); return say("withdrawn"); })]);
+  return part("withdraw", say("withdraw"), () => [h("p", { class: "note" }, say("withdrawSays")), asking(desk, "withdraw", { act: say("withdrawAct"), sure: say("withdrawSure"), gone: say("withdrawGone"), yes: say("withdrawYes") }, async () => { await post("/withdraw"); return say("withdrawn"); })]);
 }
 function erase(desk: Desk): HTMLElement {
-  return part("erase", say("erase"), () => [h("p", { class: "note" }, say("eraseSays")), doing(desk, say("eraseYes"), "erase-yes", async () => { await post("/erase"); return say("erased"); })]);
+  return part("erase", say("erase"), () => [h("p", { class: "note" }, say("eraseSays")), asking(desk, "erase", { act: say("eraseAct"), sure: say("eraseSure"), gone: say("eraseGone"), yes: say("eraseYes") }, async () => { await post("/erase"); return say("erased"); })]);
 }
 function hand(desk: Desk): HTMLElement {
   return part("hand", say("hand"), () => [h("p", {}, say("handSays")), h("div", { class: "row" }, copier(say("copyLink"), privateAddress), h("button", { type: "button", id: "forget", click: () => desk.forget() }, say("forget"))), h("p", { class: "source" }, say("forgetSays"))]);
