@@ -39,12 +39,13 @@ class Subscription(NamedTuple):
         if reason := _refused(endpoint, private=private):
             raise BadFilterError("subscription.endpoint", reason)
         key = _bytes("subscription.keys.p256dh", p256dh)
-        if len(key) != KEY_BYTES or key[0] != 4 or not _on_curve(key):
+        point = len(key) == KEY_BYTES and key[0] == 4
+        if point and len(_bytes("subscription.keys.auth", auth)) != AUTH_BYTES:
+            raise BadFilterError("subscription.keys.auth", "auth is a secret of 16 bytes")
+        if not point or not _on_curve(key):
             raise BadFilterError(
                 "subscription.keys.p256dh", "p256dh is a point of P-256, not compressed: 65 bytes"
             )
-        if len(_bytes("subscription.keys.auth", auth)) != AUTH_BYTES:
-            raise BadFilterError("subscription.keys.auth", "auth is a secret of 16 bytes")
         return cls(endpoint, p256dh, auth)
 
 

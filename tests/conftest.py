@@ -37,6 +37,8 @@ for _name in (
 for _name in ("challenge_links", "flood_floor", "cost_per_minute_s", "cost_burst_s"):
     os.environ.setdefault(f"PHANANH_{_name.upper()}", "1000000000")
 os.environ.setdefault("PHANANH_REPEATS_S", "0")
+# Tables of commands are not cut, however wide the terminal is that there is none of.
+os.environ["COLUMNS"] = "240"
 
 # How long an example takes says something of the machine, not of the code.
 settings.register_profile("any machine", deadline=None)
