@@ -26,10 +26,15 @@ from api.keeper import Keeper
 from api.open311 import form_of, refusal
 from api.query import Words
 from api.routes import (
+    accounts,
+    administering,
+    auditing,
+    bulk_work,
     challenging,
     comparing,
     contact_page,
     counting,
+    deadlines,
     density,
     drawing,
     embedding,
@@ -40,24 +45,31 @@ from api.routes import (
     finding,
     follow_page,
     following,
+    handling,
     hotspots,
     mine,
     near,
+    office_pages,
     open311,
     outliers,
     pages,
+    performance,
     photos,
     picturing,
     pushing,
+    queueing,
     rating,
     reading,
     reporting,
     reporting_rate,
+    road,
     satisfaction,
     sensitive,
     sharing,
     suggesting,
     supporting,
+    work_files,
+    working_live,
 )
 from api.secret import instance_secret
 from api.settings import Settings
@@ -91,7 +103,17 @@ PERMISSIONS: Final = (
     " display-capture=(), midi=()"
 )
 # Other pages may not read these, nor have their visitors solve challenges.
-OWN_PAGES_ALONE: Final = ("/api/v1/mine", "/api/v1/push", "/api/v1/photos", "/api/v1/challenge")
+OWN_PAGES_ALONE: Final = (
+    "/api/v1/mine",
+    "/api/v1/push",
+    "/api/v1/photos",
+    "/api/v1/challenge",
+    "/api/v1/account",
+    "/api/v1/work",
+    "/api/v1/performance",
+    "/api/v1/admin",
+    "/api/v1/audit",
+)
 
 
 def _with_nul(scope: Scope) -> str | None:
@@ -254,7 +276,10 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
     statistics = (outliers, density, reporting_rate, satisfaction)
     citizens = (suggesting, challenging, supporting, mine, contact_page, rating, photos, pages)
     watching = (following, follow_page, feeding, pushing)
-    for routes in (*routers, *statistics, *later, *citizens, *watching, open311):
+    # Before `handling`, which takes any word after /work/ for a code.
+    work = (queueing, working_live, bulk_work, work_files, road, handling)
+    officials = (accounts, *work, deadlines, performance, administering, auditing, office_pages)
+    for routes in (*routers, *statistics, *later, *citizens, *watching, open311, *officials):
         app.include_router(routes.router)
     if STATIC.exists():
         app.mount("/", WebApp(directory=STATIC, html=True), name="web")

@@ -21,6 +21,10 @@ Database = Annotated[Connection, Depends(_connection, scope="function")]
 # Who may call a route is written on it; a test asks every route for it.
 EVERYONE: Final[list[str | Enum]] = ["everyone"]
 HOLDER: Final[list[str | Enum]] = ["holder of a private link"]
+SIGNED_IN: Final[list[str | Enum]] = ["whoever is signed in"]
+OFFICIALS: Final[list[str | Enum]] = ["officials, in their areas"]
+PLANNERS: Final[list[str | Enum]] = ["planners and supervisors, in their areas"]
+ADMINS: Final[list[str | Enum]] = ["admins"]
 
 _bearer = HTTPBearer(
     auto_error=False, scheme_name="private link", description="The token of a private link"

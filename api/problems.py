@@ -30,10 +30,12 @@ from geo.errors import (
     NotAnsweredError,
     NotEditableError,
     NotFoundError,
+    NotSignedInError,
     NotSupportableError,
     NotTakenHereError,
     OutsideCityError,
     OverloadedError,
+    PasswordChangeError,
     PhananhError,
     PhotoRefusedError,
     UnknownLinkError,
@@ -81,6 +83,8 @@ _STATUS: dict[type[PhananhError], int] = {
     BadAnswersError: 422,
     UnknownLinkError: 401,
     NotAllowedError: 403,
+    NotSignedInError: 401,
+    PasswordChangeError: 403,
     NotEditableError: 409,
     NotSupportableError: 409,
     ChangedMeanwhileError: 412,
@@ -132,6 +136,8 @@ def document(error: PhananhError) -> JSONResponse:
     if isinstance(error, UnknownLinkError):
         # RFC 9110, section 11.6.1: a 401 says how to mend it.
         answer.headers["WWW-Authenticate"] = 'Bearer realm="private link"'
+    if isinstance(error, NotSignedInError):
+        answer.headers["WWW-Authenticate"] = 'Session realm="officials"'
     return answer
 
 

@@ -26,17 +26,27 @@ def psycopg_url(url: str) -> str:
     return parsed.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
 
 
-def _options(statement_timeout_ms: int) -> str:
+# What the service connects as: it owns nothing, so row-level security binds it.
+SERVICE_ROLE: Final = "phananh_app"
+
+
+def _options(statement_timeout_ms: int, role: str | None) -> str:
     # JIT compiles longer than our queries run. Plans are made for the values at hand: a generic
     # plan for "any range of days" is a poor one for each of them.
     return (
         f"-c jit=off -c plan_cache_mode=force_custom_plan -c timezone=UTC"
-        f" -c statement_timeout={statement_timeout_ms}"
+        f" -c statement_timeout={statement_timeout_ms}" + (f" -c role={role}" if role else "")
     )
 
 
-def engine(url: str, *, statement_timeout_ms: int = 0, pool_size: int = 12) -> Engine:
-    """A blocking engine, for commands and tests; 0 ms means no statement timeout."""
+def engine(
+    url: str, *, statement_timeout_ms: int = 0, pool_size: int = 12, role: str | None = None
+) -> Engine:
+    """A blocking engine; 0 ms means no statement timeout.
+
+    Commands and migrations work as the owner of the tables; what serves requests takes the `role`
+    `SERVICE_ROLE`.
+    """
     return create_engine(
         psycopg_url(url),
         pool_size=pool_size,
@@ -47,7 +57,7 @@ def engine(url: str, *, statement_timeout_ms: int = 0, pool_size: int = 12) -> E
         pool_use_lifo=True,
         # Values may be a citizen's words: they never go into an error's message.
         hide_parameters=True,
-        connect_args={"options": _options(statement_timeout_ms), "connect_timeout": 5},
+        connect_args={"options": _options(statement_timeout_ms, role), "connect_timeout": 5},
     )
 
 

@@ -66,7 +66,16 @@ class UnknownLinkError(PhananhError):
 
 
 class NotAllowedError(PhananhError):
-    """The link is right, but it is not for this: a supporter's for what only the reporter may."""
+    """Who asks is known, but it is not theirs: a supporter what only the reporter may, an official
+    what another area handles."""
+
+
+class NotSignedInError(PhananhError):
+    """No session was shown, or one that has ended."""
+
+
+class PasswordChangeError(PhananhError):
+    """Signed in with a password that was given by somebody else: only changing it is open."""
 
 
 class NotEditableError(PhananhError):

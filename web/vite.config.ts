@@ -42,7 +42,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 1500,
     target: "es2022",
     rolldownOptions: {
-      input: ["index.html", "complaint/index.html", "docs/index.html"],
+      input: ["index.html", "complaint/index.html", "office/index.html", "docs/index.html"],
       // Few files: each costs a slow line a turn of its own. `state` stays apart, it writes the map's address.
       output: { codeSplitting: { groups: [
         { name: "common", test: /vite\/|web\/src\/(api|dom|i18n|problems|pwa|ramp|shapes|search|style)\b/ },

@@ -1,0 +1,85 @@
+"""Officials' requests: the session they show, and what is refused before anything is asked.
+
+What an official may see and change is decided by the database (row-level security), which is shown
+the session's token; what is checked here is for an answer in words.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Request
+from sqlalchemy import Connection
+
+from api.cross_site import READS
+from geo import asking
+from geo.asking import Asker, Need
+from geo.errors import NotAllowedError, NotSignedInError, PasswordChangeError
+
+COOKIE: Final = "phananh_session"
+# A header that no form of another site can send; a script of one may not (no CORS for it).
+HEADER: Final = "X-Phananh"
+
+
+def session_token(request: Request) -> str:
+    """The token of the session's cookie; raises `NotSignedInError`, and refuses forged changes."""
+    token = request.cookies.get(COOKIE, "")
+    if not 0 < len(token) <= 200:
+        raise NotSignedInError("sign in first / hãy đăng nhập")
+    if request.method not in READS and HEADER.lower() not in request.headers:
+        raise NotAllowedError(f"changes need the header {HEADER}: 1, which the pages here send")
+    return token
+
+
+def _connection(request: Request) -> Iterator[Connection]:
+    token = session_token(request)
+    with request.app.state.engine.begin() as connection:
+        asking.show(connection, token)
+        yield connection
+
+
+# One transaction of a request that shows its session: the database knows who asks.
+OfficialDatabase = Annotated[Connection, Depends(_connection, scope="function")]
+
+
+def _signed_in(db: OfficialDatabase) -> Asker:
+    return asking.asker(db)
+
+
+# Whoever is signed in, also with a password that has to be changed first.
+SignedIn = Annotated[Asker, Depends(_signed_in)]
+
+
+def _official(who: SignedIn) -> Asker:
+    if who.must_change:
+        raise PasswordChangeError(
+            "choose a password of your own first / trước hết hãy đặt mật khẩu của riêng bạn"
+        )
+    return who
+
+
+Official = Annotated[Asker, Depends(_official)]
+
+
+def needs(need: Need) -> Any:
+    """A dependency that refuses who may not do this anywhere."""
+    return Depends(_needs(need))
+
+
+def _needs(need: Need) -> Callable[[Asker], Asker]:
+    def allowed(who: Official) -> Asker:
+        if not who.may(need):
+            raise NotAllowedError(
+                "your account has no role for this / tài khoản của bạn không có quyền này"
+            )
+        return who
+
+    return allowed
+
+
+Viewer = Annotated[Asker, needs("inside")]
+Officer = Annotated[Asker, needs("act")]
+Supervisor = Annotated[Asker, needs("supervise")]
+Planner = Annotated[Asker, needs("plan")]
+Admin = Annotated[Asker, needs("admin")]
+# An answer to an official is for that person, and of the moment.
+PRIVATE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}

@@ -1,0 +1,5 @@
+"""Routes: signing in, accounts, roles, sessions."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

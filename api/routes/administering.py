@@ -1,0 +1,5 @@
+"""Routes: domains, categories, boundary sets, templates and settings."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

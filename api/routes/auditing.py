@@ -1,0 +1,5 @@
+"""Routes: the audit log."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

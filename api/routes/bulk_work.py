@@ -1,0 +1,5 @@
+"""Routes: many complaints changed at once."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

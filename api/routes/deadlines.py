@@ -1,0 +1,5 @@
+"""Routes: calendars, policies and pauses."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

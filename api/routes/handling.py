@@ -1,0 +1,5 @@
+"""Routes: one complaint, by officials."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""Routes: how the work goes."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""Routes: a shortlist on the way."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

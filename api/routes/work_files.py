@@ -1,0 +1,5 @@
+"""Routes: files of the filtered list."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""Routes: what others change, as it happens."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,110 @@
+"""Every table. The triggers that keep counts exact are in `alembic/versions/*.sql`.
+
+Two habits explain the shape of what follows:
+
+* Facts that grow with the number of complaints carry no foreign keys. Each key check costs a
+  lookup per row, and the rows are written by triggers and set-based statements that make them
+  right. Small tables (city, domain, area_set ...) have foreign keys.
+* `rollup` is changed only by `geo.rollup.fold`; writers append signed rows to `pending` instead,
+  so that no two of them ever wait for the same counter. A read sums both.
+"""
+
+from geo.schema.base import metadata
+from geo.schema.complaints import (
+    complaint,
+    complaint_area,
+    event,
+    idempotency,
+    import_run,
+    pending,
+    rollup,
+    rollup_layout,
+)
+from geo.schema.kinds import category, domain, model, source
+from geo.schema.officials import (
+    account,
+    account_role,
+    account_session,
+    audit,
+    audit_head,
+    work,
+    work_event,
+    work_note,
+)
+from geo.schema.places import area, area_part, area_set, area_shape, city, landmark
+from geo.schema.taking_part import (
+    answer,
+    look,
+    participant,
+    photo,
+    photo_alike,
+    photo_discarded,
+    photo_origin,
+    progress,
+    rating,
+    submission,
+)
+from geo.schema.telling import (
+    follow,
+    follow_token,
+    follower,
+    happening,
+    mail,
+    news,
+    participant_push,
+    push_message,
+    push_subscription,
+    sighting,
+    watch,
+)
+
+__all__ = [
+    "account",
+    "account_role",
+    "account_session",
+    "answer",
+    "area",
+    "area_part",
+    "area_set",
+    "area_shape",
+    "audit",
+    "audit_head",
+    "category",
+    "city",
+    "complaint",
+    "complaint_area",
+    "domain",
+    "event",
+    "follow",
+    "follow_token",
+    "follower",
+    "happening",
+    "idempotency",
+    "import_run",
+    "landmark",
+    "look",
+    "mail",
+    "metadata",
+    "model",
+    "news",
+    "participant",
+    "participant_push",
+    "pending",
+    "photo",
+    "photo_alike",
+    "photo_discarded",
+    "photo_origin",
+    "progress",
+    "push_message",
+    "push_subscription",
+    "rating",
+    "rollup",
+    "rollup_layout",
+    "sighting",
+    "source",
+    "submission",
+    "watch",
+    "work",
+    "work_event",
+    "work_note",
+]

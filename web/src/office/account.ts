@@ -1,0 +1,3 @@
+import type { Page } from "./desk";
+
+export const page: Page = async () => undefined;

@@ -1,0 +1,90 @@
+/** The pages of officials, under /office: a shell, and a page for each path, loaded when it is opened. */
+import "../style.css";
+import "./office.css";
+import { byId, h } from "../dom";
+import { choose, chosen, current, phrases, setLanguage } from "../i18n";
+import { Refused } from "../problems";
+import { ask, go, link, may, said, setMe, whoami, type Me, type Page } from "./desk";
+
+const w = phrases({
+  vi: { title: "Xử lý phản ánh", queue: "Việc cần xử lý", figures: "Kết quả xử lý", road: "Đi thực địa", admin: "Quản trị", audit: "Nhật ký", account: "Tài khoản", out: "Đăng xuất", map: "Bản đồ chung", other: "English", loading: "Đang tải…", none: "Không có trang này.", retry: "Thử lại", skip: "Đến nội dung", menu: "Trang" },
+  en: { title: "Handling complaints", queue: "Work to do", figures: "How it goes", road: "On the road", admin: "Administration", audit: "Audit log", account: "Account", out: "Sign out", map: "Public map", other: "Tiếng Việt", loading: "Loading…", none: "There is no such page.", retry: "Try again", skip: "To the content", menu: "Pages" },
+});
+type Word = Parameters<typeof w>[0];
+interface Entry { load: () => Promise<{ page: Page }>; title: Word; need?: string; open?: boolean }
+// The first part of the path after /office; "" is the queue.
+const PAGES: Record<string, Entry> = {
+  "": { load: () => import("./queue"), title: "queue", need: "view" },
+  c: { load: () => import("./one"), title: "queue", need: "view" },
+  figures: { load: () => import("./figures"), title: "figures", need: "view" },
+  road: { load: () => import("./road"), title: "road", need: "view" },
+  admin: { load: () => import("./admin"), title: "admin", need: "admin" },
+  audit: { load: () => import("./audit"), title: "audit", need: "admin" },
+  account: { load: () => import("./account"), title: "account" },
+  "sign-in": { load: () => import("./sign-in"), title: "account", open: true },
+};
+const SHOWN = ["", "figures", "road", "admin", "audit"] as const;
+const place = byId("place");
+let leave: (() => void) | void, turn = 0;
+
+function bar(active: string): void {
+  const signed = active !== "sign-in";
+  const pages = signed ? SHOWN.filter((name) => may(PAGES[name]?.need ?? "view")) : [];
+  byId("office-bar").replaceChildren(
+    h("a", { class: "home", href: "/" }, w("map")),
+    h("nav", { "aria-label": w("menu") }, ...pages.map((name) => {
+      const own = link(`/office${name ? `/${name}` : ""}`, {}, w(PAGES[name]?.title ?? "queue"));
+      if (name === active || (name === "" && active === "c")) own.setAttribute("aria-current", "page");
+      return own;
+    })),
+    h("span", { class: "who" }, ...(signed ? [link("/office/account", {}, whoami().full_name), h("button", { type: "button", id: "sign-out", click: () => void signOut() }, w("out"))] : []),
+      h("button", { type: "button", id: "language", click: () => { const to = current() === "vi" ? "en" : "vi"; choose(to); setLanguage(to); void open(); } }, w("other"))),
+  );
+  const skip = document.querySelector<HTMLAnchorElement>(".skip");
+  if (skip) skip.textContent = w("skip");
+}
+async function signOut(): Promise<void> {
+  try { await ask("/api/v1/account/sign-out", { method: "POST" }); } catch { /* it has ended already */ }
+  setMe(null);
+  go("/office/sign-in");
+}
+function failed(problem: unknown): void {
+  place.replaceChildren(h("p", { role: "alert" }, said(problem)), h("button", { type: "button", click: () => void open() }, w("retry")));
+}
+async function open(): Promise<void> {
+  const own = ++turn;
+  leave?.();
+  leave = undefined;
+  const [name = "", ...rest] = location.pathname.replace(/^\/office\/?/, "").split("/").map(decodeURIComponent);
+  const entry = PAGES[name];
+  try {
+    if (!entry?.open) {
+      const me = await ask<Me>("/api/v1/account/me");
+      if (own !== turn) return;
+      setMe(me);
+      if (me.must_change && name !== "account") { go("/office/account?change", true); return; }
+    }
+    bar(name);
+    document.title = entry ? `${w(entry.title)} · ${w("title")}` : w("title");
+    if (!entry || (entry.need && !may(entry.need))) {
+      // Who administers has no queue, and who has no role has an account at least.
+      if (entry && name === "") { go(may("admin") ? "/office/admin" : "/office/account", true); return; }
+      place.replaceChildren(h("p", { role: "alert" }, w("none")));
+      return;
+    }
+    place.replaceChildren(h("p", { class: "loading" }, w("loading")));
+    const { page } = await entry.load();
+    if (own !== turn) return;
+    place.replaceChildren();
+    const left = await page(place, rest, new URLSearchParams(location.search));
+    if (own === turn) leave = left;
+    else left?.();
+  } catch (problem) {
+    if (own === turn && !(problem instanceof Refused && problem.status === 401)) failed(problem);
+  }
+}
+
+setLanguage(chosen());
+addEventListener("popstate", () => void open());
+addEventListener("office:go", () => void open());
+void open();
