@@ -164,7 +164,7 @@ def _conditional(off: Floats, others: csr_array, permutations: int, seed: int) -
     groups = [(int(c), np.flatnonzero(card == c)) for c in np.unique(card)]
     for start in range(0, permutations if n > 1 else 0, block):
         size = min(block, permutations - start)
-        drawn = np.array([rng.choice(n, most, replace=False) for _ in range(size)])
+        drawn = _distinct(rng, n, most, size)
         running = np.zeros((size, most + 1))
         np.cumsum(off[drawn], axis=1, out=running[:, 1:])
         for c, members in groups:
@@ -181,6 +181,21 @@ def _conditional(off: Floats, others: csr_array, permutations: int, seed: int) -
             np.add.at(count, place, change)
     p = np.minimum(1.0, 2 * (np.minimum(above, below) + 1) / (permutations + 1))
     return np.where(card > 0, p, 1.0)
+
+
+def _distinct(rng: np.random.Generator, n: int, most: int, size: int) -> NDArray[np.int64]:
+    """Rows of distinct places drawn at random, shape (size, most)."""
+    if most**2 > n:
+        return np.array([rng.choice(n, most, replace=False) for _ in range(size)], np.int64)
+    # Few rows have a place twice: whole rows drawn anew leave all distinct ones equally likely, at
+    # a fortieth of the time of one choice after the other.
+    drawn = rng.integers(n, size=(size, most))
+    again = np.arange(size)
+    while len(again):
+        ordered = np.sort(drawn[again], axis=1)
+        again = again[(ordered[:, 1:] == ordered[:, :-1]).any(axis=1)]
+        drawn[again] = rng.integers(n, size=(len(again), most))
+    return drawn
 
 
 def permutation_p(

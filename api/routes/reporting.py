@@ -98,7 +98,9 @@ def report(
         if address is not None and not taken.again:
             _ask(request, connection, taken.link, address)
         stored = feature(connection.execute(listing.one(taken.code)).one())
-        contact = contact_of(connection, taken.link)
+        # Of a new one without an address it is known.
+        asked = address is not None or taken.again
+        contact = contact_of(connection, taken.link) if asked else None
     visit.taken(taken.code, taken.again)
     # To the reporter alone: who has the link is the reporter.
     stored["properties"] |= {
