@@ -8,7 +8,8 @@
 
 -- The account whose session is shown, or null.
 CREATE FUNCTION asker() RETURNS bigint
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   token text := current_setting('phananh.session', true);
   found bigint;
@@ -27,16 +28,19 @@ END $$;
 -- The roles of an account that are in force; a delegation is while the role it stands for is.
 CREATE FUNCTION account_roles(account bigint)
 RETURNS TABLE (id bigint, role text, areas text[], domains text[], delegated_by bigint)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT r.id, r.role, r.areas, r.domains, r.delegated_by
-    FROM account_role r
-    LEFT JOIN account_role o ON o.id = r.stands_for
-    LEFT JOIN account giver ON giver.id = r.delegated_by
-   WHERE r.account_id = account
-     AND r.since <= now() AND (r.until IS NULL OR r.until > now())
-     AND (r.stands_for IS NULL
-          OR (giver.enabled AND o.since <= now() AND (o.until IS NULL OR o.until > now())))
-$$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+  RETURN QUERY
+    SELECT r.id, r.role, r.areas, r.domains, r.delegated_by
+      FROM account_role r
+      LEFT JOIN account_role o ON o.id = r.stands_for
+      LEFT JOIN account giver ON giver.id = r.delegated_by
+     WHERE r.account_id = account
+       AND r.since <= now() AND (r.until IS NULL OR r.until > now())
+       AND (r.stands_for IS NULL
+            OR (giver.enabled AND o.since <= now() AND (o.until IS NULL OR o.until > now())));
+END $$;
 
 -- Which roles may what.
 CREATE FUNCTION role_may(role text, need text) RETURNS boolean
@@ -54,43 +58,55 @@ END;
 
 -- The keys of the areas and domains in which the asker may do what is needed.
 CREATE FUNCTION asker_keys(need text) RETURNS bigint[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT coalesce(array_agg(DISTINCT work_key(a.id, d.id)), '{}')
-    FROM account_roles(asker()) r
-   CROSS JOIN unnest(r.areas) AS named(code)
-    JOIN area_set s ON s.code = split_part(named.code, ':', 1)
-    JOIN area a ON a.set_id = s.id
-     AND a.code = substr(named.code, length(split_part(named.code, ':', 1)) + 2)
-    JOIN domain d ON r.domains IS NULL OR d.code = ANY (r.domains)
-   WHERE role_may(r.role, need)
-$$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+  RETURN (
+    SELECT coalesce(array_agg(DISTINCT work_key(a.id, d.id)), '{}')
+      FROM account_roles(asker()) r
+     CROSS JOIN unnest(r.areas) AS named(code)
+      JOIN area_set s ON s.code = split_part(named.code, ':', 1)
+      JOIN area a ON a.set_id = s.id
+       AND a.code = substr(named.code, length(split_part(named.code, ':', 1)) + 2)
+      JOIN domain d ON r.domains IS NULL OR d.code = ANY (r.domains)
+     WHERE role_may(r.role, need));
+END $$;
 
 -- The domains for which the asker may do what is needed everywhere.
 CREATE FUNCTION asker_everywhere(need text) RETURNS smallint[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT coalesce(array_agg(DISTINCT d.id), '{}')
-    FROM account_roles(asker()) r
-    JOIN domain d ON r.domains IS NULL OR d.code = ANY (r.domains)
-   WHERE r.areas IS NULL AND role_may(r.role, need)
-$$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+  RETURN (
+    SELECT coalesce(array_agg(DISTINCT d.id), '{}')
+      FROM account_roles(asker()) r
+      JOIN domain d ON r.domains IS NULL OR d.code = ANY (r.domains)
+     WHERE r.areas IS NULL AND role_may(r.role, need));
+END $$;
 
 -- Whether the asker may do what is needed anywhere at all.
 CREATE FUNCTION asker_may(need text) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT EXISTS (SELECT FROM account_roles(asker()) r WHERE role_may(r.role, need))
-$$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+  RETURN (
+    SELECT EXISTS (SELECT FROM account_roles(asker()) r WHERE role_may(r.role, need)));
+END $$;
 
 -- The area that handles what lies in these areas: of the newest set in force on a local day.
 CREATE FUNCTION handling_area(areas integer[], city smallint, at timestamptz) RETURNS integer
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT a.id
-    FROM area a JOIN area_set s ON s.id = a.set_id JOIN city t ON t.id = s.city_id
-   WHERE a.id = ANY (areas) AND s.ready AND s.city_id = city
-     AND (s.since IS NULL OR s.since <= (at AT TIME ZONE t.timezone)::date)
-     AND (s.until IS NULL OR s.until > (at AT TIME ZONE t.timezone)::date)
-   ORDER BY s.since DESC NULLS LAST, s.id
-   LIMIT 1
-$$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+  RETURN (
+    SELECT a.id
+      FROM area a JOIN area_set s ON s.id = a.set_id JOIN city t ON t.id = s.city_id
+     WHERE a.id = ANY (areas) AND s.ready AND s.city_id = city
+       AND (s.since IS NULL OR s.since <= (at AT TIME ZONE t.timezone)::date)
+       AND (s.until IS NULL OR s.until > (at AT TIME ZONE t.timezone)::date)
+     ORDER BY s.since DESC NULLS LAST, s.id
+     LIMIT 1);
+END $$;
 
 -- Whether the asker may do what is needed with a complaint.
 CREATE FUNCTION asker_on(complaint uuid, need text) RETURNS boolean
@@ -114,8 +130,11 @@ END $$;
 
 -- Work --------------------------------------------------------------------------------------
 
+-- One plan for all calls: making one costs more than running it, and each report calls this.
 CREATE FUNCTION work_begun(opened uuid[]) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
   INSERT INTO work (complaint_id, city_id, domain_id, category_id, status, cell, reported_at,
                     urgent, area_ids, area_id, handler_ids, accepted_at)
   SELECT c.id, c.city_id, k.domain_id, c.category_id, c.status, c.cell, c.reported_at,
@@ -126,8 +145,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     LEFT JOIN submission s ON s.complaint_id = c.id
    CROSS JOIN LATERAL (SELECT areas_at(c.geom, c.city_id) AS ids) AS lies
    WHERE c.id = ANY (opened) AND c.status <= 3
-  ON CONFLICT (complaint_id) DO NOTHING
-$$;
+  ON CONFLICT (complaint_id) DO NOTHING;
+END $$;
 
 CREATE FUNCTION complaint_work_begun() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
