@@ -4,7 +4,6 @@ import math
 from typing import Final
 
 import shapely
-from pyproj import Transformer
 from shapely import LineString, Polygon
 
 from geo.errors import BadFilterError
@@ -46,6 +45,9 @@ def corridor(route: str, width_m: float) -> str:
     It holds every point at most half of `width_m` metres from the route, and little more: it is
     simplified outwards. What a route goes around wholly is inside. Raises `BadFilterError`.
     """
+    # 9 MiB that serving does without until somebody watches a route.
+    from pyproj import Transformer
+
     line = parse_route(route)
     if not LEAST_WIDTH_M <= width_m <= MOST_WIDTH_M:
         raise BadFilterError(

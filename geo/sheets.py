@@ -8,8 +8,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, NamedTuple, TextIO
 
-import xlsxwriter
-
 from geo.errors import BadFilterError
 from geo.notes import Note
 
@@ -98,6 +96,8 @@ class Book:
             "tmpdir": str(path.parent),
             "remove_timezone": True,
         }
+        import xlsxwriter
+
         self._book = xlsxwriter.Workbook(str(path), options)
         self._book.set_properties({"title": title, "created": made.replace(tzinfo=None)})
         self._head = self._book.add_format({"bold": True, "bottom": 1, "bg_color": "#e8eef4"})
