@@ -20,6 +20,7 @@ from api.refusals import (
     RefusalError,
     SaidBeforeError,
 )
+from geo.accounts import WrongPasswordError
 from geo.errors import (
     BadAnswersError,
     BadFilterError,
@@ -41,6 +42,7 @@ from geo.errors import (
     UnknownLinkError,
     WordsRefusedError,
 )
+from geo.handling import StaleError
 
 log = structlog.get_logger()
 
@@ -92,6 +94,8 @@ _STATUS: dict[type[PhananhError], int] = {
     NotAnsweredError: 409,
     PhotoRefusedError: 422,
     WordsRefusedError: 422,
+    WrongPasswordError: 403,
+    StaleError: 412,
     NotTakenError: 422,
     ChallengeWantedError: 403,
     SaidBeforeError: 409,
@@ -117,6 +121,8 @@ def _members(error: PhananhError) -> dict[str, Any]:
         return {"errors": [{"field": error.field, "message": str(error)}]}
     if isinstance(error, BadAnswersError):
         return {"errors": [{"field": field, "message": said} for field, said in error.errors]}
+    if isinstance(error, StaleError):
+        return {"version": error.version, "changed": error.changed}
     if isinstance(error, NotTakenHereError):
         return {"notice": error.notice}
     if isinstance(error, PhotoRefusedError):

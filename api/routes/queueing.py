@@ -1,5 +1,168 @@
-"""Routes: the list and map of work."""
+"""The list and the map of work, as officials filter it."""
 
-from fastapi import APIRouter
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, Literal
 
-router = APIRouter()
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+
+from api.auth import PRIVATE, OfficialDatabase, Viewer
+from api.dependencies import OFFICIALS
+from api.query import Codes
+from api.routes.reading import geojson
+from geo import work_queue as queue
+from geo.bbox import BBox
+from geo.cells import hexes
+from geo.complaint import Status
+from geo.filters import parse
+from geo.work_queue import Asked, Sort
+
+router = APIRouter(prefix="/api/v1/work", tags=OFFICIALS)
+# More points are shown by cell.
+MOST_POINTS: Final = 5_000
+# About a hundred cells across a screen.
+_RESOLUTIONS: Final = ((10.5, 7), (12.5, 8), (14.5, 9), (99, 10))
+
+
+def _asked(
+    request: Request,
+    who: Viewer,
+    city: Codes = [],  # noqa: B006 - FastAPI copies it
+    domain: Codes = [],  # noqa: B006
+    category: Codes = [],  # noqa: B006
+    status: Codes = [],  # noqa: B006
+    since: str | None = None,
+    until: str | None = None,
+    area: Codes = [],  # noqa: B006
+    bbox: str | None = None,
+    cell: str | None = None,
+    polygon: str | None = None,
+    q: str | None = None,
+    mine: bool = False,
+    unassigned: bool = False,
+    overdue: bool = False,
+    due: Annotated[bool, Query(description="within 24 hours")] = False,
+    reopened: bool = False,
+    misrouted: Annotated[bool, Query(description="was handed over")] = False,
+    urgent: bool = False,
+    checking: bool = False,
+    paused: bool = False,
+) -> Asked:
+    # Here nothing is left out for being sensitive: the database decides what is the asker's.
+    words = replace(request.app.state.words.get(), sensitive=frozenset())
+    found = parse(
+        words, city=city, domain=domain, category=category, status=status, since=since,
+        until=until, area=area, bbox=bbox, cell=cell, polygon=polygon, q=q,
+    )  # fmt: skip
+    said = {
+        "mine": mine, "unassigned": unassigned, "overdue": overdue, "due": due,
+        "reopened": reopened, "misrouted": misrouted, "urgent": urgent, "checking": checking,
+        "paused": paused,
+    }  # fmt: skip
+    flags = frozenset(name for name, asked in said.items() if asked)
+    return Asked(found, flags, who.id, datetime.now(UTC))
+
+
+Question = Annotated[Asked, Depends(_asked)]
+
+
+def _item(row: Any, now: datetime) -> dict[str, Any]:
+    open_now = Status(row.status).is_open
+    told = (
+        "code", "version", "domain", "category", "reported_at", "urgent", "lon", "lat", "address",
+        "text", "due_at", "reopened", "bounces", "check_state", "supporters", "photos", "sensitive",
+    )  # fmt: skip
+    return {name: getattr(row, name) for name in told} | {
+        "status": Status(row.status).code,
+        "area": row.area_code and {"code": row.area_code, "name": row.area_name},
+        "assignee": row.assignee_id and {"id": row.assignee_id, "full_name": row.assignee},
+        "overdue": row.due_at is not None and row.due_at < now and open_now,
+        "counting": row.due_stale,
+        "paused": row.paused_at is not None,
+    }
+
+
+def _answer(content: Any) -> Response:
+    answer = geojson(content)
+    answer.media_type = "application/json"
+    answer.headers.update({**PRIVATE, "Content-Type": "application/json"})
+    return answer
+
+
+@router.get("", response_class=Response)
+def work(
+    db: OfficialDatabase,
+    asked: Question,
+    sort: Sort = "due",
+    limit: Annotated[int, Query(ge=1, le=queue.MOST)] = 100,
+    after: Annotated[str | None, Query(max_length=300)] = None,
+) -> Response:
+    """A page of the work that is the asker's to see; open ones unless `status` says others."""
+    rows = db.execute(queue.page(asked, sort, limit, after)).all()
+    total = db.execute(queue.total(asked)).scalar_one()
+    following = queue.key_of(rows[-1], sort) if len(rows) == limit else None
+    items = [_item(row, asked.now) for row in rows]
+    return _answer({"items": items, "next": following, "total": total})
+
+
+@router.get("/counts", response_class=Response)
+def counted(db: OfficialDatabase, asked: Question) -> Response:
+    """How many are overdue, unassigned ... under the filter."""
+    return _answer(queue.counts(db, asked))
+
+
+@router.get("/map", response_class=Response)
+def mapped(
+    db: OfficialDatabase,
+    asked: Question,
+    zoom: Annotated[float, Query(ge=0, le=24)] = 12,
+    view: Annotated[
+        str | None, Query(description="west,south,east,north: only what is in it")
+    ] = None,
+) -> Response:
+    """Single complaints where they are few, else cells with how many they hold: never a part."""
+    if view is not None:
+        asked = replace(asked, filter=replace(asked.filter, bbox=BBox.parse(view)))
+    kind: Literal["points", "cells"] = "points"
+    rows = db.execute(queue.points(asked, MOST_POINTS + 1)).all()
+    if len(rows) <= MOST_POINTS:
+        features: list[dict[str, Any]] = [
+            {
+                "type": "Feature",
+                "geometry": {"type": "Point", "coordinates": [row.lon, row.lat]},
+                "properties": {
+                    "code": row.code,
+                    "status": Status(row.status).code,
+                    "category": row.category,
+                    "urgent": row.urgent,
+                    "due_at": row.due_at,
+                    "due": _due(row.due_at, asked.now),
+                },
+            }
+            for row in rows
+        ]
+        total = len(features)
+    else:
+        kind = "cells"
+        resolution = next(found for below, found in _RESOLUTIONS if zoom < below)
+        counts = db.execute(queue.cells(asked, resolution)).all()
+        names = hexes([row.cell for row in counts])
+        features = [
+            {
+                "type": "Feature",
+                "geometry": None,
+                "properties": {"cell": name, "n": row.n, "overdue": row.overdue},
+            }
+            for name, row in zip(names, counts, strict=True)
+        ]
+        total = sum(row.n for row in counts)
+    return _answer(
+        {"type": "FeatureCollection", "kind": kind, "total": total, "features": features}
+    )
+
+
+def _due(at: datetime | None, now: datetime) -> str:
+    if at is None:
+        return "none"
+    return "overdue" if at < now else "soon" if at < now + queue.SOON else "later"

@@ -1,0 +1,215 @@
+"""Accounts of officials: adding them, what they may, signing in and out.
+
+What the service does goes by functions of the database (0015_accounts.sql), as its role sees no
+secrets; what commands do is the owner's.
+"""
+
+import re
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
+
+from geo import audit, passwords
+from geo.asking import ROLES
+from geo.errors import BadFilterError, ConflictError, NotFoundError, PhananhError
+from geo.participants import hashed
+from geo.schema import account, account_role, account_session, area, area_set, domain
+
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
+# A session that is not used ends after this; one that is, after half a day (0015_accounts.sql).
+IDLE: Final = timedelta(minutes=30)
+
+
+def new_token() -> str:
+    """The token of a session: 256 random bits, 43 characters."""
+    return secrets.token_urlsafe(32)
+
+
+class WrongPasswordError(PhananhError):
+    """The name or the password is wrong, or the account may not sign in: nobody is told which."""
+
+
+class Entered(NamedTuple):
+    """A session that has begun."""
+
+    account_id: int
+    token: str
+    expires_at: datetime
+
+
+def sign_in(
+    connection: Connection, name: str, password: str, client: str, now: datetime
+) -> Entered | None:
+    """Begin a session; None for a wrong name or password, which is written down.
+
+    The caller commits in both cases. A locked account is not told apart from a wrong password.
+    """
+    called = name.strip().lower()[:80]
+    facts = connection.execute(
+        text("SELECT * FROM account_facts(:name)"), {"name": called}
+    ).one_or_none()
+    right = passwords.is_right(password, facts.password if facts is not None else None)
+    if facts is not None and facts.locked_until is not None and facts.locked_until > now:
+        audit.append(connection, "sign-in.locked", called, actor=called)
+        return None
+    if facts is None or not right or not facts.enabled:
+        locked = None
+        if facts is not None and not right:
+            failed = text("SELECT account_failed(:id)")
+            locked = connection.execute(failed, {"id": facts.id}).scalar_one()
+        audit.append(
+            connection, "sign-in.failed", called, actor=called, known=facts is not None,
+            locked=locked is not None,
+        )  # fmt: skip
+        return None
+    token = new_token()
+    until = now + IDLE
+    connection.execute(
+        text("SELECT session_begun(:id, :token, :client, :until)"),
+        {"id": facts.id, "token": hashed(token), "client": client, "until": until},
+    )
+    audit.append(connection, "sign-in", called, actor=called)
+    return Entered(facts.id, token, until)
+
+
+def change_password(connection: Connection, name: str, old: str, new: str) -> None:
+    """The asker's own password; other sessions of the account end.
+
+    Raises `WrongPasswordError` and `BadFilterError`.
+    """
+    facts = connection.execute(text("SELECT * FROM account_facts(:name)"), {"name": name}).one()
+    if not passwords.is_right(old, facts.password):
+        raise WrongPasswordError("the present password is wrong / mật khẩu hiện tại không đúng")
+    if old == new:
+        raise BadFilterError("new", "choose another one / hãy chọn mật khẩu khác")
+    passwords.check(new, [name])
+    changed = text("SELECT password_changed(:made)")
+    connection.execute(changed, {"made": passwords.hashed(new)})
+    audit.append(connection, "password", name)
+
+
+# What commands do, as the owner of the tables --------------------------------------------------
+
+
+def add(connection: Connection, name: str, full_name: str, password: str, must_change: bool) -> int:
+    """A new account's id. Raises `BadFilterError` for a bad name, `ConflictError` for a known."""
+    called = name.strip().lower()
+    if not NAME.fullmatch(called):
+        raise BadFilterError(
+            "name", f"{name!r}: 2 to 64 of a-z, 0-9, '.', '_', '-', '@', beginning with a letter"
+        )
+    if connection.execute(select(account.c.id).where(account.c.name == called)).scalar():
+        raise ConflictError(f"there is an account {called!r} already")
+    row = insert(account).values(
+        name=called,
+        full_name=full_name.strip() or called,
+        password=passwords.hashed(password),
+        must_change=must_change,
+    )
+    return int(connection.execute(row.returning(account.c.id)).scalar_one())
+
+
+def of_name(connection: Connection, name: str) -> Row[Any]:
+    """The row of an account; raises `NotFoundError`."""
+    found: Row[Any] | None = connection.execute(
+        select(account).where(account.c.name == name.strip().lower())
+    ).one_or_none()
+    if found is None:
+        raise NotFoundError(f"there is no account {name!r}; 'phananh account list' shows them")
+    return found
+
+
+def give_role(
+    connection: Connection,
+    account_id: int,
+    role: str,
+    areas: Sequence[str] = (),
+    domains: Sequence[str] = (),
+    until: datetime | None = None,
+) -> int:
+    """Give a role; none of `areas` (`set:code`) means everywhere, none of `domains` all of them.
+
+    Raises `BadFilterError` for what is not known.
+    """
+    if role not in ROLES:
+        raise BadFilterError("role", f"unknown role {role!r}; there are {', '.join(ROLES)}")
+    known = select(area_set.c.code.concat(":").concat(area.c.code)).join(area)
+    for code in areas:
+        if not connection.execute(
+            select(known.where(area_set.c.code.concat(":").concat(area.c.code) == code).exists())
+        ).scalar():
+            raise BadFilterError("area", f"unknown area {code!r}; write <set>:<code>")
+    codes = set(connection.execute(select(domain.c.code)).scalars())
+    for code in domains:
+        if code not in codes:
+            raise BadFilterError("domain", f"unknown domain {code!r}")
+    row = insert(account_role).values(
+        account_id=account_id,
+        role=role,
+        areas=list(areas) or None,
+        domains=list(domains) or None,
+        until=until,
+    )
+    return int(connection.execute(row.returning(account_role.c.id)).scalar_one())
+
+
+def take_role(connection: Connection, account_id: int, role_id: int) -> None:
+    """Take a role away. Raises `NotFoundError`, `ConflictError` for the last admin's."""
+    taken = connection.execute(
+        delete(account_role)
+        .where(account_role.c.id == role_id, account_role.c.account_id == account_id)
+        .returning(account_role.c.role)
+    ).scalar()
+    if taken is None:
+        raise NotFoundError(f"the account has no role {role_id}")
+    _keep_an_admin(connection, taken == "admin")
+
+
+def enable(connection: Connection, account_id: int, enabled: bool) -> None:
+    """Let an account sign in, or not: then its sessions end. Raises `ConflictError`."""
+    connection.execute(
+        update(account)
+        .where(account.c.id == account_id)
+        .values(enabled=enabled, failures=0, locked_until=None)
+    )
+    if not enabled:
+        end_sessions(connection, account_id)
+        _keep_an_admin(connection, True)
+
+
+def _keep_an_admin(connection: Connection, concerned: bool) -> None:
+    left = connection.execute(
+        select(func.count())
+        .select_from(account_role.join(account, account.c.id == account_role.c.account_id))
+        .where(account_role.c.role == "admin", account.c.enabled)
+    ).scalar_one()
+    if concerned and not left:
+        raise ConflictError("this is the last admin: make another one first")
+
+
+def set_password(connection: Connection, account_id: int, password: str, must_change: bool) -> None:
+    """Another password, by somebody else than its owner; all sessions end."""
+    connection.execute(
+        update(account)
+        .where(account.c.id == account_id)
+        .values(
+            password=passwords.hashed(password),
+            must_change=must_change,
+            failures=0,
+            locked_until=None,
+        )
+    )
+    end_sessions(connection, account_id)
+
+
+def end_sessions(connection: Connection, account_id: int) -> int:
+    """End all sessions of an account; how many there were."""
+    ended = connection.execute(
+        update(account_session)
+        .where(account_session.c.account_id == account_id, account_session.c.ended_at.is_(None))
+        .values(ended_at=func.now())
+    )
+    return int(ended.rowcount)

@@ -1,0 +1,248 @@
+"""The queue: the work an official may see, in an order, a page at a time."""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from shapely import Polygon
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import DateTime, Integer
+
+from geo.cells import resolution_of
+from geo.complaint import Status
+from geo.errors import BadFilterError
+from geo.filters import Filter
+from geo.schema import (
+    account,
+    area,
+    category,
+    complaint,
+    domain,
+    participant,
+    photo,
+    work,
+)
+
+Sort = Literal["due", "reported", "-reported"]
+SORTS: Final = ("due", "reported", "-reported")
+FLAGS: Final = (
+    "mine", "unassigned", "overdue", "due", "reopened", "misrouted", "urgent", "checking", "paused",
+)  # fmt: skip
+# What is due within so long counts as "due"; a working day and the night before it.
+SOON: Final = timedelta(hours=24)
+EXCERPT: Final = 200
+MOST: Final = 200
+# What has no deadline comes after all that have one.
+_NEVER: Final = cast(literal("infinity"), DateTime(timezone=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question about work: the product's filter, and what is about handling alone."""
+
+    filter: Filter
+    flags: frozenset[str] = frozenset()
+    account_id: int = 0
+    now: datetime = field(default_factory=datetime.now)
+
+    def __post_init__(self) -> None:
+        if unknown := self.flags - set(FLAGS):
+            raise BadFilterError("flags", f"unknown: {', '.join(sorted(unknown))}")
+
+
+def _conditions(asked: Asked) -> list[Any]:
+    of, w = asked.filter, work.c
+    statuses = of.statuses or tuple(one for one in Status if one.is_open)
+    found: list[Any] = [w.status.in_([int(one) for one in statuses])]
+    if of.cities:
+        found.append(w.city_id.in_([one.id for one in of.cities]))
+    if of.domains:
+        found.append(w.domain_id.in_(of.domains))
+    if of.categories:
+        found.append(w.category_id.in_(of.categories))
+    if of.since is not None:
+        found.append(w.reported_at >= of.since)
+    if of.until is not None:
+        found.append(w.reported_at < of.until)
+    if of.areas:
+        ids = cast([one.id for one in of.areas], ARRAY(Integer))
+        found.append(or_(w.area_ids.overlap(ids), w.handler_ids.overlap(ids)))
+    if of.bbox is not None:
+        west, south, east, north = of.bbox.west, of.bbox.south, of.bbox.east, of.bbox.north
+        box = func.ST_MakeEnvelope(west, south, east, north, 4326)
+        found.append(func.ST_Intersects(complaint.c.geom, box))
+    if of.cell is not None:
+        found.append(func.cell_parent(w.cell, resolution_of(of.cell)) == of.cell)
+    if of.polygon:
+        outline = Polygon(of.polygon).wkt
+        found.append(func.ST_Covers(func.ST_GeomFromText(outline, 4326), complaint.c.geom))
+    if of.as_of is not None:
+        raise BadFilterError("as_of", "work is of now: leave as_of out")
+    for word in of.words:
+        found.append(
+            func.fold(func.coalesce(complaint.c.address, "") + " " + complaint.c.text).like(
+                "%" + func.fold(word) + "%"
+            )
+        )
+    flags: Mapping[str, Any] = {
+        "mine": w.assignee_id == asked.account_id,
+        "unassigned": w.assignee_id.is_(None),
+        "overdue": w.due_at < asked.now,
+        "due": and_(w.due_at >= asked.now, w.due_at < asked.now + SOON),
+        "reopened": w.reopened > 0,
+        "misrouted": w.bounces > 0,
+        "urgent": w.urgent,
+        "checking": w.check_state == "asked",
+        "paused": w.paused_at.is_not(None),
+    }
+    return [*found, *(flags[name] for name in FLAGS if name in asked.flags)]
+
+
+def _of(asked: Asked, *columns: Any) -> Select[Any]:
+    return (
+        select(*columns)
+        .select_from(work.join(complaint, complaint.c.id == work.c.complaint_id))
+        .where(*_conditions(asked))
+    )
+
+
+def _looks(asked: Asked) -> bool:
+    """Whether the complaint itself is looked at, not its work alone."""
+    return bool(asked.filter.words or asked.filter.bbox or asked.filter.polygon)
+
+
+def total(asked: Asked) -> Select[Any]:
+    """How many there are; exact."""
+    joined = _looks(asked)
+    if joined:
+        return _of(asked, func.count())
+    return select(func.count()).select_from(work).where(*_conditions(asked))
+
+
+def page(asked: Asked, sort: Sort, limit: int, after: str | None) -> Select[Any]:
+    """Up to `limit` rows after a key that `key_of` made; each row of the queue is met once."""
+    due = func.coalesce(work.c.due_at, _NEVER)
+    order, ascending = {
+        "due": (due, True),
+        "reported": (work.c.reported_at, True),
+        "-reported": (work.c.reported_at, False),
+    }[sort]
+    first = _of(asked, work.c.complaint_id, order.label("key"))
+    if after is not None:
+        at, number = _key(after, sort)
+        here = tuple_(order, work.c.complaint_id)
+        there = tuple_(cast(literal(at), DateTime(timezone=True)), literal(number))
+        first = first.where(here > there if ascending else here < there)
+    ends = (order, work.c.complaint_id)
+    chosen = (
+        first.order_by(*(one if ascending else one.desc() for one in ends)).limit(limit).subquery()
+    )
+    w, c = work.c, complaint.c
+    rows = (
+        select(
+            c.id, c.code, w.version, w.status, domain.c.code.label("domain"),
+            category.c.code.label("category"), category.c.sensitive, w.reported_at, w.urgent,
+            func.ST_X(c.geom).label("lon"), func.ST_Y(c.geom).label("lat"), c.address,
+            func.left(c.text, EXCERPT).label("text"), area.c.code.label("area_code"),
+            area.c.name.label("area_name"), w.assignee_id, account.c.full_name.label("assignee"),
+            w.due_at, w.due_stale, w.paused_at, w.reopened, w.bounces, w.check_state,
+            func.to_char(
+                func.timezone("UTC", chosen.c.key), text("'YYYY-MM-DD\"T\"HH24:MI:SS.US'")
+            ).label("key"),
+            select(func.count()).select_from(participant).where(
+                participant.c.complaint_id == c.id, participant.c.role == "supporter"
+            ).scalar_subquery().label("supporters"),
+            select(func.count()).select_from(photo).where(
+                photo.c.complaint_id == c.id, ~photo.c.hidden
+            ).scalar_subquery().label("photos"),
+        )
+        .select_from(chosen)
+        .join(work, w.complaint_id == chosen.c.complaint_id)
+        .join(complaint, c.id == w.complaint_id)
+        .join(category, category.c.id == w.category_id)
+        .join(domain, domain.c.id == w.domain_id)
+        .outerjoin(area, area.c.id == w.area_id)
+        .outerjoin(account, account.c.id == w.assignee_id)
+    )  # fmt: skip
+    last = (chosen.c.key, chosen.c.complaint_id)
+    return rows.order_by(*(one if ascending else one.desc() for one in last))
+
+
+def key_of(row: Any, sort: Sort) -> str:
+    """Where a page ended, for the next one."""
+    said = json.dumps([sort, row.key or "infinity", str(row.id)])
+    return base64.urlsafe_b64encode(said.encode()).decode().rstrip("=")
+
+
+def _key(given: str, sort: Sort) -> tuple[str, UUID]:
+    try:
+        said = base64.urlsafe_b64decode(given + "=" * (-len(given) % 4))
+        of, at, number = json.loads(said)
+        if at != "infinity":
+            at = datetime.fromisoformat(at).isoformat() + "Z"
+        if of != sort:
+            raise ValueError("of another order")
+        return at, UUID(number)
+    except (ValueError, TypeError):
+        raise BadFilterError(
+            "after", "not a key of this order: start from the first page"
+        ) from None
+
+
+def counts(connection: Connection, asked: Asked) -> dict[str, int]:
+    """How many of the open ones have each flag, under the filter without its flags."""
+    plain = Asked(asked.filter, frozenset(), asked.account_id, asked.now)
+    base = _conditions(plain)
+    joined = _looks(asked)
+    of = work.join(complaint, complaint.c.id == work.c.complaint_id) if joined else work
+    columns = [func.count().label("open")]
+    for name in FLAGS:
+        own = _conditions(Asked(asked.filter, frozenset({name}), asked.account_id, asked.now))
+        columns.append(func.count().filter(own[-1]).label(name))
+    row = connection.execute(select(*columns).select_from(of).where(*base)).one()
+    return {name: int(n) for name, n in row._mapping.items()}
+
+
+def points(asked: Asked, limit: int) -> Select[Any]:
+    """What the map shows of each: up to `limit` rows, the earliest due first."""
+    return (
+        _of(
+            asked, complaint.c.code, work.c.status, category.c.code.label("category"),
+            work.c.due_at, work.c.urgent, func.ST_X(complaint.c.geom).label("lon"),
+            func.ST_Y(complaint.c.geom).label("lat"),
+        )
+        .join(category, category.c.id == work.c.category_id)
+        .order_by(func.coalesce(work.c.due_at, _NEVER), work.c.complaint_id)
+        .limit(limit)
+    )  # fmt: skip
+
+
+def cells(asked: Asked, resolution: int) -> Select[Any]:
+    """How many lie in each H3 cell of a resolution, and how many of them are overdue."""
+    parent = func.cell_parent(work.c.cell, resolution).label("cell")
+    late = func.count().filter(work.c.due_at < asked.now).label("overdue")
+    joined = _looks(asked)
+    of = (
+        _of(asked, parent, func.count().label("n"), late)
+        if joined
+        else select(parent, func.count().label("n"), late)
+        .select_from(work)
+        .where(*_conditions(asked))
+    )
+    return of.group_by(parent)
