@@ -7,7 +7,9 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from api.cluster import ClusterError
 from api.commands import (
+    accounts,
     answering,
+    auditing,
     exporting,
     filing,
     following,
@@ -54,6 +56,8 @@ app.command()(personal.hide)
 app.command()(personal.erase)
 app.command()(personal.looks)
 app.add_typer(following.app, name="follows")
+app.add_typer(accounts.app, name="account")
+app.add_typer(auditing.app, name="audit")
 
 
 def main() -> None:

@@ -34,6 +34,7 @@ Kind = Literal[
     "reports", "photos", "support", "mine", "ratings", "near", "suggestions", "challenges"
 ]
 WHAT: Final[dict[str, tuple[str, str]]] = {
+    "sign_in": ("too many tries to sign in", "đăng nhập quá nhiều lần"),
     "reports": ("too many reports", "quá nhiều phản ánh"),
     "photos": ("too many photos", "quá nhiều ảnh"),
     "photo_mb": ("too many large photos", "quá nhiều ảnh lớn"),

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
 
-from geo import audit, passwords
+from geo import asking, audit, passwords
 from geo.asking import ROLES
 from geo.errors import BadFilterError, ConflictError, NotFoundError, PhananhError
 from geo.participants import hashed
@@ -60,10 +60,9 @@ def sign_in(
         if facts is not None and not right:
             failed = text("SELECT account_failed(:id)")
             locked = connection.execute(failed, {"id": facts.id}).scalar_one()
-        audit.append(
-            connection, "sign-in.failed", called, actor=called, known=facts is not None,
-            locked=locked is not None,
-        )  # fmt: skip
+        # A name that nobody has may be a password in the wrong field: it is not kept.
+        whose = called if facts is not None else "unknown"
+        audit.append(connection, "sign-in.failed", whose, actor=whose, locked=locked is not None)
         return None
     token = new_token()
     until = now + IDLE
@@ -71,6 +70,7 @@ def sign_in(
         text("SELECT session_begun(:id, :token, :client, :until)"),
         {"id": facts.id, "token": hashed(token), "client": client, "until": until},
     )
+    asking.show(connection, token)
     audit.append(connection, "sign-in", called, actor=called)
     return Entered(facts.id, token, until)
 
