@@ -5,13 +5,17 @@ from datetime import UTC, datetime
 from typing import Final
 
 import structlog
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, insert, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.due_letters import letter_of
 from api.holidays_beside import NONE, holidays_of
+from api.settings import Settings
+from geo import clockwork, escalation
 from geo.due_pass import count_stale
 from geo.errors import PhananhError
 from geo.public_holidays import Year
+from geo.schema import mail
 
 log = structlog.get_logger()
 # What a lost notice would have told is looked for so often.
@@ -42,6 +46,26 @@ def count_due(engine: Engine) -> int:
         seconds = (datetime.now(UTC) - begun).total_seconds()
         log.info("deadlines_counted", n=done, seconds=round(seconds, 1))
     return done
+
+
+def remind(engine: Engine, settings: Settings, now: datetime) -> int:
+    """Remind and escalate; returns how many letters were written. Each is told once, however many
+    rounds are made at once: what is taken is taken in the transaction that writes the letters."""
+    written = 0
+    with engine.begin() as connection:
+        for city_id, calendar in clockwork.calendars(connection, known_holidays).items():
+            setting = escalation.setting_of(connection, city_id)
+            for told in escalation.tell(connection, city_id, calendar, setting, now):
+                written += _put(connection, told, settings, now)
+    return written
+
+
+def _put(connection: Connection, told: escalation.Told, settings: Settings, now: datetime) -> bool:
+    if told.email is None:
+        return False
+    values = letter_of(told, settings.base_url, now)
+    connection.execute(insert(mail).values(values))
+    return True
 
 
 class DueKeeper:

@@ -75,6 +75,8 @@ def queue(url: str, settings: Settings) -> procrastinate.App:
     @app.task(name="deadlines", queueing_lock="deadlines")
     def deadlines(timestamp: int) -> None:
         due_rounds.count_due(engine)
+        if due_rounds.remind(engine, settings, datetime.now(UTC)):
+            rounds.send(engine, settings, datetime.now(UTC))
 
     @app.periodic(cron="17 * * * *")
     @app.task(name="forget", queueing_lock="forget")
