@@ -8,6 +8,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from api.cluster import ClusterError
 from api.commands import (
     answering,
+    deadlines,
     exporting,
     filing,
     following,
@@ -36,6 +37,8 @@ app.command()(answering.answer)
 app.command()(answering.status)
 app.command()(answering.deadline)
 app.command("working-time")(answering.working_time)
+app.command()(deadlines.policy)
+app.command()(deadlines.calendar)
 app.command()(photos.photos)
 app.command("import")(importing.import_file)
 app.command()(sampling.sample)

@@ -1,6 +1,7 @@
 """Reminders and escalation: each once, to whom it may concern, in working time."""
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -156,3 +157,37 @@ def test_what_was_due_long_ago_is_no_news(hanoi_engine: Engine, code: str) -> No
 def test_a_setting_that_makes_no_sense_is_named(wrong: dict[str, object]) -> None:
     with pytest.raises(MappingError, match="reminders"):
         Reminding.parse(wrong)
+
+
+def test_a_new_report_and_a_pause_are_counted_within_seconds(
+    hanoi_engine: Engine, code: str
+) -> None:
+    keepers = [due_rounds.DueKeeper(hanoi_engine) for _ in range(2)]
+    for one in keepers:
+        one.start()
+    try:
+        with hanoi_engine.begin() as connection:
+            said = reporting.Report(105.8342, 21.0278, "pothole", "Ổ gà khác")
+            reporting.take(connection, said, AT, None, b"t" * 32)
+        _until_counted(hanoi_engine)
+        with hanoi_engine.begin() as connection:
+            connection.execute(
+                update(work).where(work.c.status <= 3).values(
+                    paused_at=AT, pause_reason="reporter"
+                )
+            )  # fmt: skip
+        _until_counted(hanoi_engine)
+    finally:
+        for one in keepers:
+            one.stop()
+
+
+def _until_counted(engine: Engine) -> None:
+    # Far below the look that is made without a notice.
+    for _ in range(100):
+        with engine.connect() as connection:
+            waiting = connection.execute(select(work.c.complaint_id).where(work.c.due_stale)).all()
+        if not waiting:
+            return
+        time.sleep(0.1)
+    raise AssertionError("still not counted after ten seconds")
