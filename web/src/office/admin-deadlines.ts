@@ -71,7 +71,7 @@ async function calendar(place: HTMLElement, year: number): Promise<void> {
   // The version in force now is what a change begins with.
   const base = found.versions.find((one) => one.valid_from === null || one.valid_from <= today())?.working_time ?? {};
   const changed = new Set<string>(), result = h("div"), form = h("form");
-  const from = h("input", { type: "date", value: today(), required: true, name: "calendar-from" }), reason = h("input", { required: true, minlength: 3, maxlength: 500, name: "calendar-reason" });
+  const from = h("input", { type: "date", value: today(), required: true, name: "calendar-from" }), reason = h("input", { maxlength: 500, name: "calendar-reason" });
   const pick = h("input", { type: "number", min: 1970, max: 2199, value: year, name: "year", change: () => void calendar(place, Number(pick.value)) });
   const wanted = (): Hours => {
     const extra = new Set(base.extra ?? []), less = new Set(base.less ?? []);
@@ -111,7 +111,7 @@ async function policies(place: HTMLElement): Promise<void> {
   const [now, history] = await Promise.all([ask<{ policies: Policy[] }>(`${API}/policies`), ask<{ versions: PolicyVersion[] }>(`${API}/policies/history`)]);
   const result = h("div"), form = h("form"), domains = [...new Set(now.policies.map((one) => one.domain))];
   const scope = h("select", { name: "scope" }, h("option", { value: "" }, w("all")), ...domains.map((one) => h("option", { value: `domain:${one}` }, one)), ...now.policies.map((one) => h("option", { value: `category:${one.category}` }, `${one.domain} · ${one[language() === "vi" ? "vi" : "en"]}`)));
-  const from = h("input", { type: "date", value: today(), required: true, name: "policy-from" }), reason = h("input", { required: true, minlength: 3, maxlength: 500, name: "policy-reason" });
+  const from = h("input", { type: "date", value: today(), required: true, name: "policy-from" }), reason = h("input", { maxlength: 500, name: "policy-reason" });
   const inputs = NAMES.map((name) => h("input", { type: "number", min: 0, max: 2000, step: name.endsWith("days") ? 1 : 0.5, name }));
   const body = (): Record<string, unknown> => {
     const [kind, code] = scope.value.split(":");
