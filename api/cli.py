@@ -10,6 +10,7 @@ from api.commands import (
     accounts,
     answering,
     auditing,
+    deadlines,
     exporting,
     filing,
     following,
@@ -38,6 +39,8 @@ app.command()(answering.answer)
 app.command()(answering.status)
 app.command()(answering.deadline)
 app.command("working-time")(answering.working_time)
+app.command()(deadlines.policy)
+app.command()(deadlines.calendar)
 app.command()(photos.photos)
 app.command("import")(importing.import_file)
 app.command()(sampling.sample)

@@ -20,7 +20,7 @@ import structlog
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy.engine import make_url
 
-from api import progress_round, rounds, sweeping, watch_rounds
+from api import due_rounds, progress_round, rounds, sweeping, watch_rounds
 from api.settings import Settings
 from api.storage import PhotoStore
 from geo.database import engine as make_engine
@@ -69,6 +69,14 @@ def queue(url: str, settings: Settings) -> procrastinate.App:
     @app.task(name="push", queueing_lock="push")
     def push(timestamp: int) -> None:
         watch_rounds.push(engine, settings, datetime.now(UTC))
+
+    # A thread hears of each change (see `run`); this is for what it could not count then.
+    @app.periodic(cron="* * * * *")
+    @app.task(name="deadlines", queueing_lock="deadlines")
+    def deadlines(timestamp: int) -> None:
+        due_rounds.count_due(engine)
+        if due_rounds.remind(engine, settings, datetime.now(UTC)):
+            rounds.send(engine, settings, datetime.now(UTC))
 
     @app.periodic(cron="17 * * * *")
     @app.task(name="forget", queueing_lock="forget")
@@ -136,8 +144,13 @@ def run(url: str, settings: Settings, parent: int | None = None) -> None:
     if parent is not None:
         threading.Thread(target=_watch, args=(parent,), name="watch", daemon=True).start()
     logging.getLogger("procrastinate").setLevel(logging.ERROR)
+    counting = make_engine(url, pool_size=2, statement_timeout_ms=STATEMENT_TIMEOUT_MS)
+    keeper = due_rounds.DueKeeper(counting)
+    keeper.start()
     with suppress(KeyboardInterrupt):
         asyncio.run(work(url, settings))
+    keeper.stop()
+    counting.dispose()
 
 
 if __name__ == "__main__":

@@ -1,24 +1,21 @@
 """What follows from a complaint in public: supporters, photos, answers, ratings and its promise."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
+from geo import clockwork
+from geo.calendars import Holidays
 from geo.complaint import Status
 from geo.database import sql
 from geo.errors import MappingError
 from geo.masking import mask
 from geo.promise import Course, Promise, promised
-from geo.public_holidays import Year
 from geo.rating import VERDICTS
 from geo.supporting import why_not
-from geo.working_time import Calendar, WorkingTime
-
-Holidays = Callable[[str, int], Year]
 
 
 def nothing() -> dict[str, Any]:
@@ -129,23 +126,9 @@ def _promise(
         min(finished, default=None),
     )
     try:
-        calendar = calendar_of(row.working_time, row.timezone, of.reported_at, holidays)
-        return promised(row.deadline, course, calendar, now)
+        calendar = clockwork.calendar_of(row, holidays)
+        limits = clockwork.limits_of(row, row.category_id, calendar.day_of(of.reported_at))
+        return promised(limits, course, calendar, now, clockwork.pauses_of(row.pauses))
     except (MappingError, ValueError):
         # Set in the database by hand: what cannot be counted is not promised.
         return None
-
-
-def calendar_of(
-    stored: Mapping[str, Any], timezone: str, start: datetime, holidays: Holidays
-) -> Calendar:
-    """A city's working time from an instant on, into the year after it.
-
-    Raises `MappingError` where what is stored of it cannot be read.
-    """
-    zone = ZoneInfo(timezone)
-    hours = WorkingTime.parse(stored, timezone)
-    year = start.astimezone(zone).year
-    years = [holidays(hours.holidays, year + i) for i in (0, 1)] if hours.holidays else []
-    free = frozenset[Any]().union(*(one.holidays for one in years))
-    return hours.calendar(zone, free, frozenset[Any]().union(*(one.made_up for one in years)))

@@ -5,15 +5,15 @@ hours, urgent ones handled within 4 (Decision 1207/QD-UBND of 28 February 2025).
 handled differs by field and is not promised until it is set.
 """
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any, Final, Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 
 from geo.complaint import Status
+from geo.deadlines import LONGEST, Basis, Pause, basis_of, due, limit
 from geo.errors import MappingError
-from geo.working_time import Calendar, add_working, end_of_working_day
+from geo.working_time import Days
 
-Basis = Literal["accept", "handle", "urgent"]
 LIMITS: Final = (
     "accept_working_hours",
     "urgent_working_hours",
@@ -21,8 +21,6 @@ LIMITS: Final = (
     "handle_working_days",
 )
 DEFAULT: Final[Mapping[str, float]] = {"accept_working_hours": 8, "urgent_working_hours": 4}
-# A year of working hours.
-LONGEST: Final = 2_000
 
 
 class Course(NamedTuple):
@@ -52,7 +50,7 @@ def checked(deadline: Mapping[str, Any]) -> dict[str, float | None]:
     for name, value in deadline.items():
         if name not in LIMITS:
             raise MappingError(f"unknown limit {name!r}; there are {', '.join(LIMITS)}")
-        if value is not None and _limit({name: value}, name) is None:
+        if value is not None and limit({name: value}, name) is None:
             raise MappingError(f"{name}: more than 0 and at most {LONGEST}, or null")
     if deadline.get("handle_working_hours") and deadline.get("handle_working_days"):
         raise MappingError("handle_working_hours or handle_working_days, not both")
@@ -60,46 +58,26 @@ def checked(deadline: Mapping[str, Any]) -> dict[str, float | None]:
 
 
 def promised(
-    deadline: Mapping[str, Any], course: Course, calendar: Calendar, now: datetime
+    deadline: Mapping[str, Any],
+    course: Course,
+    calendar: Days,
+    now: datetime,
+    pauses: Sequence[Pause] = (),
 ) -> Promise | None:
     """The promise that holds now: of urgent handling, else of acceptance, and then of handling.
 
-    None where nothing is promised, and for what was withdrawn or reported twice.
+    None where nothing is promised, for what was withdrawn or reported twice, and while nobody
+    knows for how long it is paused.
     """
     if course.status in (Status.WITHDRAWN, Status.DUPLICATE):
         return None
-    limits = {**DEFAULT, **deadline}
-    urgent = _limit(limits, "urgent_working_hours")
-    if course.urgent and urgent is not None:
-        due = add_working(course.reported_at, timedelta(hours=urgent), calendar)
-        return Promise(due, "urgent", _met(due, course.finished_at, now))
-    handled = _handled_by(limits, course.reported_at, calendar)
-    accept = _limit(limits, "accept_working_hours")
-    if handled is not None and (course.accepted_at is not None or accept is None):
-        return Promise(handled, "handle", _met(handled, course.finished_at, now))
-    if accept is None:
+    limits, accepted = {**DEFAULT, **deadline}, course.accepted_at is not None
+    basis = basis_of(limits, urgent=course.urgent, accepted=accepted)
+    by = due(limits, course.reported_at, calendar, urgent=course.urgent, pauses=pauses).of(basis)
+    if basis is None or by is None:
         return None
-    due = add_working(course.reported_at, timedelta(hours=accept), calendar)
-    return Promise(due, "accept", _met(due, course.accepted_at, now))
-
-
-def _handled_by(
-    limits: Mapping[str, Any], reported_at: datetime, calendar: Calendar
-) -> datetime | None:
-    if (days := _limit(limits, "handle_working_days")) is not None:
-        return end_of_working_day(reported_at, int(days), calendar)
-    if (hours := _limit(limits, "handle_working_hours")) is not None:
-        return add_working(reported_at, timedelta(hours=hours), calendar)
-    return None
-
-
-def _limit(limits: Mapping[str, Any], name: str) -> float | None:
-    """None where it is not set, or what is stored is no limit."""
-    value = limits.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    least = 1 if name.endswith("days") else 0
-    return value if least <= value <= LONGEST and value > 0 else None
+    done = course.accepted_at if basis == "accept" else course.finished_at
+    return Promise(by, basis, _met(by, done, now))
 
 
 def _met(due: datetime, done: datetime | None, now: datetime) -> bool | None:

@@ -7,7 +7,7 @@ them longer or shorter; days and hours are those of the calendar's zone.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 from zoneinfo import ZoneInfo
 
 from geo.errors import MappingError
@@ -24,6 +24,16 @@ OFFICE_WEEK: Final[Week] = (((480, 720), (780, 1020)),) * 5 + ((),) * 2
 # A deadline that needs more days than these has no end.
 MOST_DAYS: Final = 4_000
 _DAY: Final = timedelta(days=1)
+
+
+class Days(Protocol):
+    """What deadlines are counted in: a `Calendar`, or one that changes (`geo.calendars`)."""
+
+    def spans(self, day: date) -> Iterator[tuple[datetime, datetime]]: ...
+
+    def works(self, day: date) -> bool: ...
+
+    def day_of(self, at: datetime) -> date: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +81,7 @@ class Calendar:
         return local.replace(tzinfo=self.zone).astimezone(UTC)
 
 
-def working_between(begin: datetime, end: datetime, calendar: Calendar) -> timedelta:
+def working_between(begin: datetime, end: datetime, calendar: Days) -> timedelta:
     """How much working time lies in an interval; none where it ends before it begins.
 
     >>> office = Calendar(ZoneInfo("Asia/Ho_Chi_Minh"))
@@ -88,7 +98,7 @@ def working_between(begin: datetime, end: datetime, calendar: Calendar) -> timed
     return total
 
 
-def add_working(start: datetime, duration: timedelta, calendar: Calendar) -> datetime:
+def add_working(start: datetime, duration: timedelta, calendar: Days) -> datetime:
     """The first instant by which so much working time has passed; `start` itself for none.
 
     Raises ValueError where the calendar never has so much.
@@ -113,7 +123,7 @@ def add_working(start: datetime, duration: timedelta, calendar: Calendar) -> dat
     raise ValueError(f"no end of {duration} within {MOST_DAYS} days")
 
 
-def end_of_working_day(start: datetime, days: int, calendar: Calendar) -> datetime:
+def end_of_working_day(start: datetime, days: int, calendar: Days) -> datetime:
     """When the last hours end of the so many-th working day after the local day of `start`.
 
     The day of the event itself is not counted (Vietnam's Civil Code of 2015, article 147).

@@ -160,7 +160,7 @@ def working_time(
         ).one_or_none()
         if row is None:
             raise NotFoundError(f"no city {code!r}")
-        wanted: dict[str, Any] = _read(file) if file is not None else dict(row.working_time)
+        wanted: dict[str, Any] = read_object(file) if file is not None else dict(row.working_time)
         for key, other, days in (("extra", "less", extra), ("less", "extra", less)):
             named = {day.date().isoformat() for day in days or []}
             if named:
@@ -174,7 +174,7 @@ def working_time(
     _show_days(hours)
 
 
-def _read(file: Path) -> dict[str, Any]:
+def read_object(file: Path) -> dict[str, Any]:
     try:
         found = json.loads(file.read_text("utf-8"))
     except ValueError:

@@ -10,6 +10,14 @@ Two habits explain the shape of what follows:
 """
 
 from geo.schema.base import metadata
+from geo.schema.clock import (
+    calendar_version,
+    due_history,
+    policy_version,
+    reminder_setting,
+    work_pause,
+    work_reminder,
+)
 from geo.schema.complaints import (
     complaint,
     complaint_area,
@@ -69,11 +77,13 @@ __all__ = [
     "area_shape",
     "audit",
     "audit_head",
+    "calendar_version",
     "category",
     "city",
     "complaint",
     "complaint_area",
     "domain",
+    "due_history",
     "event",
     "follow",
     "follow_token",
@@ -94,10 +104,12 @@ __all__ = [
     "photo_alike",
     "photo_discarded",
     "photo_origin",
+    "policy_version",
     "progress",
     "push_message",
     "push_subscription",
     "rating",
+    "reminder_setting",
     "rollup",
     "rollup_layout",
     "sighting",
@@ -107,4 +119,6 @@ __all__ = [
     "work",
     "work_event",
     "work_note",
+    "work_pause",
+    "work_reminder",
 ]

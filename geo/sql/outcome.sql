@@ -1,5 +1,14 @@
 -- What follows from one complaint, in one row; what is private of it is not read.
-SELECT k.deadline, k.questions, t.timezone, t.working_time,
+SELECT k.deadline, k.questions, k.id AS category_id, k.domain_id, t.timezone, t.working_time,
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(v.valid_from, v.working_time) ORDER BY v.id),
+                        '[]')
+          FROM calendar_version v WHERE v.city_id = t.id) AS calendars,
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(
+                 v.valid_from, v.limits, v.domain_id, v.category_id) ORDER BY v.id), '[]')
+          FROM policy_version v
+         WHERE v.category_id = k.id OR v.domain_id = k.domain_id
+            OR num_nonnulls(v.category_id, v.domain_id) = 0) AS policies,
+       work_pauses(c.id) AS pauses,
        src.kind = 'citizen' AS promised,
        coalesce(s.urgent, false) AS urgent,
        coalesce(s.answers, '{}') AS replies,
