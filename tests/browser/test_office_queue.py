@@ -187,6 +187,7 @@ def test_filters_are_in_the_address_and_back_takes_them_away(desktop: Page, addr
     expect(desktop.locator("#scope-mine b")).to_have_text("3")
     desktop.go_back()
     expect(desktop.locator("#scope-mine")).to_have_attribute("aria-pressed", "false")
+    desktop.wait_for_timeout(1000)
     assert "mine" not in desk.lists[-1]
 
 
