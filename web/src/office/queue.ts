@@ -142,7 +142,6 @@ export const page: Page = async (place, _path, query) => {
   function anew(): void { unseen.clear(); left.clear(); list.top = 0; void rows.restart(); map.ask(question); void count(); }
   /** Shows another question; the address and Back know it. */
   function turnTo(to: Question, step = true): void {
-    if (step) remember();
     question = to;
     if (step) history.pushState(null, "", address());
     choices.all = false;
@@ -156,7 +155,6 @@ export const page: Page = async (place, _path, query) => {
   async function count(): Promise<void> { try { showCounts(await ask<Counts>("/api/v1/work/counts")); } catch { /* chips without numbers filter all the same */ } }
 
   function open(code: string): void {
-    remember();
     if (phone.matches) { go(`/office/c/${encodeURIComponent(code)}`); return; }
     if (code === opened) return;
     opened = code;
