@@ -23,7 +23,7 @@ function needs(bundle: Rolldown.OutputBundle, name: string, seen = new Set<strin
  * a complaint with all that they may load, and nothing of the page of the API.
  */
 export function serviceWorker(folder: string, source: string): Plugin {
-  let list: Entry[] = [];
+  let list: Entry[] = [], office: string[] = [];
   return {
     name: "service-worker", apply: "build",
     generateBundle: { order: "post", handler(_, bundle) {
@@ -33,6 +33,10 @@ export function serviceWorker(folder: string, source: string): Plugin {
         // Workers are assets to the bundler.
         if (chunk.type === "asset" && /^assets\/.*worker.*\.js$/.test(chunk.fileName)) shell.add(chunk.fileName);
       }
+      // Officials' pages are large and for few: the worker keeps them when one of them asks for it.
+      const theirs = new Set<string>();
+      for (const chunk of Object.values(bundle)) if (chunk.type === "chunk" && chunk.isEntry && chunk.facadeModuleId && /web\/office\/index\.html$/.test(chunk.facadeModuleId)) needs(bundle, chunk.fileName, theirs);
+      office = [...theirs].filter((name) => !shell.has(name)).sort().map((name) => `/${name}`);
       list = [...shell].sort().map((name) => ({ url: `/${name}`, revision: null }));
     } },
     closeBundle: { order: "pre", sequential: true, async handler() {
@@ -40,7 +44,7 @@ export function serviceWorker(folder: string, source: string): Plugin {
       const fixed: Entry[] = [["/", "index.html"], ["/mine", "complaint/index.html"], ["/app.webmanifest", "app.webmanifest"], ["/icon.svg", "icon.svg"], ["/icons/icon-192.png", "icons/icon-192.png"]].map(([url, name]) => ({ url: url as string, revision: hash(name as string) }));
       await build({
         configFile: false, root: join(source, ".."), logLevel: "warn", publicDir: false,
-        define: { __SHELL__: JSON.stringify([...fixed, ...list]) },
+        define: { __SHELL__: JSON.stringify([...fixed, ...list]), __OFFICE__: JSON.stringify(office) },
         build: { outDir: folder, emptyOutDir: false, target: "es2022", rolldownOptions: { input: source, output: { format: "iife", entryFileNames: "sw.js" } } },
       });
     } },

@@ -7,11 +7,13 @@
 import { installPush, type Worker } from "./push-worker";
 import { cleanupOutdatedCaches, matchPrecache, precacheAndRoute } from "workbox-precaching";
 import { registerRoute } from "workbox-routing";
-import { NetworkFirst, StaleWhileRevalidate } from "workbox-strategies";
+import { NetworkFirst, NetworkOnly, StaleWhileRevalidate } from "workbox-strategies";
 
 declare const self: ServiceWorkerGlobalScope;
 /** The shell of this version, written here by the build. */
 declare const __SHELL__: { url: string; revision: string | null }[];
+/** The files of officials' pages: kept only on a device whose user asked for it. */
+declare const __OFFICE__: string[];
 
 const READ = "read-1", TILES = "tiles-1", PAGES = "pages-1", PHOTOS = "photos-1";
 /** What anyone may read and does not say where the reader is or what was looked for. */
@@ -39,6 +41,19 @@ registerRoute(({ url, request }) => mine(url, request) && /^\/photos\/.+-small\.
 // A complaint that was never seen: the empty page, which says that there is no network.
 registerRoute(({ url, request }) => request.mode === "navigate" && /^\/c\/[^/]+$/.test(url.pathname), new NetworkFirst({ cacheName: PAGES, networkTimeoutSeconds: 5, plugins: [...keeping(PAGES, 30), { handlerDidError: async () => matchPrecache("/mine") }] }));
 
+// Officials: their shell alone, by name. What they ask of the API passes this worker by.
+const OFFICE = "office-1", OFFICE_PAGE = "/office";
+registerRoute(({ url, request }) => mine(url, request) && __OFFICE__.includes(url.pathname), async ({ request }) => (await caches.match(request, { cacheName: OFFICE })) ?? fetch(request));
+registerRoute(({ url, request }) => request.mode === "navigate" && /^\/office(\/|$)/.test(url.pathname), new NetworkOnly({ networkTimeoutSeconds: 5, plugins: [{ handlerDidError: async () => caches.match(OFFICE_PAGE, { cacheName: OFFICE }) }] }));
+/** Keeps the page and its files of this version, and nothing of an older one. */
+async function keepOffice(): Promise<void> {
+  const cache = await caches.open(OFFICE);
+  for (const old of await cache.keys()) if (!__OFFICE__.includes(new URL(old.url).pathname) && new URL(old.url).pathname !== OFFICE_PAGE) await cache.delete(old);
+  // What the public pages share is in their shell, and the files' names change with their content.
+  for (const name of __OFFICE__) if (!(await cache.match(name))) await cache.add(name);
+  await cache.add(new Request(OFFICE_PAGE, { cache: "reload", credentials: "omit" }));
+}
+
 installPush(self as unknown as Worker);
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 /** What the page read before there was a worker is read again, so that it is there without a network. */
@@ -56,6 +71,7 @@ self.addEventListener("message", (event) => {
   const said = event.data as { type?: string; urls?: string[] } | null;
   // Only a page that is about to load anew asks for this: two versions would not fit together.
   if (said?.type === "take-over") void self.skipWaiting();
+  if (said?.type === "office") event.waitUntil(keepOffice());
   if (said?.type === "keep" && Array.isArray(said.urls)) event.waitUntil(keep(said.urls.slice(0, 100)));
 });
 // Background Sync: the network is back. What waits is sent by the page, which has it.

@@ -3,12 +3,13 @@ import "../style.css";
 import "./office.css";
 import { byId, h } from "../dom";
 import { choose, chosen, current, phrases, setLanguage } from "../i18n";
-import { Refused } from "../problems";
+import { Refused, Trouble } from "../problems";
 import { ask, go, link, may, said, setMe, whoami, type Me, type Page } from "./desk";
+import { keep, keptAll, lastSigned, tidy, wipe } from "./road-kept";
 
 const w = phrases({
-  vi: { title: "Xử lý phản ánh", queue: "Việc cần xử lý", figures: "Kết quả xử lý", road: "Đi thực địa", admin: "Quản trị", audit: "Nhật ký", account: "Tài khoản", out: "Đăng xuất", map: "Bản đồ chung", other: "English", loading: "Đang tải…", none: "Không có trang này.", retry: "Thử lại", skip: "Đến nội dung", menu: "Trang" },
-  en: { title: "Handling complaints", queue: "Work to do", figures: "How it goes", road: "On the road", admin: "Administration", audit: "Audit log", account: "Account", out: "Sign out", map: "Public map", other: "Tiếng Việt", loading: "Loading…", none: "There is no such page.", retry: "Try again", skip: "To the content", menu: "Pages" },
+  vi: { title: "Xử lý phản ánh", queue: "Việc cần xử lý", figures: "Kết quả xử lý", road: "Đi thực địa", admin: "Quản trị", audit: "Nhật ký", account: "Tài khoản", out: "Đăng xuất", map: "Bản đồ chung", other: "English", loading: "Đang tải…", none: "Không có trang này.", retry: "Thử lại", skip: "Đến nội dung", menu: "Trang", unsent: "Trên máy này còn ghi chú chưa gửi. Đăng xuất sẽ xoá chúng. Vẫn đăng xuất?" },
+  en: { title: "Handling complaints", queue: "Work to do", figures: "How it goes", road: "On the road", admin: "Administration", audit: "Audit log", account: "Account", out: "Sign out", map: "Public map", other: "Tiếng Việt", loading: "Loading…", none: "There is no such page.", retry: "Try again", skip: "To the content", menu: "Pages", unsent: "Notes on this device are not sent yet. Signing out removes them. Sign out all the same?" },
 });
 type Word = Parameters<typeof w>[0];
 interface Entry { load: () => Promise<{ page: Page }>; title: Word; need?: string; open?: boolean }
@@ -44,12 +45,29 @@ function bar(active: string): void {
   if (skip) skip.textContent = w("skip");
 }
 async function signOut(): Promise<void> {
+  const { id } = whoami();
+  if ((await keptAll("waiting", id)).length && !confirm(w("unsent"))) return;
+  // What this account kept goes first: it must be gone whatever the network does.
+  await wipe(id);
   try { await ask("/api/v1/account/sign-out", { method: "POST" }); } catch { /* it has ended already */ }
   setMe(null);
   go("/office/sign-in");
 }
 function failed(problem: unknown): void {
   place.replaceChildren(h("p", { role: "alert" }, said(problem)), h("button", { type: "button", click: () => void open() }, w("retry")));
+}
+/** Who is signed in; without a network, on the road, who was here last within the hours that were set. */
+async function signed(name: string): Promise<Me> {
+  try {
+    const me = await ask<Me>("/api/v1/account/me");
+    await tidy(me.id);
+    await keep("signed", me.id, "", { me, at: Date.now() });
+    return me;
+  } catch (problem) {
+    const last = problem instanceof Trouble || (name !== "road" && name !== "c") ? null : await lastSigned();
+    if (!last) throw problem;
+    return last;
+  }
 }
 async function open(): Promise<void> {
   const own = ++turn;
@@ -59,7 +77,7 @@ async function open(): Promise<void> {
   const entry = PAGES[name];
   try {
     if (!entry?.open) {
-      const me = await ask<Me>("/api/v1/account/me");
+      const me = await signed(name);
       if (own !== turn) return;
       setMe(me);
       if (me.must_change && name !== "account") { go("/office/account?change", true); return; }

@@ -1,3 +1,137 @@
-import type { Page } from "./desk";
+/** One complaint: all that an official needs to handle it, and what may be done with it now. */
+import "./one.css";
+import { h, openDialog, byId } from "../dom";
+import { instant, phrases, t } from "../i18n";
+import { Refused } from "../problems";
+import { ask, type Page, said, send, toast, whoami } from "./desk";
+import { begin, type Desk, KEYS } from "./one-acts";
+import { answer } from "./one-answer";
+import { answersPart, categoryName, dueOf, factList, nearPart, readDomains, spotPart, tags, type Work } from "./one-facts";
+import { mapOf } from "./one-map";
+import { photosPart } from "./one-photos";
+import { actName, notesPart, timelinePart } from "./one-timeline";
+import { drop, factsOf, keep, kept, star, starred } from "./road-kept";
+import { sendWaiting, takeNote, waitingPart } from "./road-send";
 
-export const page: Page = async () => undefined;
+const w = phrases({
+  vi: { star: "Đưa vào chuyến đi", unstar: "Bỏ khỏi chuyến đi", note: "Ghi chú nội bộ", save: "Lưu ghi chú", personal: "Thông tin người gửi", why: "Vì sao cần xem? Lần xem này được ghi vào nhật ký.", look: "Xem", offline: "Không có mạng: số liệu lúc", map: "Vị trí phản ánh", acts: "Việc có thể làm", changed: "Người khác vừa thay đổi phản ánh này:", show: "Xem bản mới", pdf: "Tải PDF", kept: "Đã giữ ghi chú; sẽ gửi khi có mạng.", notKept: "Chưa có trên máy này, và không có mạng." },
+  en: { star: "Take on the road", unstar: "Leave out of the road", note: "Note (inside only)", save: "Save the note", personal: "Who reported it", why: "Why do you need to see this? The look is logged.", look: "Look", offline: "No network: as it was", map: "Place of the complaint", acts: "What can be done", changed: "Somebody changed this complaint:", show: "Show it as it is now", pdf: "PDF", kept: "The note is kept; it is sent when there is a network.", notKept: "Not on this device, and there is no network." },
+});
+
+/** The part about the reporter, behind a reason. */
+function personal(code: string): void {
+  const reason = h("input", { id: "look-reason", required: true, maxlength: 200 }), out = h("div", { role: "status" });
+  const look = async (): Promise<void> => {
+    if (!reason.value.trim()) { reason.focus(); return; }
+    try {
+      const found = await ask<Record<string, unknown>>(`/api/v1/work/${encodeURIComponent(code)}/personal?${new URLSearchParams({ reason: reason.value.trim() })}`);
+      out.replaceChildren(h("dl", { class: "facts" }, ...Object.entries(found).filter(([, value]) => value !== null).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, typeof value === "object" ? JSON.stringify(value) : String(value))))));
+    } catch (problem) { out.replaceChildren(h("p", { class: "alert" }, said(problem))); }
+  };
+  openDialog(w("personal"), t("close"), h("form", { submit: (event) => { event.preventDefault(); void look(); } }, h("label", { for: "look-reason" }, w("why")), reason, h("button", { type: "submit", class: "main" }, w("look"))), out);
+}
+/** Words of a note; they stay on the device until they are sent. */
+async function noteForm(account: number, code: string): Promise<HTMLElement> {
+  const draft = await kept("draft", account, `note/${code}`);
+  const field = h("textarea", { id: `note-${code}`, rows: 3, maxlength: 4000, input: () => void keep("draft", account, `note/${code}`, { text: field.value, photos: [] }) });
+  field.value = draft?.text ?? "";
+  return h("form", { class: "note-form", submit: (event) => {
+    event.preventDefault();
+    const text = field.value.trim();
+    if (!text) { field.focus(); return; }
+    void takeNote(account, code, text).then(async () => { field.value = ""; await drop("draft", account, `note/${code}`); dispatchEvent(new Event("office:sent")); if (!navigator.onLine) toast(w("kept")); }).catch((problem: unknown) => toast(said(problem)));
+  } }, h("label", { for: field.id }, w("note")), field, h("button", { type: "submit" }, w("save")));
+}
+
+class One {
+  private work!: Work;
+  private etag = "";
+  private at: number | null = null;
+  private takeMap: (() => void) | null = null;
+  private readonly account = whoami().id;
+  readonly desk: Desk = { work: () => this.work, etag: () => this.etag, changed: (work, etag) => { this.set(work, etag); void this.draw(); }, reload: () => this.read(true) };
+  constructor(private readonly place: HTMLElement, private readonly code: string) {}
+
+  private set(work: Work, etag: string): void {
+    [this.work, this.etag, this.at] = [work, etag, null];
+    // Only what was chosen for the road stays on the device.
+    void starred(this.account).then((codes) => codes.includes(this.code) && keep("facts", this.account, this.code, { work, at: Date.now() }));
+  }
+  async read(redraw = false): Promise<void> {
+    try {
+      const answer = await send(`/api/v1/work/${encodeURIComponent(this.code)}`);
+      this.set((await answer.json()) as Work, answer.headers.get("ETag") ?? "");
+    } catch (problem) {
+      if (problem instanceof Refused) throw problem;
+      const found = await factsOf(this.account, this.code);
+      if (!found) throw navigator.onLine ? problem : new Error(w("notKept"));
+      [this.work, this.at] = [found.work, found.at];
+    }
+    if (redraw) await this.draw();
+  }
+  private async starButton(): Promise<HTMLElement> {
+    const on = (await starred(this.account)).includes(this.code);
+    const button: HTMLButtonElement = h("button", { type: "button", class: "star", "aria-pressed": String(on), "aria-label": w(on ? "unstar" : "star"), click: () => void (async () => {
+      await star(this.account, this.code, !on);
+      if (on) await drop("facts", this.account, this.code);
+      else this.set(this.work, this.etag);
+      button.replaceWith(await this.starButton());
+    })() }, on ? "★" : "☆");
+    return button;
+  }
+  act(name: string): void {
+    if (name === "note") { this.place.querySelector<HTMLElement>(`#note-${CSS.escape(this.code)}`)?.focus(); return; }
+    if (!this.work.may.includes(name) || this.at !== null) return;
+    if (name === "answer") void answer(this.desk); else void begin(this.desk, name);
+  }
+  async draw(): Promise<void> {
+    const { work } = this, notes = h("div", {});
+    const [starNode, form, waiting] = await Promise.all([this.starButton(), noteForm(this.account, this.code), waitingPart(this.account, this.code)]);
+    this.takeMap?.();
+    const holder = h("div", { class: "one-map", role: "region", "aria-label": w("map") });
+    const buttons = this.at === null ? work.may.filter((one) => one in KEYS).map((one, i) => h("button", { type: "button", class: i === 0 ? "main" : "", "data-act": one, "aria-keyshortcuts": KEYS[one] ?? "", click: () => this.act(one) }, actName(one))) : [];
+    notes.append(notesPart(work, waiting), ...(work.may.includes("note") ? [form] : []));
+    this.place.replaceChildren(h("article", { class: "one", "data-code": work.code },
+      this.at === null ? "" : h("p", { class: "band", role: "status" }, `${w("offline")} ${instant(new Date(this.at).toISOString())}`),
+      h("header", { class: "one-head" }, h("h1", {}, `${categoryName(work.category)} · ${work.code}`), starNode),
+      h("div", { class: "one-changed", role: "status" }),
+      h("div", { class: "one-parts" },
+        h("div", {}, tags(work), dueOf(work), h("p", { class: "body words" }, work.text), photosPart(work.photos, work.code) ?? "", answersPart(work) ?? "", factList(work),
+          h("div", { class: "row" }, h("button", { type: "button", id: "look", click: () => personal(this.code) }, w("personal")), h("a", { href: `/api/v1/work/${encodeURIComponent(work.code)}.pdf`, download: true }, w("pdf")))),
+        h("div", {}, holder, spotPart(work) ?? "", nearPart(work)),
+        h("div", {}, notes, timelinePart(work))),
+      h("nav", { class: "acts", "aria-label": w("acts") }, ...buttons)));
+    this.takeMap = this.at === null ? mapOf(holder, work, w("map")) : (holder.remove(), null);
+  }
+  /** Others are at work on it: says so, and changes nothing under the reader's hands. */
+  told(one: { code: string; version: number; act: string; who: string | null }): void {
+    if (one.code !== this.code || one.version <= this.work.version) return;
+    this.place.querySelector(".one-changed")?.replaceChildren(h("p", { class: "band" }, `${w("changed")} ${one.who ?? ""} · ${actName(one.act)} `, h("button", { type: "button", click: () => void this.read(true).catch((problem: unknown) => toast(said(problem))) }, w("show"))));
+  }
+  gone(): void { this.takeMap?.(); }
+}
+
+export const page: Page = async (place, [code = ""]) => {
+  const one = new One(place, code), account = whoami().id, control = new AbortController(), { signal } = control;
+  await Promise.all([readDomains(), one.read()]);
+  await one.draw();
+  void sendWaiting(account);
+  // Alone on the page its keys work anywhere; in a panel of the queue only while the panel has the focus.
+  const listens: EventTarget = place === byId("place") ? document : place;
+  listens.addEventListener("keydown", (event) => {
+    const pressed = event as KeyboardEvent, from = pressed.target as HTMLElement;
+    if (pressed.ctrlKey || pressed.metaKey || pressed.altKey || from.closest("input, textarea, select, dialog, [role=application]") || byId<HTMLDialogElement>("dialog").open) return;
+    const act = Object.keys(KEYS).find((name) => KEYS[name] === pressed.key && (name === "note" || one.desk.work().may.includes(name)));
+    if (!act) return;
+    event.preventDefault();
+    one.act(act);
+  }, { signal });
+  addEventListener("online", () => void sendWaiting(account), { signal });
+  addEventListener("office:sent", () => void one.read().catch(() => undefined).then(async () => {
+    const typing = place.contains(document.activeElement) && document.activeElement instanceof HTMLTextAreaElement && document.activeElement.value;
+    if (!typing && !signal.aborted) await one.draw();
+  }), { signal });
+  const live = navigator.onLine ? new EventSource("/api/v1/work/live") : null;
+  live?.addEventListener("work", (event) => { for (const each of (JSON.parse((event as MessageEvent<string>).data) as { codes: Parameters<One["told"]>[0][] }).codes) one.told(each); });
+  return () => { control.abort(); live?.close(); one.gone(); };
+};

@@ -1,0 +1,39 @@
+/** What happened to a complaint: what citizens see and what only officials see, told apart. */
+import { h } from "../dom";
+import { instant, phrases, status } from "../i18n";
+import type { Step, Work } from "./one-facts";
+
+const ACTS = {
+  vi: { accept: "Nhận xử lý", start: "Bắt đầu xử lý", resolve: "Giải quyết xong", reject: "Từ chối", refuse: "Từ chối", reopen: "Mở lại", "withdraw-refusal": "Rút lời từ chối", assign: "Giao việc", unassign: "Thôi giao", "hand-over": "Chuyển đơn vị", recategorise: "Đổi loại", move: "Đổi vị trí", ask: "Hỏi người gửi", "answered-by-reporter": "Người gửi trả lời", merge: "Gộp bản trùng", unmerge: "Tách bản trùng", split: "Chia nhỏ", note: "Ghi chú", pause: "Tạm dừng", resume: "Tiếp tục", answer: "Trả lời", check: "Kiểm tra", "check-asked": "Xin kiểm tra", "check-passed": "Kiểm tra: đạt", "check-refused": "Kiểm tra: chưa đạt", escalate: "Báo lên cấp trên", remind: "Nhắc hạn", undo: "Hoàn tác", bulk: "Làm hàng loạt" },
+  en: { accept: "Accept", start: "Start", resolve: "Resolved", reject: "Refused", refuse: "Refuse", reopen: "Reopen", "withdraw-refusal": "Refusal withdrawn", assign: "Assign", unassign: "Unassigned", "hand-over": "Hand over", recategorise: "Change category", move: "Move the pin", ask: "Ask the reporter", "answered-by-reporter": "Reporter answered", merge: "Merge", unmerge: "Unmerge", split: "Split", note: "Note", pause: "Pause", resume: "Resume", answer: "Answer", check: "Check", "check-asked": "Check asked for", "check-passed": "Check passed", "check-refused": "Check not passed", escalate: "Escalated", remind: "Reminder", undo: "Undone", bulk: "In bulk" },
+};
+export type Act = keyof typeof ACTS.vi;
+const named = phrases<Act>(ACTS);
+const w = phrases({
+  vi: { title: "Diễn biến", open: "Người dân thấy", inside: "Nội bộ", system: "Hệ thống", all: "Tất cả", show: "Xem", notes: "Ghi chú nội bộ", noNotes: "Chưa có ghi chú." },
+  en: { title: "What happened", open: "Citizens see this", inside: "Inside only", system: "The system", all: "All", show: "Show", notes: "Notes (inside only)", noNotes: "No notes yet." },
+});
+export const actName = (act: string): string => (act in ACTS.vi ? named(act as Act) : status(act));
+
+/** What a step changed, in short; keys and codes as the server names them. */
+export function changeOf(change: Record<string, unknown> | null): string {
+  return Object.entries(change ?? {}).filter(([, value]) => value !== null && typeof value !== "object").map(([key, value]) => (key === "from" || key === "to" || key === "status" ? status(String(value)) : `${key}: ${String(value)}`)).join(" → ");
+}
+function row(step: Step): HTMLElement {
+  const change = changeOf(step.change);
+  return h("li", { class: step.public ? "public" : "inside" },
+    h("strong", {}, actName(step.act)), ` · ${step.who ?? w("system")} `, h("span", { class: "state" }, w(step.public ? "open" : "inside")),
+    step.reason ? h("p", { class: "body" }, step.reason) : null, change ? h("p", { class: "body" }, change) : null, h("small", {}, instant(step.at)));
+}
+export function timelinePart(work: Work): HTMLElement {
+  const list = h("ol", { class: "timeline" });
+  const choice = h("select", { "aria-label": w("show"), change: () => draw() }, ...(["all", "open", "inside"] as const).map((one) => h("option", { value: one }, w(one))));
+  const draw = (): void => list.replaceChildren(...[...work.timeline].sort((a, b) => b.at.localeCompare(a.at)).filter((one) => choice.value === "all" || one.public === (choice.value === "open")).map(row));
+  draw();
+  return h("section", {}, h("div", { class: "row" }, h("h2", {}, w("title")), choice), list);
+}
+export function notesPart(work: Work, waiting: HTMLElement | null): HTMLElement {
+  return h("section", { class: "notes" }, h("h2", {}, w("notes")), waiting, work.notes.length
+    ? h("ul", {}, ...work.notes.map((one) => h("li", {}, h("p", { class: "body" }, one.text), h("small", {}, `${one.who ?? w("system")} · ${instant(one.at)}`))))
+    : h("p", {}, w("noNotes")));
+}
