@@ -1,3 +1,5 @@
+/** What admins set: calendars and deadlines. */
+import { section } from "./admin-deadlines";
 import type { Page } from "./desk";
 
-export const page: Page = async () => undefined;
+export const page: Page = async (place) => { await section(place); };

@@ -1,3 +1,0 @@
-import type { Page } from "./desk";
-
-export const page: Page = async () => undefined;
