@@ -9,15 +9,15 @@ import { altered, narrowed, read, SCOPES, SOON_H, SORTS, written, type Key, type
 
 const w = phrases({
   vi: {
-    mine: "Của tôi", unassigned: "Chưa giao", due: "Sắp đến hạn", overdue: "Quá hạn", urgent: "Khẩn", reopened: "Mở lại", duplicates: "Nghi trùng", misrouted: "Chuyển nhầm", checking: "Chờ duyệt", asked: "Chờ người báo",
+    mine: "Của tôi", unassigned: "Chưa giao", due: "Sắp đến hạn", overdue: "Quá hạn", urgent: "Khẩn", reopened: "Mở lại", misrouted: "Chuyển nhầm",
     quick: "Lọc nhanh", search: "Tìm trong nội dung, địa chỉ", filters: "Bộ lọc", domain: "Lĩnh vực", category: "Loại", status: "Trạng thái", area: "Đơn vị", since: "Từ ngày", until: "Đến hết ngày", all: "Tất cả", open: "Chưa xong", sort: "Xếp theo", clear: "Xoá bộ lọc", shape: "Vùng đã vẽ", drop: "Bỏ vùng",
-    "s.due": "Hạn gần nhất", "s.urgency": "Khẩn trước", "s.reported": "Cũ nhất", "s.-reported": "Mới nhất", "s.status": "Trạng thái", "s.area": "Đơn vị",
+    "s.due": "Hạn gần nhất", "s.reported": "Cũ nhất", "s.-reported": "Mới nhất",
     views: "Chế độ xem", save: "Lưu chế độ xem này", name: "Tên", shared: "Đồng nghiệp cũng thấy", keep: "Lưu", rename: "Đổi tên", remove: "Xoá", share: "Chép liên kết", copied: "Đã chép liên kết.", saved: "Đã lưu.", removed: "Đã xoá.", noViews: "Chưa lưu chế độ xem nào.", close: "Đóng",
   },
   en: {
-    mine: "Mine", unassigned: "Unassigned", due: "Soon due", overdue: "Overdue", urgent: "Urgent", reopened: "Reopened", duplicates: "Duplicates?", misrouted: "Misrouted", checking: "To be checked", asked: "Waiting for reporter",
+    mine: "Mine", unassigned: "Unassigned", due: "Soon due", overdue: "Overdue", urgent: "Urgent", reopened: "Reopened", misrouted: "Misrouted",
     quick: "Quick filters", search: "Search in words and addresses", filters: "Filters", domain: "Domain", category: "Category", status: "Status", area: "Area", since: "From", until: "Up to and including", all: "All", open: "Open", sort: "Order", clear: "Clear the filters", shape: "Drawn shape", drop: "Remove the shape",
-    "s.due": "Soonest limit", "s.urgency": "Urgent first", "s.reported": "Oldest", "s.-reported": "Newest", "s.status": "Status", "s.area": "Area",
+    "s.due": "Soonest limit", "s.reported": "Oldest", "s.-reported": "Newest",
     views: "Views", save: "Save this view", name: "Name", shared: "Colleagues see it too", keep: "Save", rename: "Rename", remove: "Delete", share: "Copy the link", copied: "The link is copied.", saved: "Saved.", removed: "Deleted.", noViews: "No view is saved yet.", close: "Close",
   },
 });
