@@ -106,7 +106,10 @@ def facts(connection: Connection, code: str, now: datetime) -> dict[str, Any]:
             for one in row.answers
         ],
         "timeline": sorted(timeline, key=lambda one: str(one["at"])),
-        "may": allowed(status, _rights(row)) if row.worked else [],
+        "may": (may := allowed(status, _rights(row)) if row.worked else []),
+        "may_move_to": sorted({MOVES[act].to.code for act in may if act in MOVES}),
+        "answer_rules": {"photo": False, "check": False, "templates": []},
+        "questions": [],
         **_spot(connection, row, now),
     }
 

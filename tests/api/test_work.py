@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 
 from api.app import create_app
 from api.settings import Settings
-from geo import passwords
+from geo import audit, passwords
 
 SET = "hanoi-ward-2025"
 DONE = "Đã vá xong ổ gà bằng bê tông nhựa nóng sáng nay trước cổng trường"
@@ -354,3 +354,18 @@ def test_merging_moving_and_taking_a_merge_back(
     assert act(other, "move", {"lon": at.lon, "lat": at.lat}).status_code == 204
     assert client.get(f"/api/v1/work/{other}").status_code == 404
     assert other in _codes(hanoi_engine, wards[1])
+
+
+def test_admins_alone_read_the_log(hanoi_engine: Engine, served: Served) -> None:
+    with hanoi_engine.begin() as connection:
+        for number in range(5):
+            audit.append(connection, "test", f"subject {number}", actor="hà")
+    admin = served(official(hanoi_engine, "admin"))
+    raw = admin.get("/api/v1/audit?limit=3")
+    assert raw.status_code == 200, raw.text
+    page = raw.json()
+    assert [one["subject"] for one in page["entries"]] == ["subject 4", "subject 3", "subject 2"]
+    rest = admin.get(f"/api/v1/audit?limit=3&before={page['next']}").json()
+    assert [one["subject"] for one in rest["entries"]] == ["subject 1", "subject 0"]
+    assert rest["next"] is None
+    assert served(official(hanoi_engine, "supervisor")).get("/api/v1/audit").status_code == 403
