@@ -118,7 +118,7 @@ def seen(connection: Connection, code: str) -> UUID:
     """The id of a complaint that is the asker's to see; raises `NotFoundError`."""
     row = connection.execute(
         select(complaint.c.id).where(
-            complaint.c.code == clean_code(code), func.asker_on(complaint.c.id, "view")
+            complaint.c.code == clean_code(code), func.asker_on(complaint.c.id, "inside")
         )
     ).one_or_none()
     if row is None:
@@ -167,7 +167,7 @@ def hold(connection: Connection, code: str, act: str, version: int | None) -> He
     row = connection.execute(
         text(
             """
-            SELECT c.id, c.code, asker_on(c.id, 'view') AS may_view,
+            SELECT c.id, c.code, asker_on(c.id, 'inside') AS may_view,
                    asker_on(c.id, 'act') AS may_act, asker_on(c.id, 'supervise') AS may_supervise
               FROM complaint c WHERE c.code = :code
             """

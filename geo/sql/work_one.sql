@@ -40,7 +40,7 @@ SELECT c.id, c.code, coalesce(w.version, 1) AS version, c.status, t.code AS city
                  'id', n.id, 'at', n.at, 'who', a.full_name, 'text', n.text) ORDER BY n.id), '[]')
           FROM work_note n JOIN account a ON a.id = n.account_id
          WHERE n.complaint_id = c.id) AS notes,
-       asker_on(c.id, 'view') AS may_view,
+       asker_on(c.id, 'inside') AS may_view,
        asker_on(c.id, 'act') AS may_act,
        asker_on(c.id, 'supervise') AS may_supervise
   FROM complaint c

@@ -1,5 +1,6 @@
 """The queue and one complaint, as officials of different areas meet them over HTTP."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -369,3 +370,44 @@ def test_admins_alone_read_the_log(hanoi_engine: Engine, served: Served) -> None
     assert [one["subject"] for one in rest["entries"]] == ["subject 1", "subject 0"]
     assert rest["next"] is None
     assert served(official(hanoi_engine, "supervisor")).get("/api/v1/audit").status_code == 403
+
+
+def test_who_listens_hears_of_the_own_ward_and_of_no_other(
+    hanoi_engine: Engine, served: Served, wards: tuple[str, str]
+) -> None:
+    first = served(official(hanoi_engine, "officer", areas=[wards[0]], name="first"))
+    second = served(official(hanoi_engine, "officer", areas=[wards[1]], name="second"))
+    began = first.get("/api/v1/work/live")
+    assert began.headers["content-type"].startswith("text/event-stream")
+    last = re.search(r"^id: (\d+)$", began.text, re.M)
+    assert last is not None
+    code = _walk(first)[0]["code"]
+    first.post(f"/api/v1/work/{code}/note", json={"text": "một ghi chú"})
+    path = f"/api/v1/work/live?after={last[1]}"
+    heard = first.get(path).text
+    assert "event: work" in heard
+    assert code in heard
+    assert "event" not in second.get(path).text.replace("text/event", "")
+    with hanoi_engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO work_event (complaint_id, act) SELECT complaint_id, 'remind'"
+                " FROM work, generate_series(1, 3000) WHERE complaint_id ="
+                " (SELECT complaint_id FROM work LIMIT 1)"
+            )
+        )
+    assert "event: lost" in first.get(path).text
+
+
+def test_a_planner_sees_no_single_work_beyond_the_ward_it_handles(
+    hanoi_engine: Engine, served: Served, wards: tuple[str, str]
+) -> None:
+    both = official(hanoi_engine, "officer", areas=[wards[0]])
+    with hanoi_engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO account_role (account_id, role) VALUES (:id, 'planner')"),
+            {"id": both.id},
+        )
+    assert {one["code"] for one in _walk(served(both))} == _codes(hanoi_engine, wards[0])
+    planner = official(hanoi_engine, "planner")
+    assert served(planner).get("/api/v1/work").status_code == 403

@@ -3,7 +3,7 @@ import type { Domain } from "../api";
 import { h, openDialog } from "../dom";
 import { choice } from "../fields";
 import { day, named, number, phrases, status } from "../i18n";
-import { ask, json, said, toast } from "./desk";
+import { ask, json, may, said, toast } from "./desk";
 import type { Counts } from "./live";
 import { altered, narrowed, read, SCOPES, SOON_H, SORTS, written, type Key, type Question } from "./queue-question";
 
@@ -48,7 +48,7 @@ export class Filter {
       choice("queue-area", w("area"), [["", w("all")], ...this.areas.map((one): [string, string] => [one.code, one.name])], question.area ?? "", (area) => set({ area })),
       this.date("since", question, set), this.date("until", question, set)));
     this.place.replaceChildren(
-      h("div", { class: "queue-top" }, search, choice("queue-sort", w("sort"), SORTS.map((one) => [one, w(`s.${one}`)]), question.sort ?? "due", (sort) => set({ sort: sort === "due" ? "" : sort })), h("button", { type: "button", id: "queue-views", click: () => void this.views(question) }, w("views"))),
+      h("div", { class: "queue-top" }, search, choice("queue-sort", w("sort"), SORTS.map((one) => [one, w(`s.${one}`)]), question.sort ?? "due", (sort) => set({ sort: sort === "due" ? "" : sort })), ...(may("views") ? [h("button", { type: "button", id: "queue-views", click: () => void this.views(question) }, w("views"))] : [])),
       h("div", { class: "chips", role: "group", "aria-label": w("quick") }, ...chips),
       h("div", { class: "queue-more" }, details, ...(question.polygon ? [h("button", { type: "button", id: "drop-shape", click: () => set({ polygon: "" }) }, `${w("shape")} · ${w("drop")} ✕`)] : []), ...(n ? [h("button", { type: "button", id: "queue-clear", class: "link", click: () => this.change(read(new URLSearchParams({ sort: question.sort ?? "" }))) }, w("clear"))] : [])));
     if (focused) document.getElementById(focused)?.focus();
