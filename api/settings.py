@@ -19,6 +19,9 @@ class Settings(LimitSettings):
     host: str = "127.0.0.1"
     var: Path = Path(__file__).resolve().parent.parent / "var"
     boundary_dir: Path | None = None
+    service_url: SecretStr | None = None
+    """What `phananh serve` connects to for requests: the same database as a login role that owns
+    nothing (`phananh_app`). Without it, connections take that role by SET ROLE."""
     statement_timeout_ms: int = 15_000
     tile_queries: int = 4
     """Tile queries that run at once; more wait."""

@@ -18,6 +18,7 @@ from api.app import create_app
 from api.client import proxying
 from api.cluster import PrivateCluster
 from api.settings import Settings
+from geo.database import SERVICE_ROLE
 from geo.database import engine as make_engine
 
 URL, OWNED = "PHANANH_SERVING_URL", "PHANANH_SERVING_CLUSTER"
@@ -46,7 +47,10 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     url, owned = os.environ.pop(URL), os.environ.pop(OWNED)
     serving = make_engine(
-        url, statement_timeout_ms=settings.statement_timeout_ms, pool_size=settings.connections
+        settings.service_url.get_secret_value() if settings.service_url else url,
+        statement_timeout_ms=settings.statement_timeout_ms,
+        pool_size=settings.connections,
+        role=None if settings.service_url else SERVICE_ROLE,
     )
     worker = beside.start(url) if settings.work else None
     app = create_app(serving, settings)

@@ -9,16 +9,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from hypothesis import settings
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
+import api.app
 from api.cluster import PrivateCluster
 from api.limit_settings import LimitSettings
+from api.settings import Settings
 from boundaries.hanoi import WARDS, ensure_hanoi
 from geo.catalogue import ensure_catalogue
+from geo.database import SERVICE_ROLE, migrate
 from geo.database import engine as make_engine
-from geo.database import migrate
 from geo.recount import ensure_layout
 from geo.sample import SampleOrder, sample
 
@@ -39,6 +42,18 @@ for _name in ("challenge_links", "flood_floor", "cost_per_minute_s", "cost_burst
 os.environ.setdefault("PHANANH_REPEATS_S", "0")
 # Tables of commands are not cut, however wide the terminal is that there is none of.
 os.environ["COLUMNS"] = "240"
+
+_create_app = api.app.create_app
+
+
+def _app_of_the_service(engine: Engine, settings: Settings) -> FastAPI:
+    """The app as it is served: bound by row-level security, whatever the test itself may."""
+    url = engine.url.render_as_string(hide_password=False)
+    return _create_app(make_engine(url, role=SERVICE_ROLE), settings)
+
+
+# Before any test's module takes it by its name.
+api.app.create_app = _app_of_the_service
 
 # How long an example takes says something of the machine, not of the code.
 settings.register_profile("any machine", deadline=None)
