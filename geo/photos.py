@@ -66,6 +66,7 @@ class Arrival:
 
 def uploaded(connection: Connection, token: str, digest: bytes) -> Upload | None:
     """The upload of a token, or None; raises `ConflictError` where its file was another."""
+    connection.execute(text("SELECT set_config('phananh.upload', :token, true)"), {"token": token})
     row = connection.execute(
         text(
             """

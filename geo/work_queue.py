@@ -34,7 +34,6 @@ from geo.schema import (
     category,
     complaint,
     domain,
-    participant,
     photo,
     work,
 )
@@ -167,9 +166,7 @@ def page(asked: Asked, sort: Sort, limit: int, after: str | None) -> Select[Any]
             func.to_char(
                 func.timezone("UTC", chosen.c.key), text("'YYYY-MM-DD\"T\"HH24:MI:SS.US'")
             ).label("key"),
-            select(func.count()).select_from(participant).where(
-                participant.c.complaint_id == c.id, participant.c.role == "supporter"
-            ).scalar_subquery().label("supporters"),
+            func.supporters_of(c.id).label("supporters"),
             select(func.count()).select_from(photo).where(
                 photo.c.complaint_id == c.id, ~photo.c.hidden
             ).scalar_subquery().label("photos"),

@@ -16,8 +16,7 @@ SELECT c.id, c.code, coalesce(w.version, 1) AS version, c.status, t.code AS city
        (SELECT coalesce(jsonb_agg(o.code ORDER BY o.code), '[]')
           FROM work x JOIN complaint o ON o.id = x.complaint_id
          WHERE x.duplicate_of = c.id) AS duplicates,
-       (SELECT count(*) FROM participant p
-         WHERE p.complaint_id = c.id AND p.role = 'supporter') AS supporters,
+       supporters_of(c.id) AS supporters,
        (SELECT coalesce(jsonb_agg(jsonb_build_object(
                  'id', f.id, 'answer_id', f.answer_id, 'width', f.width, 'height', f.height)
                  ORDER BY f.position, f.id), '[]')
