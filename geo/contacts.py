@@ -58,7 +58,8 @@ def token_of(connection: Connection, person: Row[Any], secret: bytes) -> str:
 
 def by_token(connection: Connection, token: str) -> Row[Any] | None:
     """The participant a mailed token is for, with the complaint's code and what it is about."""
-    connection.execute(text("SELECT set_config('phananh.contact', :token, true)"), {"token": token})
+    shown = {"token": participants.plain(token)}
+    connection.execute(text("SELECT set_config('phananh.contact', :token, true)"), shown)
     found: Row[Any] | None = connection.execute(
         select(
             participant,

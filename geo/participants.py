@@ -56,10 +56,16 @@ def _derived(secret: bytes, purpose: bytes) -> str:
     return base64.urlsafe_b64encode(code).rstrip(b"=").decode()
 
 
+def plain(token: str) -> str:
+    """A token as the database can be shown it; empty for what no token is: some text is none."""
+    return token if token.isascii() and token.isprintable() else ""
+
+
 def show(connection: Connection, token: str) -> None:
     """Show a private link to the database, which opens what is its holder's until the end of the
     transaction (row-level security)."""
-    connection.execute(text("SELECT set_config('phananh.link', :token, true)"), {"token": token})
+    shown = {"token": plain(token)}
+    connection.execute(text("SELECT set_config('phananh.link', :token, true)"), shown)
 
 
 def by_link(connection: Connection, token: str) -> Row[Any] | None:

@@ -18,7 +18,7 @@ from geo.schema import complaint, rating
 Verdict = Literal["satisfied", "accepted", "dissatisfied"]
 VERDICTS: Final[tuple[Verdict, ...]] = get_args(Verdict)
 # The reason is for who judged: the database tells it to nobody else.
-_PUBLIC: Final = [column for column in rating.c if column.name != "reason"]
+_PUBLIC: Final[list[Any]] = [column for column in rating.c if column.name != "reason"]
 _REASON: Final = func.rating_reason(rating.c.id).label("reason")
 WEEK: Final = timedelta(days=7)
 LONGEST_REASON: Final = 2_000

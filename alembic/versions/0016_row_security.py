@@ -43,7 +43,7 @@ def downgrade() -> None:
         op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO phananh_app")
     # Triggers stay SECURITY DEFINER: it makes no difference to an owner.
     op.execute(
-        "DROP FUNCTION photo_alike_mark, complaint_held, report_taken, rating_reason, said_in_public,"
-        " supporters_of, sensitive_ids, shown_upload, shown_complaint, shown_participant,"
+        "DROP FUNCTION photo_alike_mark, complaint_held, report_taken, rating_reason,"
+        " said_in_public, supporters_of, sensitive_ids, shown_upload, shown_complaint, shown_participant,"
         " shown_hash"
     )
