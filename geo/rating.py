@@ -148,10 +148,11 @@ def was_reopened(connection: Connection, complaint_id: UUID) -> bool:
 
 def latest(connection: Connection, participant_id: int) -> Row[Any] | None:
     """The last judgement of a participant: rows of `rating`, the reason for nobody but them."""
-    found: Row[Any] | None = connection.execute(
+    asked: Any = (
         select(*_PUBLIC, _REASON)
         .where(rating.c.participant_id == participant_id)
         .order_by(rating.c.closed_at.desc())
         .limit(1)
-    ).one_or_none()
+    )
+    found: Row[Any] | None = connection.execute(asked).one_or_none()
     return found

@@ -44,6 +44,6 @@ def downgrade() -> None:
     # Triggers stay SECURITY DEFINER: it makes no difference to an owner.
     op.execute(
         "DROP FUNCTION photo_alike_mark, complaint_held, report_taken, rating_reason,"
-        " said_in_public, supporters_of, sensitive_ids, shown_upload, shown_complaint, shown_participant,"
-        " shown_hash"
+        " said_in_public, supporters_of, sensitive_ids, shown_upload, shown_complaint,"
+        " shown_participant, shown_hash"
     )
