@@ -8,9 +8,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import parse_qsl
 
 import uvicorn
-from fastapi import FastAPI, Form, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from joserfc import jwt
 from joserfc.jwk import RSAKey
@@ -54,21 +55,16 @@ class Provider:
         self.asked[code] = asked
         return RedirectResponse(f"{asked['redirect_uri']}?code={code}&state={asked['state']}")
 
-    def token(
-        self,
-        request: Request,
-        code: str = Form(),
-        code_verifier: str = Form(),
-        redirect_uri: str = Form(),
-    ) -> Response:
-        asked = self.asked.pop(code, None)
-        digest = hashlib.sha256(code_verifier.encode()).digest()
+    async def token(self, request: Request) -> Response:
+        said = dict(parse_qsl((await request.body()).decode()))
+        asked = self.asked.pop(said["code"], None)
+        digest = hashlib.sha256(said["code_verifier"].encode()).digest()
         made = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
         basic = base64.b64decode(request.headers["Authorization"].removeprefix("Basic ")).decode()
         if (
             asked is None
             or made != asked["code_challenge"]
-            or redirect_uri != asked["redirect_uri"]
+            or said["redirect_uri"] != asked["redirect_uri"]
             or basic != f"{CLIENT}:a%20secret%3A%20with%20%25%2Fsigns"
         ):
             return JSONResponse({"error": "invalid_grant"}, 400)
