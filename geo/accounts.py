@@ -6,7 +6,7 @@ secrets; what commands do is the owner's.
 
 import re
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple
 
@@ -160,6 +160,23 @@ def change_password(connection: Connection, name: str, old: str, new: str) -> No
     changed = text("SELECT password_changed(:made)")
     connection.execute(changed, {"made": passwords.hashed(new)})
     audit.append(connection, "password", name)
+
+
+def area_names(connection: Connection, codes: Iterable[str]) -> dict[str, str]:
+    """Areas named by `set:code`, as people call them; what is not known is left out."""
+    wanted = sorted(set(codes))
+    if not wanted:
+        return {}
+    key = area_set.c.code.concat(":").concat(area.c.code)
+    rows = connection.execute(
+        select(key.label("key"), func.concat_ws(" ", func.initcap(area.c.kind), area.c.name))
+        .join(area, area.c.set_id == area_set.c.id)
+        # The sets first, by their index: the key is of no index.
+        .where(area_set.c.code.in_({one.partition(":")[0] for one in wanted}))
+        .where(area.c.code.in_({one.partition(":")[2] for one in wanted}))
+        .where(key.in_(wanted))
+    )
+    return {row.key: row[1] for row in rows}
 
 
 # What commands do, as the owner of the tables --------------------------------------------------

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select, text
 
-from geo import audit
+from geo import accounts, audit
 from geo.errors import BadFilterError, ConflictError, NotFoundError
 from geo.schema import account, account_role
 
@@ -87,7 +87,7 @@ _OWN = text(
 )
 
 
-def shown(connection: Connection, asker_id: int) -> dict[str, list[dict[str, Any]]]:
+def shown(connection: Connection, asker_id: int) -> dict[str, Any]:
     """The asker's own roles, which may be given; what was given, and what was received."""
     found = [
         {
@@ -103,8 +103,11 @@ def shown(connection: Connection, asker_id: int) -> dict[str, list[dict[str, Any
         }
         for row in connection.execute(_SHOWN)
     ]
+    own = [dict(row) for row in connection.execute(_OWN).mappings()]
+    areas = (code for one in (*own, *found) for code in one["areas"] or ())
     return {
-        "own": [dict(row) for row in connection.execute(_OWN).mappings()],
+        "own": own,
+        "area_names": accounts.area_names(connection, areas),
         "given": [one for one in found if one["given"]],
         "received": [one for one in found if not one["given"]],
     }

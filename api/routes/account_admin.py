@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, EmailStr, Field
 from api.auth import PRIVATE, Admin, OfficialDatabase
 from api.dependencies import ADMINS
 from api.sessions import answer_of
-from geo import account_admin
+from geo import account_admin, accounts
 from geo.account_admin import Given
 from geo.asking import ROLES
 from geo.errors import BadFilterError
@@ -58,8 +58,13 @@ class NewAccount(_Strict):
 
 def _one(db: OfficialDatabase, number: int) -> dict[str, Any]:
     account_admin.name_of(db, number)
-    [found] = account_admin.find(db, account_id=number)
-    return found
+    found = account_admin.find(db, account_id=number)
+    return found[0] | {"area_names": _names(db, found)}
+
+
+def _names(db: OfficialDatabase, found: list[dict[str, Any]]) -> dict[str, str]:
+    held = (role for one in found for role in one["roles"])
+    return accounts.area_names(db, (code for role in held for code in role["areas"] or ()))
 
 
 def _give(db: OfficialDatabase, who: Admin, number: int, role: NewRole) -> int:
@@ -82,7 +87,8 @@ def find(
     """Accounts by name, whose name, unit or address holds `q`; `next` goes on."""
     found = account_admin.find(db, q, role, after, limit + 1)
     more = found[limit - 1]["name"] if len(found) > limit else None
-    return answer_of({"accounts": found[:limit], "next": more})
+    names = _names(db, found[:limit])
+    return answer_of({"accounts": found[:limit], "next": more, "area_names": names})
 
 
 @router.post("", status_code=201)

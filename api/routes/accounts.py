@@ -119,6 +119,9 @@ def me(request: Request, db: OfficialDatabase, who: SignedIn) -> Response:
             "password": mine.password,
             "roles": [one._asdict() for one in who.roles],
             "may": [need for need in MAY if who.may(need)],
+            "area_names": accounts.area_names(
+                db, (code for one in who.roles for code in one.areas or ())
+            ),
         }
     )
     renewed = accounts.new_token()

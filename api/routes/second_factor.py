@@ -74,12 +74,14 @@ def give_code(body: Code, request: Request, token: Token) -> Response:
 
 
 @router.post("/totp", tags=SIGNED_IN)
-def want(request: Request, db: OfficialDatabase, token: Token, body: Password) -> Response:
+def want(
+    request: Request, db: OfficialDatabase, token: Token, body: Password | None = None
+) -> Response:
     """A secret for an authenticator, with its picture; nothing changes until a code is given.
 
     Also for a session that waits for the first second factor. Others give the password again.
     """
-    _prove(db, body.password, None, request)
+    _prove(db, body.password if body else None, None, request)
     host = urlsplit(request.app.state.settings.base_url).hostname or ""
     wanted = second_factor.want(db, request.app.state.secret, host)
     return answer_of({"secret": wanted.secret, "uri": wanted.uri, "svg": _picture(wanted.uri)})

@@ -20,7 +20,7 @@ export const page: Page = async (place) => {
   const me = whoami();
   const factor = h("section", { id: "factor" }), others = h("section", { id: "delegations" }), sessions = h("section", { id: "sessions" });
   place.append(h("div", { class: "account" }, h("h1", {}, me.full_name),
-    h("section", {}, h("h2", {}, w("roles")), me.roles.length ? h("ul", {}, ...me.roles.map((one) => h("li", {}, `${inWords(one)}${one.delegated ? ` · ${w("delegated")}` : ""}`))) : h("p", {}, w("none"))),
+    h("section", {}, h("h2", {}, w("roles")), me.roles.length ? h("ul", {}, ...me.roles.map((one) => h("li", {}, `${inWords(one, me.area_names)}${one.delegated ? ` · ${w("delegated")}` : ""}`))) : h("p", {}, w("none"))),
     passwordForm(me), factor, others, sessions));
   if (me.must_change) return;
   secondFactor(factor, me);

@@ -3,14 +3,14 @@ import "./admin-accounts.css";
 import { h, openDialog } from "../dom";
 import { day, instant, named, phrases, type Names } from "../i18n";
 import { ask, json, said, toast } from "./desk";
-import { inWords, ROLES, roleName, type RoleName, type Scope } from "./roles";
+import { inWords, ROLES, roleName, type AreaNames, type RoleName, type Scope } from "./roles";
 
 const w = phrases({
   vi: { title: "Tài khoản", search: "Tìm tên, đơn vị, thư điện tử", anyRole: "Mọi quyền", find: "Tìm", add: "Tài khoản mới", none: "Không có tài khoản nào phù hợp.", more: "Xem thêm", close: "Đóng", name: "Tên đăng nhập", fullName: "Họ tên", unit: "Đơn vị", email: "Thư điện tử", emailWhy: "Để đăng nhập qua hệ thống của cơ quan.", make: "Tạo tài khoản", save: "Lưu", saved: "Đã lưu.", once: "Mật khẩu dùng một lần", onceSay: "Chỉ hiện lúc này. Hãy đưa tận tay; người dùng phải đổi ngay khi đăng nhập.", withPassword: "Cấp mật khẩu dùng một lần", roles: "Quyền", noRole: "Chưa có quyền.", give: "Thêm quyền", role: "Quyền", areas: "Địa bàn (bỏ trống: mọi địa bàn)", areaFind: "Tìm phường, xã, quận cũ", domains: "Lĩnh vực (bỏ trống: tất cả)", until: "Đến hết ngày (bỏ trống: không thời hạn)", take: "Gỡ", remove: "Bỏ", last: "đến hết", by: "uỷ quyền của", off: "Khoá tài khoản", on: "Mở khoá", disabled: "đã khoá", locked: "đang chờ vì nhập sai", unlock: "Cho thử lại ngay", password: "Cấp mật khẩu mới", sessions: "Phiên đang mở", endSessions: "Kết thúc mọi phiên", ended: "Các phiên đã kết thúc.", factor: "Bước xác thực thứ hai", factorOn: "đã bật", factorOff: "chưa bật", takeFactor: "Gỡ bước xác thực thứ hai", sure: "Bấm lần nữa để chắc chắn", seen: "dùng lần cuối", done: "Xong.", signsOn: "đăng nhập qua cơ quan", adminSays: "Quản trị không xem được phản ánh." },
   en: { title: "Accounts", search: "Find a name, unit or e-mail", anyRole: "Any role", find: "Find", add: "New account", none: "No account matches.", more: "Show more", close: "Close", name: "Name to sign in with", fullName: "Full name", unit: "Unit", email: "E-mail", emailWhy: "For signing in with your organisation.", make: "Make the account", save: "Save", saved: "Saved.", once: "Password to be used once", onceSay: "It is shown only now. Hand it over in person; it has to be changed at the first sign-in.", withPassword: "Give a password to be used once", roles: "Roles", noRole: "No role yet.", give: "Give a role", role: "Role", areas: "Areas (none: everywhere)", areaFind: "Find a ward, commune, former district", domains: "Domains (none: all of them)", until: "Up to and including (empty: for good)", take: "Take away", remove: "Remove", last: "up to", by: "delegated by", off: "Disable the account", on: "Enable the account", disabled: "disabled", locked: "waits after wrong tries", unlock: "Let it try again now", password: "Give a new password", sessions: "Open sessions", endSessions: "End all sessions", ended: "The sessions have ended.", factor: "Second factor", factorOn: "on", factorOff: "off", takeFactor: "Take the second factor off", sure: "Press again to be sure", seen: "last used", done: "Done.", signsOn: "signs in with the organisation", adminSays: "Admins see no complaint." },
 });
 interface Held extends Scope { id: number; until: string | null; delegated_by: string | null }
-interface Account { id: number; name: string; full_name: string; unit: string | null; email: string | null; enabled: boolean; second_factor: boolean; locked: boolean; signs_on: boolean; roles: Held[]; sessions: number; seen: string | null }
+interface Account { id: number; name: string; full_name: string; unit: string | null; email: string | null; enabled: boolean; second_factor: boolean; locked: boolean; signs_on: boolean; roles: Held[]; sessions: number; seen: string | null; area_names?: AreaNames }
 interface Domain { code: string; name: Names }
 const API = "/api/v1/admin/accounts";
 const field = (label: string, input: HTMLElement): HTMLElement => h("label", { class: "field" }, h("span", {}, label), input);
@@ -25,9 +25,9 @@ export async function section(place: HTMLElement): Promise<void> {
   async function read(anew: boolean): Promise<void> {
     const own = ++turn;
     const asked = new URLSearchParams({ q: words.value.trim(), role: role.value, ...(!anew && next ? { after: next } : {}) });
-    const found = await ask<{ accounts: Account[]; next: string | null }>(`${API}?${asked}`);
+    const found = await ask<{ accounts: Account[]; next: string | null; area_names: AreaNames }>(`${API}?${asked}`);
     if (own !== turn) return;
-    const rows = found.accounts.map((one) => row(one, () => void read(true)));
+    const rows = found.accounts.map((one) => row(one, found.area_names, () => void read(true)));
     if (anew) list.replaceChildren(...rows);
     else list.append(...rows);
     next = found.next;
@@ -41,11 +41,11 @@ export async function section(place: HTMLElement): Promise<void> {
   await read(true);
 }
 
-function row(one: Account, changed: () => void): HTMLElement {
+function row(one: Account, names: AreaNames, changed: () => void): HTMLElement {
   const marks = [...(one.enabled ? [] : [w("disabled")]), ...(one.locked ? [w("locked")] : []), ...(one.signs_on ? [w("signsOn")] : [])];
   return h("li", {}, h("button", { type: "button", class: "account-row", "data-name": one.name, click: () => void open(one.id, changed) },
     h("strong", {}, one.full_name), h("code", {}, one.name), h("span", {}, one.unit ?? ""), ...marks.map((mark) => h("span", { class: "mark" }, mark)),
-    h("small", {}, one.roles.map(inWords).join("; ") || w("noRole"))));
+    h("small", {}, one.roles.map((role) => inWords(role, names)).join("; ") || w("noRole"))));
 }
 
 function newAccount(changed: () => void): void {
@@ -84,7 +84,7 @@ function show(one: Account, all: Domain[], changed: () => void, password: string
   const person = h("form", { class: "account-edit", submit: (event) => { event.preventDefault(); void act(() => ask(path, json("PATCH", { full_name: full.value, unit: unit.value, email: email.value })), w("saved")); } },
     field(w("fullName"), full), field(w("unit"), unit), field(`${w("email")}. ${w("emailWhy")}`, email), h("button", { type: "submit" }, w("save")));
   const held = one.roles.length ? h("ul", { class: "roles" }, ...one.roles.map((role) => h("li", {},
-    h("span", {}, [inWords(role), ...(role.until ? [`${w("last")} ${lastDay(role.until)}`] : []), ...(role.delegated_by ? [`${w("by")} ${role.delegated_by}`] : [])].join(" · ")),
+    h("span", {}, [inWords(role, one.area_names), ...(role.until ? [`${w("last")} ${lastDay(role.until)}`] : []), ...(role.delegated_by ? [`${w("by")} ${role.delegated_by}`] : [])].join(" · ")),
     sure(w("take"), () => void act(() => ask(`${path}/roles/${role.id}`, { method: "DELETE" })))))) : h("p", {}, w("noRole"));
   const state = h("p", {}, `${w("factor")}: ${w(one.second_factor ? "factorOn" : "factorOff")} · ${w("sessions")}: ${one.sessions}${one.seen ? ` · ${w("seen")} ${instant(one.seen)}` : ""}`);
   const buttons = h("div", { class: "row" },

@@ -25,7 +25,8 @@ const PAGES: Record<string, Entry> = {
 };
 const SHOWN = ["", "road", "admin", "audit"] as const;
 const place = byId("place");
-let leave: (() => void) | void, turn = 0;
+const RENEW_MS = 5 * 60_000;
+let leave: (() => void) | void, turn = 0, renewed = Date.now();
 
 function bar(active: string): void {
   const signed = active !== "sign-in";
@@ -59,6 +60,7 @@ function failed(problem: unknown): void {
 async function signed(name: string): Promise<Me> {
   try {
     const me = await ask<Me>("/api/v1/account/me");
+    renewed = Date.now();
     await tidy(me.id);
     await keep("signed", me.id, "", { me, at: Date.now() });
     return me;
@@ -67,6 +69,12 @@ async function signed(name: string): Promise<Me> {
     if (!last) throw problem;
     return last;
   }
+}
+/** Who works on one page for long goes on being signed in: the server hears of it now and then. */
+function renew(): void {
+  if (Date.now() - renewed < RENEW_MS || location.pathname.startsWith("/office/sign-in")) return;
+  renewed = Date.now();
+  void fetch("/api/v1/account/me").catch(() => undefined);
 }
 async function open(): Promise<void> {
   const own = ++turn;
@@ -102,6 +110,7 @@ async function open(): Promise<void> {
 }
 
 setLanguage(chosen());
+for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, renew, { passive: true });
 addEventListener("popstate", () => void open());
 addEventListener("office:go", () => void open());
 void open();

@@ -9,4 +9,6 @@ export const ROLES = ["viewer", "officer", "supervisor", "planner", "admin"] as 
 export type RoleName = (typeof ROLES)[number];
 export interface Scope { role: RoleName; areas: string[] | null; domains: string[] | null }
 export const roleName = (role: RoleName): string => w(role);
-export const inWords = (one: Scope): string => [w(one.role), one.areas?.join(", ") ?? w("everywhere"), one.domains?.join(", ") ?? w("allDomains")].join(" · ");
+/** `set:code` to a name, as the server tells it beside roles. */
+export type AreaNames = Record<string, string>;
+export const inWords = (one: Scope, names: AreaNames = {}): string => [w(one.role), one.areas?.map((key) => names[key] ?? key).join(", ") ?? w("everywhere"), one.domains?.join(", ") ?? w("allDomains")].join(" · ");
