@@ -152,7 +152,6 @@ class SignOn:
                 "aud": {"essential": True, "value": self._settings.oidc_client_id},
                 "sub": {"essential": True},
                 "exp": {"essential": True},
-                "nonce": {"essential": True, "value": nonce},
             }
             claims = CodeIDToken(
                 decoded.claims, decoded.header, wanted,

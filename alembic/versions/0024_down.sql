@@ -11,5 +11,8 @@ $$;
 REVOKE EXECUTE ON FUNCTION session_begun FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION session_begun TO phananh_app;
 GRANT SELECT ON account_role TO phananh_app;
+DROP POLICY own_end ON account_session;
+CREATE POLICY own_end ON account_session FOR UPDATE
+  USING (account_id = (SELECT asker()) OR (SELECT asker_may('admin')));
 -- Who waits for a second factor must sign in again: nothing would ask for it.
 UPDATE account_session SET ended_at = now() WHERE NOT whole AND ended_at IS NULL;

@@ -7,6 +7,12 @@ REVOKE ALL ON account_recovery FROM phananh_app;
 GRANT SELECT (second_factor) ON account TO phananh_app;
 GRANT SELECT (strong) ON account_session TO phananh_app;
 
+-- A session is ended, and never begun again.
+DROP POLICY own_end ON account_session;
+CREATE POLICY own_end ON account_session FOR UPDATE
+  USING (account_id = (SELECT asker()) OR (SELECT asker_may('admin')))
+  WITH CHECK (ended_at IS NOT NULL);
+
 -- A session waits where the account has a second factor, or needs one that it does not have; not
 -- where one was given to whoever vouches for the person. Failures are forgotten once it is whole:
 -- a known password must not buy any number of guesses at the codes.

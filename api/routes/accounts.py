@@ -153,7 +153,7 @@ def sessions(db: OfficialDatabase, who: SignedIn) -> Response:
     shown = db.execute(text("SELECT session_shown()")).scalar()
     columns = account_session.c
     rows = db.execute(
-        select(columns.id, columns.client, columns.created_at, columns.seen_at)
+        select(columns.id, columns.client, columns.created_at, columns.seen_at, columns.whole)
         .where(
             columns.account_id == who.id,
             columns.ended_at.is_(None),
@@ -169,6 +169,8 @@ def sessions(db: OfficialDatabase, who: SignedIn) -> Response:
                 "since": row.created_at.isoformat(),
                 "seen": row.seen_at.isoformat(),
                 "this": row.id == shown,
+                # Somebody who knows the password, and has not given the second factor.
+                "waiting": not row.whole,
             }
             for row in rows
         ]

@@ -9,12 +9,12 @@ import { setUp } from "./second-factor";
 import "./account.css";
 
 const w = phrases({
-  vi: { roles: "Quyền của bạn", none: "Tài khoản này chưa có quyền nào. Hãy liên hệ người quản trị.", delegated: "được uỷ quyền", password: "Đổi mật khẩu", first: "Trước hết hãy đặt mật khẩu của riêng bạn.", old: "Mật khẩu hiện tại", new: "Mật khẩu mới", rule: "Ít nhất 12 ký tự; nên ghép vài từ không liên quan.", change: "Đổi mật khẩu", changed: "Đã đổi mật khẩu. Các phiên khác đã kết thúc.", wrongOld: "Mật khẩu hiện tại không đúng.", sessions: "Phiên đăng nhập", here: "thiết bị này", since: "từ", seen: "dùng lần cuối", end: "Kết thúc", endAll: "Kết thúc mọi phiên khác", allEnded: "Các phiên khác đã kết thúc.",
+  vi: { roles: "Quyền của bạn", none: "Tài khoản này chưa có quyền nào. Hãy liên hệ người quản trị.", delegated: "được uỷ quyền", password: "Đổi mật khẩu", first: "Trước hết hãy đặt mật khẩu của riêng bạn.", old: "Mật khẩu hiện tại", new: "Mật khẩu mới", rule: "Ít nhất 12 ký tự; nên ghép vài từ không liên quan.", change: "Đổi mật khẩu", changed: "Đã đổi mật khẩu. Các phiên khác đã kết thúc.", wrongOld: "Mật khẩu hiện tại không đúng.", sessions: "Phiên đăng nhập", here: "thiết bị này", since: "từ", seen: "dùng lần cuối", end: "Kết thúc", endAll: "Kết thúc mọi phiên khác", allEnded: "Các phiên khác đã kết thúc.", waits: "Đã nhập đúng mật khẩu, chưa qua bước thứ hai.",
     factor: "Bước xác thực thứ hai", isOn: "Đang bật. Khi đăng nhập cần thêm mã từ điện thoại.", isOff: "Chưa bật. Khi bật, ai biết mật khẩu của bạn cũng không vào được nếu không có điện thoại của bạn.", left: "Mã dự phòng còn lại:", setUp: "Bật", another: "Đổi thiết bị, tạo mã dự phòng mới", off: "Tắt", needed: "Quyền của bạn bắt buộc có bước này.", nowOn: "Đã bật bước xác thực thứ hai.", nowOff: "Đã tắt.", confirm: "Nhập mật khẩu để đổi" },
-  en: { roles: "Your roles", none: "This account has no role yet. Ask an admin.", delegated: "delegated", password: "Change the password", first: "Choose a password of your own first.", old: "Present password", new: "New password", rule: "At least 12 characters; several words without connection are good.", change: "Change it", changed: "The password is changed. Other sessions have ended.", wrongOld: "The present password is wrong.", sessions: "Sessions", here: "this device", since: "since", seen: "last used", end: "End", endAll: "End all other sessions", allEnded: "All other sessions have ended.",
+  en: { roles: "Your roles", none: "This account has no role yet. Ask an admin.", delegated: "delegated", password: "Change the password", first: "Choose a password of your own first.", old: "Present password", new: "New password", rule: "At least 12 characters; several words without connection are good.", change: "Change it", changed: "The password is changed. Other sessions have ended.", wrongOld: "The present password is wrong.", sessions: "Sessions", here: "this device", since: "since", seen: "last used", end: "End", endAll: "End all other sessions", allEnded: "All other sessions have ended.", waits: "The password was right, the second factor is not given.",
     factor: "Second factor", isOn: "It is on. Signing in needs a code from your phone.", isOff: "It is off. With it, whoever knows your password cannot get in without your phone.", left: "Recovery codes left:", setUp: "Set it up", another: "Another device, new recovery codes", off: "Switch it off", needed: "A role of yours needs it.", nowOn: "The second factor is on.", nowOff: "It is off.", confirm: "Type the password to change it" },
 });
-interface Session { id: number; client: string; since: string; seen: string; this: boolean }
+interface Session { id: number; client: string; since: string; seen: string; this: boolean; waiting?: boolean }
 
 export const page: Page = async (place) => {
   const me = whoami();
@@ -76,7 +76,7 @@ async function listed(place: HTMLElement): Promise<void> {
   const found = await ask<Session[]>("/api/v1/account/sessions");
   const gone = (path: string, words?: string) => (): void => void ask(path, { method: "DELETE" }).then(() => { if (words) toast(words); return listed(place); }, (problem: unknown) => toast(said(problem)));
   place.replaceChildren(h("h2", {}, w("sessions")), h("ul", { class: "sessions" }, ...found.map((one) => h("li", {},
-    h("span", {}, `${one.client}${one.this ? ` (${w("here")})` : ""}, ${w("since")} ${instant(one.since)}, ${w("seen")} ${instant(one.seen)}`),
+    h("span", {}, `${one.client}${one.this ? ` (${w("here")})` : ""}, ${w("since")} ${instant(one.since)}, ${w("seen")} ${instant(one.seen)}`, one.waiting ? h("strong", {}, ` ${w("waits")}`) : null),
     one.this ? null : h("button", { type: "button", click: gone(`/api/v1/account/sessions/${one.id}`) }, w("end"))))),
     ...(found.length > 1 ? [h("button", { type: "button", click: gone("/api/v1/account/sessions", w("allEnded")) }, w("endAll"))] : []));
 }
