@@ -18,6 +18,7 @@ HERE = Path(__file__).parent
 TABLES = (
     "complaint",
     "complaint_area",
+    "answer",
     "submission",
     "participant",
     "look",

@@ -286,6 +286,16 @@ CREATE POLICY see ON photo_alike FOR SELECT
                         AND asker_on(p.complaint_id, 'inside')));
 REVOKE INSERT, UPDATE, DELETE ON photo_alike FROM phananh_app;
 
+-- What the city said is as public as the complaint, whose own policy decides here.
+ALTER TABLE answer ENABLE ROW LEVEL SECURITY;
+CREATE POLICY see ON answer FOR SELECT
+  USING (EXISTS (SELECT FROM complaint c WHERE c.id = complaint_id));
+CREATE POLICY act ON answer FOR INSERT
+  WITH CHECK ((SELECT asker()) IS NOT NULL AND asker_on(complaint_id, 'act'));
+CREATE POLICY change ON answer FOR UPDATE
+  USING ((SELECT asker()) IS NOT NULL AND asker_on(complaint_id, 'act'));
+REVOKE DELETE ON answer FROM phananh_app;
+
 -- The key is a secret of the device that sent it; the service has its hash.
 ALTER TABLE idempotency ENABLE ROW LEVEL SECURITY;
 CREATE POLICY remember ON idempotency FOR INSERT WITH CHECK (true);
