@@ -40,11 +40,15 @@ def wards(engine: Engine, least: int = 3) -> list[str]:
         return [str(one) for one in rows.scalars()]
 
 
-_PLANT = (
+_SENSITIVE = (
     "UPDATE category SET sensitive = true WHERE code = :kind",
     "UPDATE complaint SET category_id = (SELECT id FROM category WHERE code = :kind),"
     " text = :mark || ' text', address = :mark || ' address', source_key = :mark || ' key'"
     " WHERE id = :id",
+    "INSERT INTO answer (complaint_id, text) VALUES (:id, :mark || ' answer')",
+)
+_PRIVATE = (
+    "UPDATE complaint SET source_key = :mark || ' key' WHERE id = :id",
     "INSERT INTO submission (complaint_id, words, address, answers, editable_until)"
     " VALUES (:id, :mark || ' words', :mark || ' home',"
     "  jsonb_build_object('name', CAST(:mark AS text)), now())"
@@ -55,7 +59,6 @@ _PLANT = (
     " VALUES (:id, :account, :mark || ' note')",
     "INSERT INTO work_event (complaint_id, account_id, act, reason)"
     " VALUES (:id, :account, 'assign', :mark || ' reason')",
-    "INSERT INTO answer (complaint_id, text) VALUES (:id, :mark || ' answer')",
     "INSERT INTO look (complaint_id, act, actor, reason)"
     " VALUES (:id, 'look', 'x', :mark || ' look')",
     "INSERT INTO photo (id, complaint_id, hidden, width, height, bytes, digest, likeness)"
@@ -75,8 +78,11 @@ _PLANT = (
 )
 
 
-def plant(engine: Engine, ward: str) -> Planted:
-    """Make one open complaint of a ward such a one, by the owner of the tables."""
+def plant(engine: Engine, ward: str, *, sensitive: bool = True) -> Planted:
+    """Make one open complaint of a ward such a one, by the owner of the tables.
+
+    One that is not `sensitive` is public but for what is private of each.
+    """
     mark, link = f"BIMAT{secrets.token_hex(6)}", secrets.token_urlsafe(32)
     in_set, _, code = ward.partition(":")
     with engine.begin() as connection:
@@ -87,7 +93,8 @@ def plant(engine: Engine, ward: str) -> Planted:
                 "  JOIN category k ON k.id = c.category_id AND k.domain_id ="
                 "       (SELECT domain_id FROM category WHERE code = :kind)"
                 "  JOIN area a ON a.id = w.area_id JOIN area_set s ON s.id = a.set_id"
-                " WHERE s.code = :set AND a.code = :area AND c.text NOT LIKE 'BIMAT%'"
+                " WHERE s.code = :set AND a.code = :area AND NOT EXISTS ("
+                "       SELECT FROM idempotency i WHERE i.code = c.code)"
                 " ORDER BY c.id LIMIT 1"
             ),
             {"set": in_set, "area": code, "kind": KIND},
@@ -100,6 +107,6 @@ def plant(engine: Engine, ward: str) -> Planted:
             "id": row.id, "mark": mark, "link": hashed(link), "device": secrets.token_bytes(32),
             "photo": uuid4(), "other": uuid4(), "account": account, "kind": KIND,
         }  # fmt: skip
-        for statement in _PLANT:
+        for statement in (*(_SENSITIVE if sensitive else ()), *_PRIVATE):
             connection.execute(text(statement), values)
     return Planted(row.id, row.code, ward, mark, link, f"{row.lon},{row.lat}")
