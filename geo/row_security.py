@@ -18,6 +18,13 @@ LEAKPROOF: Final = (
 """They tell nothing of their operands: they raise no errors that quote them, and print nothing."""
 
 
+PROTECTED: Final = (
+    "complaint", "complaint_area", "answer", "submission", "participant", "photo", "photo_origin",
+    "look", "work", "work_event", "work_note", "account", "account_session", "audit",
+)  # fmt: skip
+"""Tables that must never be without their policies."""
+
+
 def slow_functions(connection: Connection) -> list[str]:
     """Those of `LEAKPROOF` that are not marked."""
     found = connection.execute(
