@@ -203,6 +203,15 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 1 SECURITY DEFINER SET search_path = publ
        AND NOT coalesce(c.id = shown_complaint(), false) AND NOT asker_on(c.id, 'view'))
 $$;
 
+-- Who follows, by the address; held until the end of the transaction, so that two orders of one
+-- address wait for each other.
+CREATE FUNCTION follower_of(of_address text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  INSERT INTO follower (address) VALUES (of_address) ON CONFLICT DO NOTHING;
+  RETURN (SELECT id FROM follower WHERE address = of_address FOR UPDATE);
+END $$;
+
 -- Policies ---------------------------------------------------------------------------------------
 
 -- In all of them: (SELECT ...) is asked once a statement. What decides for nearly every row is first.
@@ -306,6 +315,8 @@ CREATE POLICY own ON idempotency FOR ALL
 REVOKE SELECT, DELETE ON rating FROM phananh_app;
 GRANT SELECT (id, complaint_id, participant_id, closed_at, verdict, reopened, at)
   ON rating TO phananh_app;
+REVOKE SELECT, INSERT, UPDATE ON follower FROM phananh_app;
+GRANT SELECT (id) ON follower TO phananh_app;
 REVOKE SELECT, UPDATE ON mail FROM phananh_app;
 GRANT SELECT (id, key, follow_id, participant_id, account_id, not_before, attempts, sent_at,
               failed_at, created_at)
