@@ -48,6 +48,6 @@ def downgrade() -> None:
     op.execute(
         "DROP FUNCTION follower_of, asker_sees, somebody_asks, sensitive_released,"
         " photo_alike_mark, complaint_told, complaint_held, report_taken, rating_reason,"
-        " said_in_public, supporters_of, sensitive_ids, shown_upload, shown_complaint, shown_participant,"
-        " shown_hash"
+        " said_in_public, supporters_of, sensitive_ids, shown_upload, shown_complaint,"
+        " shown_participant, shown_hash"
     )
