@@ -109,6 +109,13 @@ BEGIN
   RETURN true;
 END $$;
 
+-- Whoever it was bound to signs on no more; the next one with its address may.
+CREATE FUNCTION account_unbound(of_account bigint) RETURNS boolean
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  UPDATE account SET issuer = NULL, subject = NULL
+   WHERE id = of_account AND asker_may('admin') AND issuer IS NOT NULL RETURNING true
+$$;
+
 -- Whether the asker's account has a password at all.
 CREATE FUNCTION account_secret() RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$

@@ -92,11 +92,20 @@ def test_an_account_is_bound_once_by_its_confirmed_address_and_known_by_its_subj
         found = select(account.c.email).where(account.c.id == who.id)
         elsewhere.person["email"] = connection.execute(found).scalar_one()
     assert _signs_on(_client(app)) == f"/office/sign-in?refused=unknown{NEXT}"
+    # Until an admin forgets who it was.
+    admin = official(module_hanoi, "admin")(_client(app))
+    path = f"/api/v1/admin/accounts/{who.id}"
+    assert admin.get(path).json()["signs_on"] is True
+    assert admin.patch(path, json={"signs_on": True}).status_code == 422
+    assert admin.patch(path, json={"signs_on": False}).json()["signs_on"] is False
+    assert _signs_on(_client(app)) == "/office/c/HN-1"
     with module_hanoi.connect() as connection:
         acts = connection.execute(
             text("SELECT act FROM audit WHERE subject = :name ORDER BY id"), {"name": who.name}
         ).scalars()
-        assert list(acts) == ["account.bound", "sign-in", "sign-in"]
+        assert list(acts) == [
+            "account.bound", "sign-in", "sign-in", "account.unbound", "account.bound", "sign-in",
+        ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,8 @@ OF_COMPLAINT: Final = {
 # Of officials and of the whole: tests of their own say who sees them.
 OF_OTHERS: Final = frozenset(
     {
-        "account", "account_session", "account_role", "audit", "calendar_version",
+        "account", "account_session", "account_role", "account_recovery", "audit",
+        "calendar_version",
         "policy_version", "reminder_setting",
     }
 )  # fmt: skip
