@@ -110,8 +110,9 @@ def begin(
     if state is None:
         return None
     asking.show(connection, token)
-    if state == "signed-in":
-        audit.append(connection, "sign-in", name, actor=name)
+    # Somebody who has the password and goes no further is seen too.
+    act = "sign-in" if state == "signed-in" else "sign-in.waits"
+    audit.append(connection, act, name, actor=name)
     return Entered(account_id, token, state)
 
 
