@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
@@ -12,9 +13,11 @@ from api.dependencies import OFFICIALS
 from api.query import Codes
 from api.routes.reading import geojson
 from geo import work_queue as queue
+from geo.asking import Asker
 from geo.bbox import BBox
 from geo.cells import hexes
 from geo.complaint import Status
+from geo.errors import BadFilterError
 from geo.filters import parse
 from geo.work_queue import Asked, Sort
 
@@ -65,6 +68,28 @@ def _asked(
 
 
 Question = Annotated[Asked, Depends(_asked)]
+_LISTS: Final = ("city", "domain", "category", "status", "area")
+_WORDS: Final = ("since", "until", "bbox", "cell", "polygon", "q")
+# Of the page that was looked at: an order and a place in it choose nothing.
+_PAGE: Final = ("sort", "limit", "after")
+
+
+def asked_in(request: Request, who: Asker, query: str) -> Asked:
+    """The question of an address's query; raises `BadFilterError` for what it does not know.
+
+    What would be left out here would make an act on many do more than was looked at.
+    """
+    said: dict[str, Any] = {}
+    for name, value in parse_qsl(query.removeprefix("?"), max_num_fields=500):
+        if name in _LISTS:
+            said.setdefault(name, []).append(value)
+        elif name in _WORDS:
+            said[name] = value
+        elif name in queue.FLAGS:
+            said[name] = value.lower() not in ("false", "0", "no", "off")
+        elif name not in _PAGE:
+            raise BadFilterError("query", f"unknown: {name!r}")
+    return _asked(request, who, **said)
 
 
 def _item(row: Any, now: datetime) -> dict[str, Any]:
