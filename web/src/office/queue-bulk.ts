@@ -13,7 +13,8 @@ const w = phrases({
 export const ACTS = ["assign", "hand-over", "recategorise", "answer", "accept", "start"] as const;
 export type Act = (typeof ACTS)[number];
 export const actWord = (act: Act): string => w(act);
-export type Target = { codes: string[] } | { query: string };
+/** `first`: one of those that the question finds; colleagues are those who may handle it. */
+export type Target = { codes: string[] } | { query: string; first: string };
 interface Preview { token: string; will: { code: string }[]; not: { code: string; why: string }[] }
 interface Report { id: number | string; done: (string | { code: string })[]; failed: { code: string; why: string }[]; undo_until: string }
 interface Colleague { id: number; full_name: string; unit: string | null }
@@ -38,17 +39,17 @@ export function showRecent(changed: () => void): void {
   const dialog = openDialog(w("recent"), w("close"), all.length ? h("ul", { class: "views" }, ...all.map((one) => h("li", {}, h("span", {}, `${w(one.act)}: ${number(one.n)} · ${w("until")} ${instant(one.until)}`), h("button", { type: "button", click: () => { dialog.close(); void undo(one.id, changed); } }, w("undo"))))) : h("p", {}, w("none")));
 }
 /** The fields of an act, and the body that they say. */
-async function fields(act: Act, domains: Domain[], areas: readonly AreaName[]): Promise<{ place: HTMLElement[]; body: () => Record<string, unknown> }> {
+async function fields(act: Act, first: string, domains: Domain[], areas: readonly AreaName[]): Promise<{ place: HTMLElement[]; body: () => Record<string, unknown> }> {
   const values: Record<string, string> = {};
   const pick = (key: string, words: string, options: [string, string][]): HTMLElement => { values[key] = options[0]?.[0] ?? ""; return choice(`bulk-${key}`, words, options, values[key], (value) => { values[key] = value; }); };
   const write = (key: "reason" | "text", required: boolean): HTMLElement => h("div", { class: "field" }, h("label", { for: `bulk-${key}` }, w(key)), h("textarea", { id: `bulk-${key}`, rows: key === "text" ? 5 : 2, required, maxlength: 4000, input: (event) => { values[key] = (event.target as HTMLTextAreaElement).value.trim(); } }));
   const categories = domains.flatMap((one) => one.categories.map((own): [string, string] => [own.code, named(own.name)]));
   if (act === "assign") {
-    const answer = await ask<Colleague[] | { colleagues: Colleague[] }>("/api/v1/account/colleagues");
+    const answer = await ask<Colleague[] | { colleagues: Colleague[] }>(`/api/v1/account/colleagues?code=${encodeURIComponent(first)}`);
     const all = Array.isArray(answer) ? answer : answer.colleagues;
     return { place: [pick("to", w("to"), [...all.map((one): [string, string] => [String(one.id), one.unit ? `${one.full_name} · ${one.unit}` : one.full_name]), ["", w("nobody")]])], body: () => ({ account_id: values["to"] ? Number(values["to"]) : null }) };
   }
-  if (act === "hand-over") return { place: [pick("area", w("area"), [["", w("same")], ...areas.map((one): [string, string] => [one.code, one.name])]), pick("domain", w("domain"), [["", w("same")], ...domains.map((one): [string, string] => [one.code, named(one.name)])]), write("reason", true)], body: () => ({ ...(values["area"] ? { area: values["area"] } : {}), ...(values["domain"] ? { domain: values["domain"] } : {}), reason: values["reason"] ?? "" }) };
+  if (act === "hand-over") return { place: [pick("area", w("area"), [["", w("same")], ...areas.map((one): [string, string] => [one.code, one.name])]), write("reason", true)], body: () => ({ ...(values["area"] ? { area: values["area"] } : {}), reason: values["reason"] ?? "" }) };
   if (act === "recategorise") return { place: [pick("category", w("category"), categories), write("reason", false)], body: () => ({ category: values["category"], ...(values["reason"] ? { reason: values["reason"] } : {}) }) };
   if (act === "answer") {
     const closes = h("input", { type: "checkbox", id: "bulk-closes" });
@@ -82,9 +83,9 @@ export async function bulk(act: Act, target: Target, domains: Domain[], areas: r
     if (found.will.length) go.focus();
   }
   await tried(null, async () => {
-    const own = await fields(act, domains, areas);
+    const own = await fields(act, "codes" in target ? target.codes[0] ?? "" : target.first, domains, areas);
     const submit = h("button", { type: "submit", id: "bulk-preview", class: "main" }, w("preview"));
-    place.replaceChildren(h("form", { submit: (event) => { event.preventDefault(); void tried(submit, async () => preview(await ask<Preview>("/api/v1/work/bulk/preview", json("POST", { ...target, act, body: own.body() })))); } }, ...own.place, submit));
+    place.replaceChildren(h("form", { submit: (event) => { event.preventDefault(); void tried(submit, async () => preview(await ask<Preview>("/api/v1/work/bulk/preview", json("POST", { ...("codes" in target ? { codes: target.codes } : { query: target.query }), act, body: own.body() })))); } }, ...own.place, submit));
     (place.querySelector<HTMLElement>("select, textarea") ?? submit).focus();
   });
 }
