@@ -25,6 +25,8 @@ MOST: Final = 500
 GOOD_FOR: Final = timedelta(minutes=15)
 UNDO_FOR: Final = timedelta(minutes=10)
 KEPT: Final = timedelta(days=1)
+# Words that were read cannot be made unread.
+FOR_GOOD: Final = frozenset({"note", "answer"})
 # In an answer: where the complaint is, so that each says something of its own.
 ADDRESS: Final = "{address}"
 _WHY: Final = {
@@ -74,6 +76,8 @@ class Past(NamedTuple):
     n: int
     at: datetime
     undo_until: datetime
+    undoable: bool
+    """Notes and public answers stay."""
 
 
 def too_many(n: int) -> BadFilterError:
@@ -118,13 +122,11 @@ def _address(connection: Connection, held: Held) -> str:
 
 def _locked(connection: Connection, codes: Sequence[str]) -> None:
     # In one order, and before the log is held: two who act on the same ones never wait in a ring.
-    connection.execute(
-        select(work.c.version)
-        .join(complaint, complaint.c.id == work.c.complaint_id)
-        .where(complaint.c.code.in_(codes))
-        .order_by(work.c.complaint_id)
-        .with_for_update(of=work)
-    ).all()
+    # The complaints first, as all that change them do.
+    of = select(complaint.c.id).join(work, work.c.complaint_id == complaint.c.id)
+    ours = of.where(complaint.c.code.in_(codes)).order_by(complaint.c.id)
+    connection.execute(ours.with_for_update(of=complaint)).all()
+    connection.execute(ours.with_for_update(of=work)).all()
 
 
 def _why(error: PhananhError | DBAPIError) -> str:
@@ -138,19 +140,23 @@ def _why(error: PhananhError | DBAPIError) -> str:
 
 def _tried(
     connection: Connection, who: Asker, order: Order, items: Sequence[tuple[str, int | None]],
-    at: datetime, bulk: int | None = None,
+    at: datetime, bulk: int | None = None, *, back: bool = False,
 ) -> tuple[list[tuple[str, int]], list[Left]]:  # fmt: skip
-    """Do it to each that it can be done to; returns these with the versions they had."""
+    """Do it to each that it can be done to; returns these with the versions they had.
+
+    `back`: each is taken back at once, so that nobody waits for the log meanwhile.
+    """
     done: list[tuple[str, int]] = []
     left: list[Left] = []
-    _locked(connection, [code for code, _ in items])
     for code, version in items:
         try:
-            with connection.begin_nested():
+            with connection.begin_nested() as one:
                 held = handling.hold(connection, code, order.act, version)
                 if bulk is not None:
                     connection.execute(select(func.work_bulk_kept(bulk, held.id)))
                 _act(connection, who, held, order, at)
+                if back:
+                    one.rollback()
         except PhananhError as error:
             left.append(Left(code, _why(error)))
         except DBAPIError as error:
@@ -171,9 +177,15 @@ def preview(
         raise too_many(len(cleaned))
     if not cleaned:
         raise BadFilterError("codes", "choose complaints first / hãy chọn phản ánh trước")
-    with connection.begin_nested() as all_of_it:
-        will, left = _tried(connection, who, order, [(one, None) for one in cleaned], at)
-        all_of_it.rollback()
+    items = [(one, None) for one in cleaned]
+    if order.act == "answer":
+        # One answer may stand in the way of another: the same words do not close two.
+        with connection.begin_nested() as all_of_it:
+            _locked(connection, cleaned)
+            will, left = _tried(connection, who, order, items, at)
+            all_of_it.rollback()
+    else:
+        will, left = _tried(connection, who, order, items, at, back=True)
     connection.execute(delete(work_bulk).where(work_bulk.c.created_at < at - KEPT))
     token = secrets.token_urlsafe(32)
     connection.execute(
@@ -208,6 +220,7 @@ def perform(connection: Connection, who: Asker, token: str, at: datetime) -> Rep
     connection.execute(update(work_bulk).where(work_bulk.c.id == row.id).values(done_at=at))
     order = Order(row.act, row.body)
     items = [(code, version) for code, version in row.items]
+    _locked(connection, [code for code, _ in items])
     done, left = _tried(connection, who, order, items, at, row.id)
     connection.execute(select(func.work_bulk_done(row.id)))
     codes = [code for code, _ in done]
@@ -285,4 +298,7 @@ def recent(connection: Connection, at: datetime) -> list[Past]:
         .where(work_bulk.c.done_at > at - UNDO_FOR)
         .order_by(work_bulk.c.done_at.desc())
     )
-    return [Past(one.id, one.act, one.n, one.done_at, one.done_at + UNDO_FOR) for one in rows]
+    return [
+        Past(one.id, one.act, one.n, one.done_at, one.done_at + UNDO_FOR, one.act not in FOR_GOOD)
+        for one in rows
+    ]

@@ -13,10 +13,10 @@ REVOKE UPDATE ON work_bulk FROM phananh_app;
 GRANT UPDATE (done_at) ON work_bulk TO phananh_app;
 
 -- Note how a complaint's work is, before the act.
-CREATE FUNCTION work_bulk_kept(bulk bigint, complaint uuid) RETURNS void
+CREATE FUNCTION work_bulk_kept(bulk bigint, number uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-  IF NOT asker_on(complaint, 'act')
+  IF NOT asker_on(number, 'act')
      OR NOT EXISTS (SELECT FROM work_bulk b WHERE b.id = bulk AND b.account_id = asker()) THEN
     RAISE EXCEPTION 'not the asker''s' USING ERRCODE = 'insufficient_privilege';
   END IF;
@@ -26,7 +26,7 @@ BEGIN
            'handler_ids', w.handler_ids, 'handed', w.handed, 'bounces', w.bounces,
            'assignee_id', w.assignee_id, 'assigned_at', w.assigned_at)
     FROM work w JOIN complaint c ON c.id = w.complaint_id
-   WHERE w.complaint_id = work_bulk_kept.complaint;
+   WHERE w.complaint_id = number;
 END $$;
 
 -- Note the versions that the acts made: some of it may be out of the asker's sight by now.
@@ -42,7 +42,7 @@ END $$;
 
 -- Bring a complaint's work back to what it was before an act of the asker's, if nobody changed it
 -- since and no more than ten minutes have gone. Returns why it was not done, or null.
-CREATE FUNCTION work_bulk_undone(bulk bigint, complaint uuid) RETURNS text
+CREATE FUNCTION work_bulk_undone(bulk bigint, number uuid) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   b work_bulk%ROWTYPE;
@@ -55,10 +55,11 @@ BEGIN
   IF NOT FOUND THEN
     RETURN 'late';
   END IF;
-  SELECT w.version INTO version_now FROM work w
-   WHERE w.complaint_id = work_bulk_undone.complaint FOR UPDATE;
+  -- The complaint first, as all that change it do.
+  PERFORM FROM complaint c WHERE c.id = number FOR UPDATE;
+  SELECT w.version INTO version_now FROM work w WHERE w.complaint_id = number FOR UPDATE;
   SELECT * INTO i FROM work_bulk_item x
-   WHERE x.bulk_id = bulk AND x.complaint_id = work_bulk_undone.complaint FOR UPDATE;
+   WHERE x.bulk_id = bulk AND x.complaint_id = number FOR UPDATE;
   IF version_now IS NULL OR i.bulk_id IS NULL THEN
     RETURN 'gone';
   ELSIF i.undone THEN
@@ -73,7 +74,7 @@ BEGIN
        SET assignee_id = (was->>'assignee_id')::bigint,
            assigned_at = (was->>'assigned_at')::timestamptz,
            version = w.version + 1, updated_at = now()
-     WHERE w.complaint_id = i.complaint_id;
+     WHERE w.complaint_id = number;
   ELSIF b.act = 'hand-over' THEN
     UPDATE work w
        SET handler_ids = array(SELECT jsonb_array_elements_text(was->'handler_ids')::integer),
@@ -82,21 +83,20 @@ BEGIN
            assignee_id = (was->>'assignee_id')::bigint,
            assigned_at = (was->>'assigned_at')::timestamptz,
            version = w.version + 1, updated_at = now()
-     WHERE w.complaint_id = i.complaint_id;
+     WHERE w.complaint_id = number;
   ELSIF b.act = 'recategorise' THEN
     UPDATE complaint c SET category_id = (was->>'category_id')::smallint, updated_at = now()
-     WHERE c.id = i.complaint_id;
+     WHERE c.id = number;
   ELSIF b.act IN ('accept', 'start') THEN
     UPDATE complaint c SET status = (was->>'status')::smallint, updated_at = now()
-     WHERE c.id = i.complaint_id;
+     WHERE c.id = number;
   ELSE
     RETURN 'never';
   END IF;
   -- Rights may have been taken away since: then nothing of this stays.
-  IF NOT asker_on(i.complaint_id, 'act') THEN
+  IF NOT asker_on(number, 'act') THEN
     RAISE EXCEPTION 'not the asker''s complaint' USING ERRCODE = 'insufficient_privilege';
   END IF;
-  UPDATE work_bulk_item x SET undone = true
-   WHERE x.bulk_id = bulk AND x.complaint_id = i.complaint_id;
+  UPDATE work_bulk_item x SET undone = true WHERE x.bulk_id = bulk AND x.complaint_id = number;
   RETURN NULL;
 END $$;

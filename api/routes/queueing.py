@@ -25,6 +25,7 @@ from geo.work_queue import Asked, Sort
 router = APIRouter(prefix="/api/v1/work", tags=OFFICIALS)
 # More points are shown by cell.
 MOST_POINTS: Final = 5_000
+MOST_HOURS: Final = 2_000
 # About a hundred cells across a screen.
 _RESOLUTIONS: Final = ((10.5, 7), (12.5, 8), (14.5, 9), (99, 10))
 
@@ -46,7 +47,9 @@ def _asked(
     mine: bool = False,
     unassigned: bool = False,
     overdue: bool = False,
-    due: Annotated[int | None, Query(ge=1, le=2_000, description="within so many hours")] = None,
+    due: Annotated[
+        int | None, Query(ge=1, le=MOST_HOURS, description="within so many hours")
+    ] = None,
     reopened: bool = False,
     misrouted: Annotated[bool, Query(description="was handed over")] = False,
     urgent: bool = False,
@@ -87,11 +90,19 @@ def asked_in(request: Request, who: Asker, query: str) -> Asked:
             said.setdefault(name, []).append(value)
         elif name in _WORDS:
             said[name] = value
+        elif name == "due":
+            said[name] = _hours(value)
         elif name in queue.FLAGS:
             said[name] = value.lower() not in ("false", "0", "no", "off")
         elif name not in _PAGE:
             raise BadFilterError("query", f"unknown: {name!r}")
     return _asked(request, who, **said)
+
+
+def _hours(value: str) -> int:
+    if not value.isdecimal() or not 1 <= int(value) <= MOST_HOURS:
+        raise BadFilterError("due", f"due is a number of hours, 1 to {MOST_HOURS}")
+    return int(value)
 
 
 def _item(row: Any, now: datetime) -> dict[str, Any]:
