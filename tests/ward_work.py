@@ -14,9 +14,9 @@ SET = "hanoi-ward-2025"
 Served = Callable[[Person | None], TestClient]
 
 
-def served_by(engine: Engine) -> Served:
+def served_by(engine: Engine, settings: Settings | None = None) -> Served:
     """A client for each person (None: nobody), all of one service."""
-    app = create_app(engine, Settings())
+    app = create_app(engine, settings or Settings())
 
     def client(who: Person | None) -> TestClient:
         made = TestClient(app, raise_server_exceptions=False)

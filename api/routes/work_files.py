@@ -1,23 +1,30 @@
 """The list of work and one complaint as files, for officials who may see them; all are logged."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from api.auth import PRIVATE, OfficialDatabase, Viewer, session_token
 from api.dependencies import OFFICIALS
 from api.download import Turn, as_file
+from api.heavy import Heavy
+from api.routes.handling import Code
 from api.routes.queueing import Question
-from geo import asking, audit, sheets, work_files, work_queue
-from geo.errors import NotFoundError
+from api.storage import PhotoStore
+from geo import asking, audit, handling, sheets, work_files, work_queue
+from geo.errors import NotFoundError, OverloadedError
 from geo.follows import Language
+from geo.names import Names
+from geo.schema import category, domain
 from geo.work_files import Item
+from tiles import case, printing
 
 router = APIRouter(prefix="/api/v1/work", tags=OFFICIALS)
 MEDIA: Final = {
@@ -81,6 +88,55 @@ def export(
     audit.append(db, "export", "work", form=form, rows=n, filter=_filter_of(request))
     answer.headers.update(PRIVATE)
     return answer
+
+
+@router.get(
+    "/{code}.pdf",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}, "description": "A document of pages"}},
+)
+def pdf(
+    request: Request,
+    code: Code,
+    db: OfficialDatabase,
+    who: Viewer,
+    lang: Annotated[Language, Query(description="of its words")] = "vi",
+) -> Response:
+    """One complaint for the file: facts, map, photos, answers and all that was done.
+
+    Nothing personal of the reporter is in it, and the log says who took it.
+    """
+    made = datetime.now(UTC)
+    facts = handling.facts(db, code, made)
+    zone = request.app.state.words.get().cities[facts["city"]].zone
+    domains, categories = _names(db)
+    photos = _photos(request.app.state.photos, facts)
+    found = case.Case(facts, zone, categories, domains, photos, made, who.full_name)
+    html = case.document(found, case.map_of(db, facts, lang), lang)
+    heavy: Heavy = request.app.state.heavy
+    pages = heavy.run(printing.pdf, html)
+    audit.append(db, "export", facts["code"], form="pdf", rows=1)
+    headers = {"Content-Disposition": f'inline; filename="phananh-{facts["code"]}.pdf"'}
+    return Response(pages, media_type="application/pdf", headers=headers | PRIVATE)
+
+
+def _names(connection: Connection) -> tuple[dict[str, Names], dict[str, Names]]:
+    """What domains and categories are called."""
+    found: list[dict[str, Names]] = []
+    for table in (domain, category):
+        rows = connection.execute(select(table.c.code, table.c.name_vi, table.c.name_en))
+        found.append({row.code: Names(row.name_vi, row.name_en) for row in rows})
+    return found[0], found[1]
+
+
+def _photos(store: PhotoStore, facts: dict[str, Any]) -> dict[str, bytes]:
+    """The small files of a complaint's photos; the document says how many could not be read."""
+    shown = [*facts["photos"], *(one for answer in facts["answers"] for one in answer["photos"])]
+    found: dict[str, bytes] = {}
+    for one in shown:
+        with suppress(NotFoundError, OverloadedError):
+            found[str(one["id"])] = store.get(UUID(str(one["id"])), small=True)
+    return found
 
 
 def _write(form: str, rows: Iterator[Item], path: Path, lang: Language, made: datetime) -> None:
