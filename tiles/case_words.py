@@ -50,7 +50,7 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "system": "Hệ thống",
         "what": "Việc",
         "change": "Thay đổi, lý do",
-        "reporter": "Hồ sơ này không lấy thông tin cá nhân của người gửi; ghi chú là lời của cán bộ.",
+        "reporter": "Hồ sơ không lấy thông tin cá nhân của người gửi; ghi chú là lời cán bộ.",
         "page": "Trang",
     },
     "en": {
@@ -96,7 +96,8 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "system": "The system",
         "what": "What",
         "change": "Change, reason",
-        "reporter": "What is personal of the reporter is not in this file; notes are officials' own words.",
+        "reporter": "Nothing personal of the reporter was taken for this file; notes are"
+        " officials' own words.",
         "page": "Page",
     },
 }
