@@ -134,7 +134,8 @@ def _why(error: PhananhError | DBAPIError) -> str:
         return NOT_YOURS
     if isinstance(error, StaleError):
         names = ", ".join(dict.fromkeys(one["who"] for one in error.changed if one["who"]))
-        return f"{error}{f' ({names})' if names else ''}"
+        halves = str(error).split(" / ")
+        return " / ".join(f"{half} ({names})" for half in halves) if names else str(error)
     return str(error)
 
 

@@ -7,6 +7,7 @@ import { shapesOf } from "../shapes";
 import { ask, go, may, toast, type Page } from "./desk";
 import { listen, type Counts } from "./live";
 import { ACTS, actWord, bulk, showRecent, type Act, type Target } from "./queue-bulk";
+import { filesWord, showFiles } from "./queue-files";
 import { Filter, type AreaName } from "./queue-filter";
 import { keys, showKeys } from "./queue-keys";
 import { List } from "./queue-list";
@@ -55,7 +56,7 @@ export const page: Page = async (place, _path, query) => {
   const tab = (name: string, words: string): HTMLElement => h("button", { type: "button", id: `tab-${name}`, "aria-pressed": String(name === "list"), click: () => swap(name) }, words);
   const tabs = h("div", { class: "queue-tabs", role: "group", "aria-label": w("views") }, tab("list", w("list")), tab("map", w("map")));
   const divider = h("div", { id: "queue-divider", role: "separator", tabindex: 0, "aria-orientation": "vertical", "aria-label": w("divider"), "aria-valuemin": 25, "aria-valuemax": 75, "aria-valuenow": 45 });
-  const listSide = h("div", { class: "queue-side" }, h("div", { class: "queue-line" }, total, fresh, liveSays, ...(may("bulk") ? [h("button", { type: "button", id: "queue-recent", click: () => showRecent(anew) }, w("recent"))] : []), h("button", { type: "button", id: "queue-keys", click: showKeys }, w("keys"))), notice, list.box, bar);
+  const listSide = h("div", { class: "queue-side" }, h("div", { class: "queue-line" }, total, fresh, liveSays, ...(may("bulk") ? [h("button", { type: "button", id: "queue-recent", click: () => void showRecent(anew) }, w("recent"))] : []), h("button", { type: "button", id: "queue-take", click: () => showFiles(question, rows.total) }, filesWord()), h("button", { type: "button", id: "queue-keys", click: showKeys }, w("keys"))), notice, list.box, bar);
   const body = h("div", { class: "queue-body", "data-tab": "list" }, listSide, divider, map.stage, panel);
   place.replaceChildren(h("div", { class: "queue" }, h("h1", { class: "seen-by-readers" }, w("title")), filter.place, tabs, body));
 
