@@ -1,16 +1,18 @@
 """Many complaints at once: what an act would do, doing it, and undoing it for a while.
 
-Each complaint is a savepoint: all of an act is done to it or nothing. What an undo brings back is
-kept by functions of the database (`0018_queue.sql`), which the service cannot make say otherwise.
+Each complaint is a savepoint: all of an act is done to it or nothing. A few are committed at a
+time, since whoever writes to the log holds up all others who do. What an undo brings back is kept
+by functions of the database (`0018_queue.sql`), which the service cannot make say otherwise.
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from psycopg.errors import InsufficientPrivilege
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from geo import audit, handling
@@ -19,26 +21,26 @@ from geo.complaint import clean_code
 from geo.errors import BadFilterError, NotFoundError, PhananhError
 from geo.handling import Held, StaleError
 from geo.participants import hashed
-from geo.schema import complaint, work, work_bulk, work_bulk_item, work_event
+from geo.schema import complaint, work, work_bulk
 
 MOST: Final = 500
 GOOD_FOR: Final = timedelta(minutes=15)
 UNDO_FOR: Final = timedelta(minutes=10)
 KEPT: Final = timedelta(days=1)
-# Words that were read cannot be made unread.
-FOR_GOOD: Final = frozenset({"note", "answer"})
+# As many are committed together: others wait for the log a fraction of a second.
+AT_ONCE: Final = 10
 # In an answer: where the complaint is, so that each says something of its own.
 ADDRESS: Final = "{address}"
-_WHY: Final = {
-    "late": "ten minutes have gone / đã quá mười phút",
-    "gone": "it is no longer there / phản ánh không còn nữa",
-    "undone": "it is undone already / đã hoàn tác rồi",
-    "changed": "somebody changed it since / có người đã cập nhật phản ánh sau đó",
-    "never": "notes and public answers stay / ghi chú và câu trả lời công khai không hoàn tác được",
-}
 NOT_YOURS: Final = (
     "it is not in an area and a domain of yours / không thuộc địa bàn, lĩnh vực của bạn"
 )
+
+
+T = TypeVar("T")
+# A transaction that shows the asker's session.
+Begin = Callable[[], AbstractContextManager[Connection]]
+Seen = tuple[str, int | None]
+"""A code, and the version that was seen of it; None: any."""
 
 
 class Order(NamedTuple):
@@ -56,28 +58,20 @@ class Left(NamedTuple):
 
 
 class Preview(NamedTuple):
+    """What would be done, and the token that does it."""
+
     token: str
     will: list[str]
     left: list[Left]
 
 
 class Report(NamedTuple):
+    """What was done, and what was left."""
+
     id: int
     done: list[str]
     left: list[Left]
     undo_until: datetime
-
-
-class Past(NamedTuple):
-    """A bulk act of the last minutes."""
-
-    id: int
-    act: str
-    n: int
-    at: datetime
-    undo_until: datetime
-    undoable: bool
-    """Notes and public answers stay."""
 
 
 def too_many(n: int) -> BadFilterError:
@@ -140,24 +134,20 @@ def _why(error: PhananhError | DBAPIError) -> str:
 
 
 def _tried(
-    connection: Connection, who: Asker, order: Order, items: Sequence[tuple[str, int | None]],
-    at: datetime, bulk: int | None = None, *, back: bool = False,
+    connection: Connection, who: Asker, order: Order, items: Sequence[Seen], at: datetime,
+    bulk: int | None = None,
 ) -> tuple[list[tuple[str, int]], list[Left]]:  # fmt: skip
-    """Do it to each that it can be done to; returns these with the versions they had.
-
-    `back`: each is taken back at once, so that nobody waits for the log meanwhile.
-    """
+    """Do it to each that it can be done to; returns these with the versions they had."""
     done: list[tuple[str, int]] = []
     left: list[Left] = []
+    _locked(connection, [code for code, _ in items])
     for code, version in items:
         try:
-            with connection.begin_nested() as one:
+            with connection.begin_nested():
                 held = handling.hold(connection, code, order.act, version)
                 if bulk is not None:
                     connection.execute(select(func.work_bulk_kept(bulk, held.id)))
                 _act(connection, who, held, order, at)
-                if back:
-                    one.rollback()
         except PhananhError as error:
             left.append(Left(code, _why(error)))
         except DBAPIError as error:
@@ -169,6 +159,24 @@ def _tried(
     return done, left
 
 
+def _together(connection: Connection, order: Order, codes: Sequence[str]) -> list[list[str]]:
+    """The codes in groups of which one stands in the way of another, most of them alone.
+
+    The same words do not close two: answers that say the same are tried together.
+    """
+    if order.act != "answer":
+        return [[code] for code in codes]
+    rows = connection.execute(
+        select(complaint.c.code, complaint.c.address).where(complaint.c.code.in_(codes))
+    )
+    addresses = {row.code: row.address or "" for row in rows}
+    groups: dict[str, list[str]] = {}
+    for code in codes:
+        words = order.body["text"].replace(ADDRESS, addresses.get(code, ""))
+        groups.setdefault(words.casefold(), []).append(code)
+    return list(groups.values())
+
+
 def preview(
     connection: Connection, who: Asker, order: Order, codes: Sequence[str], at: datetime
 ) -> Preview:
@@ -178,15 +186,18 @@ def preview(
         raise too_many(len(cleaned))
     if not cleaned:
         raise BadFilterError("codes", "choose complaints first / hãy chọn phản ánh trước")
-    items = [(one, None) for one in cleaned]
-    if order.act == "answer":
-        # One answer may stand in the way of another: the same words do not close two.
-        with connection.begin_nested() as all_of_it:
-            _locked(connection, cleaned)
-            will, left = _tried(connection, who, order, items, at)
-            all_of_it.rollback()
-    else:
-        will, left = _tried(connection, who, order, items, at, back=True)
+    will: list[tuple[str, int]] = []
+    left: list[Left] = []
+    for group in _together(connection, order, cleaned):
+        # Taken back at once: nobody waits for the log meanwhile.
+        with connection.begin_nested() as trial:
+            done, not_done = _tried(connection, who, order, [(one, None) for one in group], at)
+            trial.rollback()
+        will += done
+        left += not_done
+    place = {code: number for number, code in enumerate(cleaned)}
+    will.sort(key=lambda one: place[one[0]])
+    left.sort(key=lambda one: place[one.code])
     connection.execute(delete(work_bulk).where(work_bulk.c.created_at < at - KEPT))
     token = secrets.token_urlsafe(32)
     connection.execute(
@@ -202,104 +213,51 @@ def preview(
     return Preview(token, [code for code, _ in will], left)
 
 
-def perform(connection: Connection, who: Asker, token: str, at: datetime) -> Report:
-    """Do what was shown; what was changed since is left out. A token is good for once."""
+def _claimed(connection: Connection, token: str, at: datetime) -> Row[Any]:
+    """The preview of a token, which is used from now on."""
     row = connection.execute(
-        select(work_bulk)
+        update(work_bulk)
         .where(
             work_bulk.c.hash == hashed(token),
             work_bulk.c.done_at.is_(None),
             work_bulk.c.created_at > at - GOOD_FOR,
         )
-        .with_for_update()
+        .values(done_at=at)
+        .returning(work_bulk)
     ).one_or_none()
     if row is None:
         raise NotFoundError(
             "this preview was used or is too old: look at it again"
             " / bản xem trước này đã dùng hoặc quá cũ: hãy xem lại"
         )
-    connection.execute(update(work_bulk).where(work_bulk.c.id == row.id).values(done_at=at))
+    return row
+
+
+def parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (items[n : n + AT_ONCE] for n in range(0, len(items), AT_ONCE))
+
+
+def perform(begin: Begin, who: Asker, token: str, at: datetime) -> Report:
+    """Do what was shown; what was changed since is left out. A token is good for once."""
+    with begin() as connection:
+        row = _claimed(connection, token, at)
     order = Order(row.act, row.body)
-    items = [(code, version) for code, version in row.items]
-    _locked(connection, [code for code, _ in items])
-    done, left = _tried(connection, who, order, items, at, row.id)
-    connection.execute(select(func.work_bulk_done(row.id)))
-    codes = [code for code, _ in done]
-    audit.append(
-        connection,
-        "bulk",
-        str(row.id),
-        what=order.act,
-        done=codes,
-        failed=[one.code for one in left],
-    )
+    codes: list[str] = []
+    left: list[Left] = []
+    try:
+        for part in parts([(code, version) for code, version in row.items]):
+            with begin() as connection:
+                done, not_done = _tried(connection, who, order, part, at, row.id)
+                connection.execute(select(func.work_bulk_done(row.id)))
+            codes += [code for code, _ in done]
+            left += not_done
+    finally:
+        # Also where it broke off: what was done until then stays, and can be undone.
+        log(begin, "bulk", row.id, order.act, codes, left)
     return Report(row.id, codes, left, at + UNDO_FOR)
 
 
-def undo(connection: Connection, who: Asker, number: int, at: datetime) -> Report:
-    """Bring back what was before, of each that nobody changed since."""
-    row = connection.execute(
-        select(work_bulk).where(work_bulk.c.id == number, work_bulk.c.done_at.is_not(None))
-    ).one_or_none()
-    if row is None:
-        raise NotFoundError("you did nothing of this number / không có việc này của bạn")
-    items = connection.execute(
-        select(work_bulk_item.c.complaint_id, work_bulk_item.c.code)
-        .where(work_bulk_item.c.bulk_id == number)
-        .order_by(work_bulk_item.c.complaint_id)
-    ).all()
-    done: list[str] = []
-    left: list[Left] = []
-    for item in items:
-        try:
-            with connection.begin_nested():
-                why = connection.execute(
-                    select(func.work_bulk_undone(number, item.complaint_id))
-                ).scalar_one()
-                if why is None:
-                    # After it: only now it is the asker's again.
-                    _undone(connection, who, item.complaint_id, row.act)
-        except DBAPIError as error:
-            if not isinstance(error.orig, InsufficientPrivilege):
-                raise
-            left.append(Left(item.code, NOT_YOURS))
-        else:
-            if why is None:
-                done.append(item.code)
-            else:
-                left.append(Left(item.code, _WHY[why]))
-    audit.append(
-        connection, "bulk.undo", str(number), what=row.act, done=done,
-        failed=[one.code for one in left],
-    )  # fmt: skip
-    return Report(number, done, left, row.done_at + UNDO_FOR)
-
-
-def _undone(connection: Connection, who: Asker, number: Any, act: str) -> None:
-    version = connection.execute(
-        select(work.c.version).where(work.c.complaint_id == number)
-    ).scalar_one()
-    connection.execute(
-        insert(work_event).values(
-            complaint_id=number, account_id=who.id, act="undo",
-            change={"version": version - 1, "act": act},
-        )
-    )  # fmt: skip
-
-
-def recent(connection: Connection, at: datetime) -> list[Past]:
-    """The asker's own that can still be undone, the newest first."""
-    n = (
-        select(func.count())
-        .where(work_bulk_item.c.bulk_id == work_bulk.c.id, ~work_bulk_item.c.undone)
-        .scalar_subquery()
-    )
-    rows = connection.execute(
-        select(work_bulk.c.id, work_bulk.c.act, n.label("n"), work_bulk.c.done_at)
-        .where(work_bulk.c.done_at > at - UNDO_FOR)
-        .order_by(work_bulk.c.done_at.desc())
-    )
-    return [
-        Past(one.id, one.act, one.n, one.done_at, one.done_at + UNDO_FOR, one.act not in FOR_GOOD)
-        for one in rows
-    ]
+def log(begin: Begin, act: str, number: int, what: str, done: list[str], left: list[Left]) -> None:
+    with begin() as connection:
+        failed = [one.code for one in left]
+        audit.append(connection, act, str(number), what=what, done=done, failed=failed)

@@ -47,7 +47,7 @@ def upgrade() -> None:
             ["account_id"], ["account.id"], name=op.f("fk_work_bulk_account_id")
         ),
         sa.UniqueConstraint("hash", name=op.f("uq_work_bulk_hash")),
-        comment="an act on many complaints, of one account; gone after a day",
+        comment="an act on many complaints, of one account; gone with one a day later",
     )
     op.create_index(op.f("ix_work_bulk_account_id"), "work_bulk", ["account_id"])
     op.create_table(

@@ -8,12 +8,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from api.auth import PRIVATE, Officer, OfficialDatabase
+from api.auth import PRIVATE, Officer, OfficialDatabase, session_token, shown
 from api.dependencies import OFFICIALS
+from api.download import Turn
 from api.routes.handling import Answer, Assignment, HandOver, Kind, Note, Why
 from api.routes.queueing import asked_in
 from api.routes.reading import geojson
-from geo import bulk_work, work_queue
+from geo import bulk_undo, bulk_work, work_queue
 from geo.bulk_work import Left, Order
 from geo.errors import BadFilterError
 
@@ -23,6 +24,8 @@ _BODIES: Final[dict[str, type[BaseModel]]] = {
     "assign": Assignment, "accept": Why, "start": Why, "hand-over": HandOver,
     "recategorise": Kind, "note": Note, "answer": Answer,
 }  # fmt: skip
+# Each holds a second connection while others work.
+_turn: Final = Turn("another act on many complaints")
 Code = Annotated[str, Field(max_length=40, pattern=r"^[^\x00]*$")]
 
 
@@ -48,6 +51,11 @@ def _answer(content: Any) -> Response:
     answer = geojson(content)
     answer.headers.update({**PRIVATE, "Content-Type": "application/json"})
     return answer
+
+
+def _begin(request: Request) -> bulk_work.Begin:
+    token = session_token(request)
+    return lambda: shown(request, token)
 
 
 def _left(left: list[Left]) -> list[dict[str, str]]:
@@ -86,9 +94,10 @@ def preview(request: Request, wish: Wish, db: OfficialDatabase, who: Officer) ->
 
 
 @router.post("", response_class=Response)
-def perform(given: Token, db: OfficialDatabase, who: Officer) -> Response:
+def perform(request: Request, given: Token, who: Officer) -> Response:
     """Do what a preview showed, once; what somebody changed since then is `failed`."""
-    report = bulk_work.perform(db, who, given.token, datetime.now(UTC))
+    with _turn.taken():
+        report = bulk_work.perform(_begin(request), who, given.token, datetime.now(UTC))
     return _answer(
         {
             "id": report.id,
@@ -101,15 +110,16 @@ def perform(given: Token, db: OfficialDatabase, who: Officer) -> Response:
 
 @router.post("/{number}/undo", response_class=Response)
 def undo(
-    number: Annotated[int, Path(ge=1, le=2**63 - 1)], db: OfficialDatabase, who: Officer
+    request: Request, number: Annotated[int, Path(ge=1, le=2**63 - 1)], who: Officer
 ) -> Response:
     """Bring back what was before; what somebody changed since, and what is public, stays."""
-    report = bulk_work.undo(db, who, number, datetime.now(UTC))
+    with _turn.taken():
+        report = bulk_undo.undo(_begin(request), who, number, datetime.now(UTC))
     return _answer({"done": report.done, "failed": _left(report.left)})
 
 
 @router.get("", response_class=Response)
 def recent(db: OfficialDatabase, who: Officer) -> Response:
     """The asker's own of the last ten minutes."""
-    found = bulk_work.recent(db, datetime.now(UTC))
+    found = bulk_undo.recent(db, datetime.now(UTC))
     return _answer({"items": [one._asdict() for one in found]})

@@ -32,7 +32,7 @@ work_bulk = Table(
     Column("items", JSONB, nullable=False, comment="[code, version seen] of each that will do"),
     instant("created_at", now=True),
     instant("done_at", nullable=True, comment="null: shown, not done"),
-    comment="an act on many complaints, of one account; gone after a day",
+    comment="an act on many complaints, of one account; gone with one a day later",
 )
 
 work_bulk_item = Table(

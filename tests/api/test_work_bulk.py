@@ -144,7 +144,7 @@ def test_a_preview_of_any_act_leaves_nothing_behind_and_an_undo_brings_all_back(
 ) -> None:  # fmt: skip
     if act == "hand-over":
         body |= {"area": wards[1]}
-    codes = _own(client, wards[0])[4:12]
+    codes = _own(client, wards[0])[4:16]
     before = _state(module_hanoi, codes)
     shown = _preview(client, codes, act, body)
     assert _state(module_hanoi, codes) == before
