@@ -32,6 +32,7 @@ from geo.schema import (
     account,
     area,
     category,
+    city,
     complaint,
     domain,
     photo,
@@ -181,6 +182,32 @@ def page(asked: Asked, sort: Sort, limit: int, after: str | None) -> Select[Any]
     )  # fmt: skip
     last = (chosen.c.key, chosen.c.complaint_id)
     return rows.order_by(*(one if ascending else one.desc() for one in last))
+
+
+def whole(asked: Asked) -> Select[Any]:
+    """All rows of a question with names in both languages, the earliest due first."""
+    w, c = work.c, complaint.c
+    photos = select(func.count()).select_from(photo).where(photo.c.complaint_id == c.id)
+    return (
+        _of(
+            asked, c.code, w.status, w.urgent, domain.c.code.label("domain"),
+            domain.c.name_vi.label("domain_vi"), domain.c.name_en.label("domain_en"),
+            category.c.code.label("category"), category.c.name_vi.label("category_vi"),
+            category.c.name_en.label("category_en"), w.reported_at, w.due_at, city.c.timezone,
+            area.c.code.label("area"), area.c.kind.label("area_kind"),
+            area.c.name.label("area_vi"), area.c.name_en.label("area_en"),
+            account.c.full_name.label("assignee"), c.address, c.text, w.reopened, w.bounces,
+            w.paused_at, w.check_state, func.supporters_of(c.id).label("supporters"),
+            photos.where(~photo.c.hidden).scalar_subquery().label("photos"),
+            func.ST_X(c.geom).label("lon"), func.ST_Y(c.geom).label("lat"),
+        )
+        .join(category, category.c.id == w.category_id)
+        .join(domain, domain.c.id == w.domain_id)
+        .join(city, city.c.id == w.city_id)
+        .outerjoin(area, area.c.id == w.area_id)
+        .outerjoin(account, account.c.id == w.assignee_id)
+        .order_by(func.coalesce(w.due_at, _NEVER), w.complaint_id)
+    )  # fmt: skip
 
 
 def key_of(row: Any, sort: Sort) -> str:

@@ -124,7 +124,11 @@ def me(request: Request, db: OfficialDatabase, who: SignedIn) -> Response:
             "must_change": who.must_change,
             "second_factor": False,
             "roles": [one._asdict() for one in who.roles],
-            "may": [need for need in MAY if who.may(need)],
+            "may": [
+                *(need for need in MAY if who.may(need)),
+                # What a page offers beside single acts, to who may do these.
+                *(["bulk"] if who.may("act") else []),
+            ],
         }
     )
     renewed = accounts.new_token()

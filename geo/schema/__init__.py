@@ -40,6 +40,7 @@ from geo.schema.officials import (
     work_note,
 )
 from geo.schema.places import area, area_part, area_set, area_shape, city, landmark
+from geo.schema.queue import work_bulk, work_bulk_item
 from geo.schema.taking_part import (
     answer,
     look,
@@ -117,6 +118,8 @@ __all__ = [
     "submission",
     "watch",
     "work",
+    "work_bulk",
+    "work_bulk_item",
     "work_event",
     "work_note",
     "work_pause",
