@@ -31,6 +31,7 @@ from geo.schema.complaints import (
 from geo.schema.kinds import category, domain, model, source
 from geo.schema.officials import (
     account,
+    account_recovery,
     account_role,
     account_session,
     audit,
@@ -69,6 +70,7 @@ from geo.schema.telling import (
 
 __all__ = [
     "account",
+    "account_recovery",
     "account_role",
     "account_session",
     "answer",
