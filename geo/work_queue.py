@@ -129,12 +129,16 @@ def _looks(asked: Asked) -> bool:
     return bool(asked.filter.words or asked.filter.bbox or asked.filter.polygon)
 
 
+def _narrow(asked: Asked, *columns: Any) -> Select[Any]:
+    """Columns of work, of the complaint beside it only where a condition is about that."""
+    if _looks(asked):
+        return _of(asked, *columns)
+    return select(*columns).select_from(work).where(*_conditions(asked))
+
+
 def total(asked: Asked) -> Select[Any]:
     """How many there are; exact."""
-    joined = _looks(asked)
-    if joined:
-        return _of(asked, func.count())
-    return select(func.count()).select_from(work).where(*_conditions(asked))
+    return _narrow(asked, func.count())
 
 
 def page(asked: Asked, sort: Sort, limit: int, after: str | None) -> Select[Any]:
@@ -145,7 +149,7 @@ def page(asked: Asked, sort: Sort, limit: int, after: str | None) -> Select[Any]
         "reported": (work.c.reported_at, True),
         "-reported": (work.c.reported_at, False),
     }[sort]
-    first = _of(asked, work.c.complaint_id, order.label("key"))
+    first = _narrow(asked, work.c.complaint_id, order.label("key"))
     if after is not None:
         at, number = _key(after, sort)
         here = tuple_(order, work.c.complaint_id)
@@ -247,15 +251,22 @@ def counts(connection: Connection, asked: Asked) -> dict[str, int]:
 
 def points(asked: Asked, limit: int) -> Select[Any]:
     """What the map shows of each: up to `limit` rows, the earliest due first."""
+    due = func.coalesce(work.c.due_at, _NEVER)
+    first = _narrow(
+        asked, work.c.complaint_id, work.c.category_id, work.c.status, work.c.due_at, work.c.urgent
+    )
+    # Complaints are looked up for what is shown, however many there are.
+    chosen = first.order_by(due, work.c.complaint_id).limit(limit).subquery()
+    c = chosen.c
     return (
-        _of(
-            asked, complaint.c.code, work.c.status, category.c.code.label("category"),
-            work.c.due_at, work.c.urgent, func.ST_X(complaint.c.geom).label("lon"),
-            func.ST_Y(complaint.c.geom).label("lat"),
+        select(
+            complaint.c.code, c.status, category.c.code.label("category"), c.due_at, c.urgent,
+            func.ST_X(complaint.c.geom).label("lon"), func.ST_Y(complaint.c.geom).label("lat"),
         )
-        .join(category, category.c.id == work.c.category_id)
-        .order_by(func.coalesce(work.c.due_at, _NEVER), work.c.complaint_id)
-        .limit(limit)
+        .select_from(chosen)
+        .join(complaint, complaint.c.id == c.complaint_id)
+        .join(category, category.c.id == c.category_id)
+        .order_by(func.coalesce(c.due_at, _NEVER), c.complaint_id)
     )  # fmt: skip
 
 
@@ -263,12 +274,4 @@ def cells(asked: Asked, resolution: int) -> Select[Any]:
     """How many lie in each H3 cell of a resolution, and how many of them are overdue."""
     parent = func.cell_parent(work.c.cell, resolution).label("cell")
     late = func.count().filter(work.c.due_at < asked.now).label("overdue")
-    joined = _looks(asked)
-    of = (
-        _of(asked, parent, func.count().label("n"), late)
-        if joined
-        else select(parent, func.count().label("n"), late)
-        .select_from(work)
-        .where(*_conditions(asked))
-    )
-    return of.group_by(parent)
+    return _narrow(asked, parent, func.count().label("n"), late).group_by(parent)

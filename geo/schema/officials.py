@@ -211,6 +211,8 @@ work = Table(
     PrimaryKeyConstraint("complaint_id"),
     CheckConstraint("check_state IN ('none', 'asked', 'refused')", name="check_state"),
     Index("ix_work_sees", "sees", postgresql_using="gin"),
+    # What the policy asks: keys of areas, and the domain for who has it everywhere.
+    Index("ix_work_sight", text("array_append(sees, domain_id::bigint)"), postgresql_using="gin"),
     Index(
         "ix_work_due",
         "city_id",
