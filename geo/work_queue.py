@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 from shapely import Polygon
@@ -13,21 +13,25 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
+    case,
     cast,
+    exists,
     func,
     literal,
     or_,
     select,
     text,
+    true,
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import DateTime, Integer
+from sqlalchemy.types import BigInteger, DateTime, Integer, SmallInteger
 
 from geo.cells import resolution_of
 from geo.complaint import Status
 from geo.errors import BadFilterError
 from geo.filters import Filter
+from geo.measures import HANDED_OUT, MEASURES, conditions
 from geo.schema import (
     account,
     area,
@@ -51,6 +55,18 @@ MOST: Final = 200
 _NEVER: Final = cast(literal("infinity"), DateTime(timezone=True))
 
 
+class Figure(NamedTuple):
+    """What a figure of `geo.performance` was counted of."""
+
+    measure: str
+    handlers: tuple[int, ...] = ()
+    """Areas that handle it, or that handed it over where these are counted; none: all of them."""
+    unit: str | None = None
+    """Of who closed it, or has it; empty: of none."""
+    person: int | None = None
+    """The account that closed it, or has it; 0: nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A question about work: the product's filter, and what is about handling alone."""
@@ -61,16 +77,51 @@ class Asked:
     now: datetime = field(default_factory=datetime.now)
     soon: timedelta = SOON
     """What is due within so long has the flag `due`."""
+    figure: Figure | None = None
+    """The rows of a figure, closed ones too where no status is asked for."""
 
     def __post_init__(self) -> None:
         if unknown := self.flags - set(FLAGS):
             raise BadFilterError("flags", f"unknown: {', '.join(sorted(unknown))}")
+        if self.figure is not None and self.figure.measure not in (*MEASURES, HANDED_OUT):
+            known = ", ".join((*MEASURES, HANDED_OUT))
+            raise BadFilterError("measure", f"unknown {self.figure.measure!r}; known: {known}")
+
+
+def _of_figure(figure: Figure, now: datetime) -> list[Any]:
+    """As `work_measured` counts them: what is handled in the asker's areas."""
+    w = work.c
+    ids = cast(list(figure.handlers), ARRAY(Integer))
+    # Figures of people are for who supervises them.
+    need = "inside" if figure.person is None else "supervise"
+    everywhere = w.domain_id == func.any(
+        select(func.asker_everywhere(need, type_=ARRAY(SmallInteger))).scalar_subquery()
+    )
+    keys = select(func.asker_keys(need, type_=ARRAY(BigInteger))).scalar_subquery()
+    if figure.measure == HANDED_OUT:
+        giver = func.unnest(w.handed_from).column_valued("giver")
+        own = or_(everywhere, func.work_key(giver, w.domain_id) == func.any(keys))
+        named = giver == func.any(ids) if figure.handlers else true()
+        return [exists(select(1).select_from(giver).where(own, named))]
+    found = [or_(w.acts.overlap(keys), everywhere), conditions(w, now)[figure.measure]]
+    if figure.handlers:
+        found.append(w.handler_ids.overlap(ids))
+    closed = w.status.in_([int(Status.RESOLVED), int(Status.REJECTED)])
+    by = func.coalesce(case((closed, w.closed_by)), w.assignee_id)
+    if figure.person is not None:
+        found.append(func.coalesce(by, 0) == figure.person)
+    if figure.unit is not None:
+        unit = select(account.c.unit).where(account.c.id == by).scalar_subquery()
+        found.append(func.coalesce(unit, "") == figure.unit)
+    return found
 
 
 def _conditions(asked: Asked) -> list[Any]:
     of, w = asked.filter, work.c
-    statuses = of.statuses or tuple(one for one in Status if one.is_open)
-    found: list[Any] = [w.status.in_([int(one) for one in statuses])]
+    usual = tuple(one for one in Status if one.is_open or asked.figure is not None)
+    found: list[Any] = [w.status.in_([int(one) for one in of.statuses or usual])]
+    if asked.figure is not None:
+        found += _of_figure(asked.figure, asked.now)
     if of.cities:
         found.append(w.city_id.in_([one.id for one in of.cities]))
     if of.domains:
