@@ -203,7 +203,8 @@ def performance(
     if asked.by != "unit":
         found = grouped(of, took, rated, given, *plain)
         return Performance(whole, [Row(key, one) for key, one in found.items()])
-    units = dict(connection.execute(select(account.c.id, account.c.unit)).tuples())
+    known = connection.execute(select(account.c.id, account.c.unit))
+    units: dict[int, str | None] = {row.id: row.unit for row in known}
     names = sorted({units.get(int(key)) or "" for key in np.unique(of.key)})
     number = {name: n for n, name in enumerate(names)}
     by_unit = [

@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    column,
     exists,
     func,
     literal,
@@ -94,15 +95,17 @@ def _of_figure(figure: Figure, now: datetime) -> list[Any]:
     ids = cast(list(figure.handlers), ARRAY(Integer))
     # Figures of people are for who supervises them.
     need = "inside" if figure.person is None else "supervise"
-    everywhere = w.domain_id == func.any(
-        select(func.asker_everywhere(need, type_=ARRAY(SmallInteger))).scalar_subquery()
-    )
-    keys = select(func.asker_keys(need, type_=ARRAY(BigInteger))).scalar_subquery()
+    # A cast makes an array of a subquery, which ANY would take for rows.
+    whole = cast(select(func.asker_everywhere(need)).scalar_subquery(), ARRAY(SmallInteger))
+    keys = cast(select(func.asker_keys(need)).scalar_subquery(), ARRAY(BigInteger))
+    everywhere = w.domain_id == func.any(whole)
     if figure.measure == HANDED_OUT:
-        giver = func.unnest(w.handed_from).column_valued("giver")
-        own = or_(everywhere, func.work_key(giver, w.domain_id) == func.any(keys))
+        given = func.unnest(w.handed_from).table_valued(column("id", Integer), name="giver")
+        giver = given.render_derived().c.id
+        key = func.work_key(giver, w.domain_id, type_=BigInteger)
+        own = or_(everywhere, key.op("=", is_comparison=True)(func.any(keys)))
         named = giver == func.any(ids) if figure.handlers else true()
-        return [exists(select(1).select_from(giver).where(own, named))]
+        return [exists(select(1).where(own, named).correlate(work))]
     found = [or_(w.acts.overlap(keys), everywhere), conditions(w, now)[figure.measure]]
     if figure.handlers:
         found.append(w.handler_ids.overlap(ids))

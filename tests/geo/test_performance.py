@@ -77,7 +77,7 @@ def seen_by(history: History, who: Person, by: By | None = None, **own: Any) -> 
 
 
 def _wards(connection: Connection) -> tuple[int, ...]:
-    return tuple(connection.execute(select(area.c.id)).scalars())
+    return tuple(connection.execute(select(area.c.id)).scalars().all())
 
 
 def counted(rows: list[Any]) -> dict[str, int]:
@@ -208,12 +208,11 @@ def by_whom(row: Any) -> int | None:
 
 def test_officials_count_what_their_areas_handle_and_nobody_elses(history: History) -> None:
     with history.owner.connect() as connection:
-        codes = dict(
-            connection.execute(
-                text("SELECT a.id, s.code || ':' || a.code FROM area a JOIN area_set s"
-                     " ON s.id = a.set_id")
-            ).tuples()
+        sets = connection.execute(
+            text("SELECT a.id, s.code || ':' || a.code AS code FROM area a"
+                 " JOIN area_set s ON s.id = a.set_id")
         )  # fmt: skip
+        codes = {row.id: row.code for row in sets}
     sizes: dict[int, int] = {}
     for row in history.rows:
         sizes[row.area_id] = sizes.get(row.area_id, 0) + 1
