@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from api.auth import Official, OfficialDatabase, needs
 from api.due_rounds import known_holidays
 from api.query import Codes, areas_of_set
-from geo import clockwork
+from geo import clockwork, share_funnel
 from geo.asking import Asker
 from geo.due_pass import Rules
 from geo.errors import BadFilterError, NotAllowedError
@@ -144,13 +144,32 @@ def told(db: Connection, of: Wanted, compare: bool) -> dict[str, Any]:
         before |= {"since": earlier.since, "until": earlier.until}
     rows = [_row(one.figures, _query(of, one, names.get(one.key))) | {"key": one.key}
             | (names.get(one.key) or {}) for one in found.rows]  # fmt: skip
+    funnel = None
+    share = share_in_time(found.whole.n)
+    if share is not None and of.asked.by in ("area", "domain", "category", "unit"):
+        funnel = _funnel(rows, share[0])
     if of.asked.by not in ("week", "month", "quarter"):
         # By name: an order by a figure would be a rank.
         rows.sort(key=lambda row: (row["key"] in (0, ""), str(row.get("name", row["key"]))))
     return {
         "since": of.since, "until": of.until, "now": of.asked.now, "by": of.asked.by,
         "set": of.set_code if of.asked.by == "area" else None, "few": FEW,
-        "whole": whole, "before": before, "rows": rows,
+        "whole": whole, "before": before, "rows": rows, "funnel": funnel,
+    }  # fmt: skip
+
+
+def _funnel(rows: list[dict[str, Any]], overall: float) -> dict[str, Any] | None:
+    """Limits for the shares in time, and in each row whether it is beyond them."""
+    numbers = [row["in_time"]["n"] for row in rows if row["in_time"]["n"]]
+    for row in rows:
+        of = row["in_time"]
+        row["beyond"] = share_funnel.beyond(row["n"]["in_time"], of["n"], overall)
+    if not numbers:
+        return None
+    found = share_funnel.limits(numbers, overall)
+    return {
+        "levels": list(share_funnel.LEVELS), "overall": round(overall, 4), "n": found.n,
+        "lower": found.lower.round(4).tolist(), "upper": found.upper.round(4).tolist(),
     }  # fmt: skip
 
 
@@ -172,7 +191,11 @@ def _query(of: Wanted, row: Row | None, names: Mapping[str, Any] | None) -> str 
     elif row is not None:
         said.append((str(of.asked.by), str(row.key)))
     days = [("since", str(since)), ("until", str(until))]
-    return urlencode([*said, *(("handler", one) for one in handlers), *days])
+    joined: dict[str, list[str]] = {}
+    for name, value in [*said, *(("handler", one) for one in handlers), *days]:
+        joined.setdefault(name, []).append(value)
+    # One of each, as an address of the queue's page has them.
+    return urlencode({name: ",".join(values) for name, values in joined.items()}, safe=":,")
 
 
 def _row(of: Figures, query: str | None) -> dict[str, Any]:
