@@ -1,6 +1,6 @@
 """Figures of the work as an official asks for them, and as they are told."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Final, NamedTuple
@@ -9,14 +9,14 @@ from urllib.parse import urlencode
 from fastapi import Depends, Query, Request
 from sqlalchemy import Connection, select
 
-from api.auth import Official, OfficialDatabase, needs
+from api.auth import OfficialDatabase, needs
 from api.due_rounds import known_holidays
-from api.query import Codes, areas_of_set
+from api.query import Codes
 from geo import clockwork, share_funnel
 from geo.asking import Asker
 from geo.due_pass import Rules
-from geo.errors import BadFilterError, NotAllowedError
-from geo.filters import parse
+from geo.errors import BadFilterError, NotAllowedError, NotFoundError
+from geo.filters import Vocabulary, parse, split
 from geo.measured import Asked, By
 from geo.performance import FEW, Figures, Performance, Row, Times, performance, share_in_time
 from geo.places_of_work import set_in_force
@@ -39,7 +39,7 @@ class Wanted(NamedTuple):
     set_code: str | None
     said: tuple[tuple[str, str], ...]
     """Parameters of the query that limit it, but for times and areas."""
-    areas: tuple[str, ...]
+    areas: list[str]
 
     def before(self) -> "Wanted":
         """The same of as many days before."""
@@ -56,21 +56,22 @@ def _of_days(wanted: Wanted) -> Wanted:
 
 
 def wanted(
-    request: Request,
+    words: Vocabulary,
     db: Connection,
     *,
-    city: list[str],
-    domain: list[str],
-    category: list[str],
-    area: list[str],
-    since: date | None,
-    until: date | None,
-    by: By | None,
-    set_code: str | None,
     now: datetime,
+    city: Sequence[str] = (),
+    domain: Sequence[str] = (),
+    category: Sequence[str] = (),
+    area: Sequence[str] = (),
+    since: date | None = None,
+    until: date | None = None,
+    by: By | None = None,
+    set_code: str | None = None,
 ) -> Wanted:
     """Raises `BadFilterError` for days or areas that cannot be."""
-    words = replace(request.app.state.words.get(), sensitive=frozenset())
+    # Here nothing is left out for being sensitive: the database decides what is the asker's.
+    words = replace(words, sensitive=frozenset())
     of = parse(words, city=city, domain=domain, category=category, area=area)
     if not of.cities:
         raise BadFilterError("city", "there is no city yet / chưa có thành phố nào")
@@ -82,20 +83,20 @@ def wanted(
             "until is the day after the last one: later than since, by five years at most"
             " / ngày kết thúc phải sau ngày bắt đầu, cách nhau không quá năm năm",
         )
+    named = split(area)
+    ids: tuple[int, ...] = ()
     if by == "area":
-        found = [words.areas[code].set_id for code in (one for a in area for one in a.split(","))
-                 if code in words.areas]  # fmt: skip
+        found = [words.areas[code].set_id for code in named]
         set_code = set_code or set_in_force(db, of.cities[0].id, found, now)
-    ids = areas_of_set(request, set_code) if by == "area" else ()
+        if set_code not in words.sets:
+            raise NotFoundError(f"no boundary set {set_code!r}; /api/v1/boundaries lists them")
+        ids = words.sets[set_code]
     said = [
         (name, value)
         for name, values in (("city", city), ("domain", domain), ("category", category))
         for value in values
     ]
-    return _of_days(Wanted(
-        Asked(of, now, by, ids), first, last, set_code, tuple(said),
-        tuple(one.strip() for value in area for one in value.split(",") if one.strip()),
-    ))  # fmt: skip
+    return _of_days(Wanted(Asked(of, now, by, ids), first, last, set_code, tuple(said), named))
 
 
 def _wanted(
@@ -105,7 +106,7 @@ def _wanted(
     city: Codes = [],  # noqa: B006 - FastAPI copies it
     domain: Codes = [],  # noqa: B006
     category: Codes = [],  # noqa: B006
-    area: Annotated[list[str], Query(description="set:code; where it is handled")] = [],  # noqa: B006
+    area: Codes = [],  # noqa: B006
     since: Annotated[date | None, Query(description="first local day of reporting")] = None,
     until: Annotated[date | None, Query(description="the local day after the last")] = None,
     by: By | None = None,
@@ -117,8 +118,8 @@ def _wanted(
             " / số liệu của từng người chỉ dành cho lãnh đạo địa bàn"
         )
     return wanted(
-        request, db, city=city, domain=domain, category=category, area=area, since=since,
-        until=until, by=by, set_code=set, now=datetime.now(UTC),
+        request.app.state.words.get(), db, now=datetime.now(UTC), city=city, domain=domain,
+        category=category, area=area, since=since, until=until, by=by, set_code=set,
     )  # fmt: skip
 
 
@@ -266,6 +267,3 @@ def _names(db: Connection, of: Wanted, found: Performance) -> dict[int | str, di
     return {one.key: {"since": max(of.since, one.frame.since),
                       "until": min(of.until, one.frame.until)}
             for one in found.rows if one.frame is not None}  # fmt: skip
-
-
-__all__ = ["Counter", "Official", "Question", "Wanted", "count", "told", "wanted"]
