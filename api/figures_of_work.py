@@ -164,7 +164,7 @@ def _funnel(rows: list[dict[str, Any]], overall: float) -> dict[str, Any] | None
     numbers = [row["in_time"]["n"] for row in rows if row["in_time"]["n"]]
     for row in rows:
         of = row["in_time"]
-        row["beyond"] = share_funnel.beyond(row["n"]["in_time"], of["n"], overall)
+        row["beyond"] = share_funnel.beyond(row["n"]["kept"], of["n"], overall)
     if not numbers:
         return None
     found = share_funnel.limits(numbers, overall)

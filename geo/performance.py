@@ -105,14 +105,14 @@ def _times(took: Took) -> Times:
 
 
 def share_in_time(n: dict[str, int]) -> tuple[float, float, float, int] | None:
-    """Closed in time of those closed that had a limit, with its 95 % interval and of how many.
+    """Closed in time of those that were due by now, with its 95 % interval and of how many.
 
-    What was handed over and closed late is left out: who got it had not all of the time.
+    What was handed over and missed its limit is left out: who got it had not all of the time.
     """
-    of = n["in_time"] + n["late"] - n["late_handed"]
+    of = n["kept"] + n["missed"] - n["missed_handed"]
     if not of:
         return None
-    share = n["in_time"] / of
+    share = n["kept"] / of
     return (share, *wilson(share, of), of)
 
 

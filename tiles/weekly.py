@@ -56,7 +56,10 @@ def _interval(of: Figures, said: Any, lang: Language) -> str:
         return f"{WORDS[lang]['under']} {said(high, lang)}"
     if high is None:
         return f"{WORDS[lang]['over']} {said(low, lang)}"
-    return f"{said(low, lang)} – {said(high, lang)}"
+    first, last = said(low, lang), said(high, lang)
+    unit = last[last.find(" ") :] if " " in last else ""
+    # The unit of both is said once.
+    return f"{first.removesuffix(unit)} – {last}"
 
 
 def _estimate(of: Figures, n: int, said: Any, lang: Language, *, few: bool) -> tuple[str, str]:

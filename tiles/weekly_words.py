@@ -21,7 +21,7 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "unreacted": "Chưa phản hồi",
         "paused": "Đang tạm dừng",
         "quarter": "13 tuần qua",
-        "in_time": "Xong đúng hạn",
+        "in_time": "Đúng hạn",
         "closing": "Đến khi xong",
         "reaction": "Đến phản hồi đầu tiên",
         "satisfaction": "Hài lòng hoặc chấp nhận",
@@ -64,7 +64,7 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "unreacted": "No reaction yet",
         "paused": "Paused",
         "quarter": "The last 13 weeks",
-        "in_time": "Closed in time",
+        "in_time": "In time",
         "closing": "To closing",
         "reaction": "To the first reaction",
         "satisfaction": "Satisfied or accepts",
@@ -99,13 +99,15 @@ METHOD: Final[dict[Language, tuple[str, ...]]] = {
         " hạng.",
         "Thời gian là giờ làm việc từ khi phản ánh đến đơn vị, trừ ngày nghỉ và thời gian tạm dừng"
         " mà quy định cho phép; việc chưa xong cũng được tính đến bây giờ (Kaplan–Meier).",
-        "Việc do nơi khác chuyển đến và xong trễ không tính lỗi cho nơi nhận.",
+        "Đúng hạn: trên số việc đã đến hạn đến nay, kể cả việc còn dở. Việc do nơi khác chuyển đến"
+        " mà lỡ hạn không tính lỗi cho nơi nhận.",
     ),
     "en": (
         "Figures are of what was reported in the time named and is handled in these areas now."
         " Small figures are the 95% interval; of fewer than 20 it is told alone. They are no rank.",
         "Times are working time from when a complaint came to the office, without holidays and the"
         " pauses that the policy allows; what is open counts until now (Kaplan–Meier).",
-        "What came by hand-over and was closed late is not counted against who got it.",
+        "In time: of those that were due by now, open ones too. What came by hand-over and missed"
+        " its limit is not counted against who got it.",
     ),
 }

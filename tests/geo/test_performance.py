@@ -86,6 +86,7 @@ def counted(rows: list[Any]) -> dict[str, int]:
     is_open = [one for one in rows if one.status in (1, 2, 3)]
     limited = [one for one in closed if one.handle_due_at]
     late = [one for one in limited if one.finished_at > one.handle_due_at]
+    due = [one for one in rows if one.status <= 5 and one.handle_due_at and one.handle_due_at < NOW]
     promised = [one for one in rows if one.accept_due_at]
     on_time = [one for one in promised if one.reacted_at and one.reacted_at <= one.accept_due_at]
     waits = [one for one in promised if not one.reacted_at
@@ -98,7 +99,9 @@ def counted(rows: list[Any]) -> dict[str, int]:
         "overdue": sum(1 for one in is_open if one.due_at and one.due_at < NOW),
         "in_time": len(limited) - len(late),
         "late": len(late),
-        "late_handed": sum(1 for one in late if one.arrived_at),
+        "kept": len([one for one in due if in_time(one)]),
+        "missed": len([one for one in due if not in_time(one)]),
+        "missed_handed": len([one for one in due if not in_time(one) and one.arrived_at]),
         "unreacted": sum(1 for one in is_open if not one.reacted_at),
         "reacted_in_time": len(on_time),
         "reacted_late": len(promised) - len(on_time) - len(waits),
@@ -107,6 +110,10 @@ def counted(rows: list[Any]) -> dict[str, int]:
         "handed_in": sum(1 for one in rows if one.arrived_at),
         "stood": sum(1 for one in rows if one.pauses),
     }
+
+
+def in_time(row: Any) -> bool:
+    return row.status > 3 and bool(row.finished_at <= row.handle_due_at)
 
 
 def slowly(history: History, row: Any, begin: datetime, end: datetime) -> float:
@@ -135,7 +142,7 @@ def test_counts_and_times_of_all_are_those_of_a_plain_count(history: History) ->
     found = seen_by(history, official(history.owner, "supervisor")).whole
     expected = counted(history.rows)
     assert {name: found.n[name] for name in expected} == expected
-    assert min(expected[name] for name in ("late", "in_time", "late_handed", "overdue")) > 3
+    assert min(expected[name] for name in ("late", "kept", "missed_handed", "overdue")) > 3
     told = [one for one in history.rows if one.status <= 5]
     ends = [one.finished_at if one.status > 3 else NOW for one in told]
     done = [one.status > 3 for one in told]

@@ -8,7 +8,7 @@ const HEIGHT = 240, LEFT = 52, RIGHT = 12, TOP = 14, BOTTOM = 36;
 
 /** The share closed in time by how many it is of; dots beyond the limits are named below. */
 export function funnelChart(rows: Row[], funnel: Funnel, by: By): HTMLElement {
-  const dots = rows.filter((row) => row.in_time.n > 0).map((row) => ({ row, share: (row.n["in_time"] ?? 0) / row.in_time.n }));
+  const dots = rows.filter((row) => row.in_time.n > 0).map((row) => ({ row, share: (row.n["kept"] ?? 0) / row.in_time.n }));
   const out = dots.filter(({ row }) => row.beyond);
   const label = ({ row, share }: (typeof dots)[number]): string => `${nameOf(row, by)}: ${percent(share)} (${number(row.in_time.n)})${row.beyond ? `; ${w(row.beyond > 0 ? "high" : "low")}` : ""}`;
   const draw = (width: number): Element => {

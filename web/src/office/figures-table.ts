@@ -33,7 +33,7 @@ function change(now: number, before: number | undefined): string {
   return `${by > 0 ? "+" : by < 0 ? "−" : "±"}${number(Math.abs(by))} ${w("of")} ${number(before)}, ${w("before")}`;
 }
 export function cards(whole: Row, before: Row | null, clock: Clock): HTMLElement {
-  const card = (title: string, main: Node, ...more: (Node | string)[]): HTMLElement => h("div", { class: "card" }, h("h3", {}, title), h("p", { class: "main-figure" }, main), ...more.filter((one) => one !== "").map((one) => h("p", {}, one)));
+  const card = (title: string, main: Node, ...more: (Node | string)[]): HTMLElement => h("div", { class: "card" }, h("h2", {}, title), h("p", { class: "main-figure" }, main), ...more.filter((one) => one !== "").map((one) => h("p", {}, one)));
   const counts = (...names: string[]): HTMLElement => h("span", {}, ...names.flatMap((name, i) => [...(i ? [" · "] : []), `${w(name as "open")} `, counted(whole, name)]));
   const against = (of: Share | undefined): string => (of && of.value !== null ? `${w("before")}: ${percent(of.value)}` : "");
   const earlier = (of: Times | undefined): string => (of && of.median.value !== null ? `${w("before")}: ${long(of.median.value, clock)}` : "");
@@ -41,7 +41,7 @@ export function cards(whole: Row, before: Row | null, clock: Clock): HTMLElement
   return h("div", { class: "figures-cards" },
     card(w("received"), counted(whole, "received"), change(whole.n["received"] ?? 0, before?.n["received"]), counts("ended", "refused")),
     card(w("open"), counted(whole, "open"), counts("overdue", "unreacted", "paused")),
-    card(w("in_time"), shareOf(whole.in_time), `${w("of")} ${number(whole.in_time.n)}`, counts("in_time", "late"), h("span", {}, `${w("late_handed")} `, counted(whole, "late_handed")), against(before?.in_time)),
+    card(w("in_time"), shareOf(whole.in_time), `${w("of")} ${number(whole.in_time.n)}`, counts("kept", "missed"), counts("missed_handed"), against(before?.in_time)),
     card(w("closing"), timeOf(whole.closing[clock], "median", clock), ninety(whole.closing[clock]), earlier(before?.closing[clock])),
     card(w("reaction"), timeOf(whole.reaction[clock], "median", clock), ninety(whole.reaction[clock]), counts("reacted_late"), earlier(before?.reaction[clock])),
     card(w("satisfaction"), shareOf(whole.satisfaction), `${w("of")} ${number(whole.satisfaction.n)}`, against(before?.satisfaction)),
