@@ -20,7 +20,7 @@ from geo.cells import centres, hexes
 from geo.complaint import Status
 from geo.errors import BadFilterError
 from geo.filters import parse
-from geo.work_queue import Asked, Sort
+from geo.work_queue import Asked, Figure, Sort
 
 router = APIRouter(prefix="/api/v1/work", tags=OFFICIALS)
 # More points are shown by cell.
@@ -55,6 +55,10 @@ def _asked(
     urgent: bool = False,
     checking: bool = False,
     paused: bool = False,
+    measure: Annotated[str | None, Query(max_length=40, description="rows of a figure")] = None,
+    handler: Codes = [],  # noqa: B006
+    unit: Annotated[str | None, Query(max_length=200)] = None,
+    person: Annotated[int | None, Query(ge=0, lt=2**63)] = None,
 ) -> Asked:
     # Here nothing is left out for being sensitive: the database decides what is the asker's.
     words = replace(request.app.state.words.get(), sensitive=frozenset())
@@ -69,7 +73,15 @@ def _asked(
     }  # fmt: skip
     flags = frozenset(name for name, asked in said.items() if asked)
     soon = queue.SOON if due is None else timedelta(hours=due)
-    return Asked(found, flags, who.id, datetime.now(UTC), soon)
+    figure = None
+    if measure is not None:
+        handlers = parse(words, area=handler).areas
+        figure = Figure(measure, tuple(one.id for one in handlers), unit, person)
+    elif handler or unit is not None or person is not None:
+        raise BadFilterError(
+            "measure", "handler, unit and person are of a figure: name its measure"
+        )
+    return Asked(found, flags, who.id, datetime.now(UTC), soon, figure)
 
 
 Question = Annotated[Asked, Depends(_asked)]
