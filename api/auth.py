@@ -5,6 +5,7 @@ the session's token; what is checked here is for an answer in words.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
@@ -30,10 +31,16 @@ def session_token(request: Request) -> str:
     return token
 
 
-def _connection(request: Request) -> Iterator[Connection]:
-    token = session_token(request)
+@contextmanager
+def shown(request: Request, token: str) -> Iterator[Connection]:
+    """A transaction of its own that shows a session: for what is not done in one."""
     with request.app.state.engine.begin() as connection:
         asking.show(connection, token)
+        yield connection
+
+
+def _connection(request: Request) -> Iterator[Connection]:
+    with shown(request, session_token(request)) as connection:
         yield connection
 
 

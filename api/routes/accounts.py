@@ -118,7 +118,11 @@ def me(request: Request, db: OfficialDatabase, who: SignedIn) -> Response:
             "recovery_left": mine.recovery_left,
             "password": mine.password,
             "roles": [one._asdict() for one in who.roles],
-            "may": [need for need in MAY if who.may(need)],
+            "may": [
+                *(need for need in MAY if who.may(need)),
+                # What a page offers beside single acts, to who may do these.
+                *(["bulk"] if who.may("act") else []),
+            ],
             "area_names": accounts.area_names(
                 db, (code for one in who.roles for code in one.areas or ())
             ),

@@ -206,11 +206,30 @@ work = Table(
         comment="asked: a supervisor is to look at the closing",
     ),
     Column("duplicate_of", Uuid, nullable=True),
+    # Kept by the trigger `work_measured`, for figures.
+    instant("reacted_at", nullable=True, comment="when it was first accepted or closed"),
+    Column(
+        "closed_by",
+        ForeignKey("account.id"),
+        nullable=True,
+        comment="the official who closed it last",
+    ),
+    instant("arrived_at", nullable=True, comment="when it was last handed over"),
+    Column(
+        "handed_from",
+        ARRAY(Integer),
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="the areas that handed it over, in order",
+    ),
+    Column("pauses", SmallInteger, nullable=False, server_default=text("0")),
     Column("version", Integer, nullable=False, server_default=text("1")),
     instant("updated_at", now=True),
     PrimaryKeyConstraint("complaint_id"),
     CheckConstraint("check_state IN ('none', 'asked', 'refused')", name="check_state"),
     Index("ix_work_sees", "sees", postgresql_using="gin"),
+    # What the policy asks: keys of areas, and the domain for who has it everywhere.
+    Index("ix_work_sight", text("array_append(sees, domain_id::bigint)"), postgresql_using="gin"),
     Index(
         "ix_work_due",
         "city_id",
@@ -227,6 +246,13 @@ work = Table(
     ),
     Index("ix_work_assignee", "assignee_id", postgresql_where=text("assignee_id IS NOT NULL")),
     Index("ix_work_stale", "complaint_id", postgresql_where=text("due_stale")),
+    Index("ix_work_reported", "city_id", "reported_at"),
+    Index(
+        "ix_work_handed",
+        "city_id",
+        "reported_at",
+        postgresql_where=text("handed_from <> '{}'"),
+    ),
     Index("ix_work_finished", "area_id", "finished_at"),
     Index(
         "ix_work_duplicate_of", "duplicate_of", postgresql_where=text("duplicate_of IS NOT NULL")
