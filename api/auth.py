@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Connection
 
 from api.cross_site import READS
-from geo import accounts, asking
+from geo import asking, signing_in
 from geo.asking import Asker, Need
 from geo.errors import NotAllowedError, NotSignedInError, PasswordChangeError
 
@@ -53,7 +53,7 @@ def _signed_in(request: Request, db: OfficialDatabase) -> Asker:
     strong = request.app.state.settings.strong_roles
     if any(one.role in strong for one in who.roles) and not asking.is_strong(db):
         # Such a role was given since the sign-in: the next one leads to setting up what it needs.
-        accounts.end_weak(request.app.state.engine, session_token(request))
+        signing_in.end_weak(request.app.state.engine, session_token(request))
         raise NotSignedInError(
             "a role of yours needs a second factor now: sign in again"
             " / quyền của bạn nay cần bước xác thực thứ hai: hãy đăng nhập lại"

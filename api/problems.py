@@ -21,7 +21,6 @@ from api.refusals import (
     SaidBeforeError,
     SignOnError,
 )
-from geo.accounts import WrongPasswordError
 from geo.errors import (
     BadAnswersError,
     BadFilterError,
@@ -45,6 +44,7 @@ from geo.errors import (
 )
 from geo.handling import StaleError
 from geo.second_factor import NotOpenedError, WrongCodeError
+from geo.signing_in import WrongPasswordError
 
 log = structlog.get_logger()
 

@@ -21,7 +21,7 @@ FUNCTIONS = (
     " recovery_left, role_delegated, delegation_ended, delegations_shown, account_made,"
     " account_changed, is_last_admin, account_enabled, role_given, role_taken, password_given,"
     " sessions_ended, factor_taken, account_of_sign_on, own_sessions_ended, account_secret,"
-    " account_unbound"
+    " account_unbound, password_rehashed"
 )
 
 

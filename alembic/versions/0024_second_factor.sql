@@ -156,6 +156,12 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   UPDATE account_session SET strong = false WHERE account_id = asker()
 $$;
 
+-- The asker's password as it is hashed nowadays.
+CREATE FUNCTION password_rehashed(made text) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  UPDATE account SET password = made WHERE id = asker() AND password IS NOT NULL
+$$;
+
 -- All sessions of the asker but the one that is shown.
 CREATE FUNCTION own_sessions_ended() RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$

@@ -11,12 +11,12 @@ from api.auth import COOKIE, HEADER, PRIVATE, Official, OfficialDatabase, Signed
 from api.dependencies import EVERYONE, OFFICIALS, SIGNED_IN
 from api.routes import account_admin, delegating, second_factor, sign_on
 from api.sessions import answer_of, browser_of, give
-from geo import accounts, audit
-from geo.accounts import WrongPasswordError
+from geo import accounts, audit, signing_in
 from geo.asking import MAY
 from geo.errors import NotAllowedError, NotFoundError
 from geo.participants import hashed
 from geo.schema import account, account_session
+from geo.signing_in import WrongPasswordError
 
 own = APIRouter(prefix="/api/v1/account")
 
@@ -54,10 +54,9 @@ def sign_in(
         raise NotAllowedError(f"changes need the header {HEADER}: 1, which the pages here send")
     request.app.state.guard.admit(request, "sign_in", f"name:{body.name.strip().lower()}")
     strong, client = request.app.state.settings.strong_roles, browser_of(user_agent)
-    with request.app.state.engine.begin() as connection:
-        entered = accounts.sign_in(
-            connection, body.name, body.password, client, datetime.now(UTC), strong
-        )
+    entered = signing_in.sign_in(
+        request.app.state.engine, body.name, body.password, client, datetime.now(UTC), strong
+    )
     if entered is None:
         raise WrongPasswordError(
             "the name or the password is wrong, or was wrong too often: wait a few minutes"
@@ -128,9 +127,9 @@ def me(request: Request, db: OfficialDatabase, who: SignedIn) -> Response:
             ),
         }
     )
-    renewed = accounts.new_token()
+    renewed = signing_in.new_token()
     used = text("SELECT session_used(:until, :renewed)")
-    until = datetime.now(UTC) + accounts.IDLE
+    until = datetime.now(UTC) + signing_in.IDLE
     if db.execute(used, {"until": until, "renewed": hashed(renewed)}).scalar_one():
         give(request, answer, renewed)
     return answer
@@ -147,7 +146,7 @@ def prefer(body: Preferences, db: OfficialDatabase, who: SignedIn) -> Response:
 def password(body: Passwords, request: Request, db: OfficialDatabase, who: SignedIn) -> Response:
     """Change one's own password; other sessions end."""
     request.app.state.guard.admit(request, "sign_in", f"name:{who.name}")
-    accounts.change_password(db, who.name, body.old, body.new)
+    signing_in.change_password(db, who.name, body.old, body.new)
     return Response(status_code=204, headers=PRIVATE)
 
 

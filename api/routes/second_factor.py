@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.auth import PRIVATE, OfficialDatabase, SignedIn, session_token
 from api.dependencies import EVERYONE, SIGNED_IN
 from api.sessions import answer_of, give
-from geo import accounts, asking, second_factor
-from geo.accounts import WrongPasswordError
+from geo import asking, second_factor, signing_in
 from geo.errors import ConflictError, NotSignedInError
 from geo.second_factor import WrongCodeError
+from geo.signing_in import WrongPasswordError
 
 router = APIRouter(prefix="/api/v1/account")
 Words = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
@@ -56,11 +56,11 @@ Token = Annotated[str, Depends(_counted)]
 @router.post("/second-factor", tags=EVERYONE)
 def give_code(body: Code, request: Request, token: Token) -> Response:
     """The second step of signing in: a code of the authenticator, or a recovery code."""
-    state, now, renewed = request.app.state, datetime.now(UTC), accounts.new_token()
+    state, now, renewed = request.app.state, datetime.now(UTC), signing_in.new_token()
     with state.engine.begin() as connection:
         asking.show(connection, token)
         right = second_factor.give(
-            connection, state.secret, body.code, renewed, now, now + accounts.IDLE
+            connection, state.secret, body.code, renewed, now, now + signing_in.IDLE
         )
     if not right:
         raise WrongCodeError(
@@ -99,10 +99,10 @@ def _picture(uri: str) -> str:
 @router.put("/totp", tags=SIGNED_IN)
 def confirm(body: Code, request: Request, db: OfficialDatabase, token: Token) -> Response:
     """A code of the secret that was shown: it is needed from now on. The recovery codes, once."""
-    now, renewed = datetime.now(UTC), accounts.new_token()
+    now, renewed = datetime.now(UTC), signing_in.new_token()
     waiting = not _asks(db)
     codes = second_factor.confirm(
-        db, request.app.state.secret, body.code, renewed, now, now + accounts.IDLE
+        db, request.app.state.secret, body.code, renewed, now, now + signing_in.IDLE
     )
     answer = answer_of({"recovery": list(codes)})
     if waiting:
@@ -145,5 +145,5 @@ def _prove(db: OfficialDatabase, password: str | None, code: str | None, request
     if code is not None:
         if not second_factor.is_right(db, request.app.state.secret, code, datetime.now(UTC)):
             raise WrongCodeError("this code is wrong / mã không đúng")
-    elif not accounts.knows_password(db, who.name, password or ""):
+    elif not signing_in.knows_password(db, who.name, password or ""):
         raise WrongPasswordError("the present password is wrong / mật khẩu hiện tại không đúng")

@@ -15,7 +15,7 @@ from api.dependencies import EVERYONE
 from api.refusals import SignOnError
 from api.sessions import browser_of, give
 from api.sign_on import LASTS_S, Flow, Person, SignOn
-from geo import accounts, audit
+from geo import audit, signing_in
 from geo.errors import NotFoundError
 
 router = APIRouter(prefix="/api/v1/account/oidc", tags=EVERYONE)
@@ -103,7 +103,7 @@ def _enter(request: Request, flow: Flow, person: Person, client: str) -> Respons
         if found is not None:
             if found.bound:
                 audit.append(connection, "account.bound", found.name, actor=found.name)
-            entered = accounts.begin(
+            entered = signing_in.begin(
                 connection, found.id, found.name, client, datetime.now(UTC),
                 state.settings.strong_roles, person.strong,
             )  # fmt: skip

@@ -6,6 +6,7 @@ from threading import Thread
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from officials import Person, official, service_engine
@@ -14,7 +15,7 @@ from sqlalchemy import Engine, select, text, update
 from api.app import create_app
 from api.auth import COOKIE, HEADER
 from api.settings import Settings
-from geo import asking
+from geo import asking, passwords
 from geo.schema import account, account_role, account_session
 
 P = "/api/v1/admin/accounts"
@@ -216,6 +217,23 @@ def test_the_last_admin_stays_one_even_when_two_take_each_other_away_at_once(
             )
         ).all()
     assert len(left) == 1
+
+
+def test_a_password_that_was_hashed_with_less_is_hashed_anew_at_the_next_sign_in(
+    module_hanoi: Engine, served: Served
+) -> None:
+    who = official(module_hanoi, "viewer")
+    own = account.c.id == who.id
+    weak = PasswordHasher(time_cost=1, memory_cost=64).hash("cá vàng bơi ngược dòng")
+    with module_hanoi.begin() as connection:
+        connection.execute(update(account).where(own).values(password=weak))
+    said = {"name": who.name, "password": "cá vàng bơi ngược dòng"}
+    for _ in range(2):
+        assert served(None).post(f"{A}/sign-in", json=said).status_code == 200
+        with module_hanoi.connect() as connection:
+            kept = connection.execute(select(account.c.password).where(own)).scalar_one()
+        assert kept != weak
+        assert not passwords.is_outdated(kept)
 
 
 def test_a_session_gets_another_token_now_and_then_and_the_old_one_is_good_for_a_minute(
