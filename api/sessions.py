@@ -1,12 +1,13 @@
 """The session's cookie, and answers that are for one person alone."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
 from api.auth import COOKIE, PRIVATE
+from api.client import keyed
 
 LONGEST: Final = timedelta(hours=12)
 
@@ -26,6 +27,15 @@ def give(request: Request, response: Response, token: str) -> None:
         secure=request.app.state.settings.base_url.startswith("https://"),
         samesite="lax",
     )
+
+
+def origin_of(request: Request, now: datetime) -> str:
+    """A keyed word for the network a request comes from, by which failures are counted.
+
+    Of one day: who failed on two is not followed from one to the other.
+    """
+    state = request.app.state
+    return keyed(state.secret, f"{now:%Y-%m-%d} {state.guard.clients.of(request.scope)}")[:12]
 
 
 def browser_of(said: str) -> str:

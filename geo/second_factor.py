@@ -142,7 +142,13 @@ def confirm(
 
 
 def give(
-    connection: Connection, secret: bytes, code: str, renewed: str, now: datetime, until: datetime
+    connection: Connection,
+    secret: bytes,
+    code: str,
+    renewed: str,
+    now: datetime,
+    until: datetime,
+    origin: str | None = None,
 ) -> bool:
     """A code of who has a session that waits: it is whole now, with the token `renewed`.
 
@@ -150,10 +156,11 @@ def give(
     Raises `NotSignedInError`, `NotOpenedError`.
     """
     facts = _facts(connection)
+    whence = {"from": origin} if origin is not None else {}
     if not facts.waiting or facts.totp is None:
         raise NotSignedInError("sign in first / hãy đăng nhập")
     if facts.locked_until is not None and facts.locked_until > now:
-        audit.append(connection, "sign-in.locked", facts.name, actor=facts.name)
+        audit.append(connection, "sign-in.locked", facts.name, actor=facts.name, **whence)
         return False
     given: dict[str, Any] = {"renewed": hashed(renewed), "until": until}
     digits, done = _digits(code), False
@@ -171,7 +178,7 @@ def give(
         locked = connection.execute(failed, {"id": facts.id}).scalar_one()
         audit.append(
             connection, "sign-in.failed", facts.name, actor=facts.name, locked=locked is not None,
-            step="second-factor",
+            step="second-factor", **whence,
         )  # fmt: skip
         return False
     asking.show(connection, renewed)

@@ -46,13 +46,15 @@ def sign_in(
     client: str,
     now: datetime,
     required: Collection[str] = (),
+    origin: str | None = None,
 ) -> Entered | None:
     """Begin a session; None for a wrong name or password, which is written down.
 
-    `required` are the roles that need a second factor. A locked account is not told apart from a
-    wrong password.
+    `required` are the roles that need a second factor; `origin` is a keyed hash of where it came
+    from, by which failures are counted. A locked account is not told apart from a wrong password.
     """
     called = name.strip().lower()[:80]
+    whence = {"from": origin} if origin is not None else {}
     with engine.begin() as connection:
         facts = _facts_of(connection, called)
     # No connection is held meanwhile: a crowd at the sign-in page must not keep others waiting.
@@ -63,12 +65,12 @@ def sign_in(
     with engine.begin() as connection:
         again = _facts_of(connection, called)
         if again is not None and again.locked_until is not None and again.locked_until > now:
-            audit.append(connection, "sign-in.locked", called, actor=called)
+            audit.append(connection, "sign-in.locked", called, actor=called, **whence)
             return None
         # Another password meanwhile: it was the old one that was right.
         right = right and again is not None and again.password == getattr(facts, "password", None)
         if again is None or not right or not again.enabled:
-            _failed(connection, called, again, right)
+            _failed(connection, called, again, right, whence)
             return None
         entered = begin(connection, again.id, called, client, now, required)
         if anew is not None:
@@ -83,14 +85,22 @@ def _facts_of(connection: Connection, called: str) -> Row[Any] | None:
     return found
 
 
-def _failed(connection: Connection, called: str, facts: Row[Any] | None, right: bool) -> None:
+def _failed(
+    connection: Connection,
+    called: str,
+    facts: Row[Any] | None,
+    right: bool,
+    whence: dict[str, str],
+) -> None:
     locked = None
     if facts is not None and not right:
         failed = text("SELECT account_failed(:id)")
         locked = connection.execute(failed, {"id": facts.id}).scalar_one()
     # A name that nobody has may be a password in the wrong field: it is not kept.
     whose = called if facts is not None else "unknown"
-    audit.append(connection, "sign-in.failed", whose, actor=whose, locked=locked is not None)
+    audit.append(
+        connection, "sign-in.failed", whose, actor=whose, locked=locked is not None, **whence
+    )
 
 
 def begin(

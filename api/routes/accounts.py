@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text, update
 from api.auth import COOKIE, HEADER, PRIVATE, Official, OfficialDatabase, SignedIn
 from api.dependencies import EVERYONE, OFFICIALS, SIGNED_IN
 from api.routes import account_admin, delegating, second_factor, sign_on
-from api.sessions import answer_of, browser_of, give
+from api.sessions import answer_of, browser_of, give, origin_of
 from geo import accounts, audit, signing_in
 from geo.asking import MAY
 from geo.errors import NotAllowedError, NotFoundError
@@ -53,9 +53,10 @@ def sign_in(
     if HEADER.lower() not in request.headers:
         raise NotAllowedError(f"changes need the header {HEADER}: 1, which the pages here send")
     request.app.state.guard.admit(request, "sign_in", f"name:{body.name.strip().lower()}")
-    strong, client = request.app.state.settings.strong_roles, browser_of(user_agent)
+    state, client, now = request.app.state, browser_of(user_agent), datetime.now(UTC)
+    strong, origin = state.settings.strong_roles, origin_of(request, now)
     entered = signing_in.sign_in(
-        request.app.state.engine, body.name, body.password, client, datetime.now(UTC), strong
+        state.engine, body.name, body.password, client, now, strong, origin
     )
     if entered is None:
         raise WrongPasswordError(

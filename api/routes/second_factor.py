@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth import PRIVATE, OfficialDatabase, SignedIn, session_token
 from api.dependencies import EVERYONE, SIGNED_IN
-from api.sessions import answer_of, give
+from api.sessions import answer_of, give, origin_of
 from geo import asking, second_factor, signing_in
 from geo.errors import ConflictError, NotSignedInError
 from geo.second_factor import WrongCodeError
@@ -60,8 +60,9 @@ def give_code(body: Code, request: Request, token: Token) -> Response:
     with state.engine.begin() as connection:
         asking.show(connection, token)
         right = second_factor.give(
-            connection, state.secret, body.code, renewed, now, now + signing_in.IDLE
-        )
+            connection, state.secret, body.code, renewed, now, now + signing_in.IDLE,
+            origin_of(request, now),
+        )  # fmt: skip
     if not right:
         raise WrongCodeError(
             "this code is wrong, or was used before, or codes were wrong too often: take the next"
