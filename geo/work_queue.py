@@ -37,6 +37,7 @@ from geo.schema import (
     account,
     area,
     category,
+    city,
     complaint,
     domain,
     photo,
@@ -182,12 +183,16 @@ def _looks(asked: Asked) -> bool:
     return bool(asked.filter.words or asked.filter.bbox or asked.filter.polygon)
 
 
+def _narrow(asked: Asked, *columns: Any) -> Select[Any]:
+    """Columns of work, of the complaint beside it only where a condition is about that."""
+    if _looks(asked):
+        return _of(asked, *columns)
+    return select(*columns).select_from(work).where(*_conditions(asked))
+
+
 def total(asked: Asked) -> Select[Any]:
     """How many there are; exact."""
-    joined = _looks(asked)
-    if joined:
-        return _of(asked, func.count())
-    return select(func.count()).select_from(work).where(*_conditions(asked))
+    return _narrow(asked, func.count())
 
 
 def page(asked: Asked, sort: Sort, limit: int, after: str | None) -> Select[Any]:
@@ -198,7 +203,7 @@ def page(asked: Asked, sort: Sort, limit: int, after: str | None) -> Select[Any]
         "reported": (work.c.reported_at, True),
         "-reported": (work.c.reported_at, False),
     }[sort]
-    first = _of(asked, work.c.complaint_id, order.label("key"))
+    first = _narrow(asked, work.c.complaint_id, order.label("key"))
     if after is not None:
         at, number = _key(after, sort)
         here = tuple_(order, work.c.complaint_id)
@@ -235,6 +240,32 @@ def page(asked: Asked, sort: Sort, limit: int, after: str | None) -> Select[Any]
     )  # fmt: skip
     last = (chosen.c.key, chosen.c.complaint_id)
     return rows.order_by(*(one if ascending else one.desc() for one in last))
+
+
+def whole(asked: Asked) -> Select[Any]:
+    """All rows of a question with names in both languages, the earliest due first."""
+    w, c = work.c, complaint.c
+    photos = select(func.count()).select_from(photo).where(photo.c.complaint_id == c.id)
+    return (
+        _of(
+            asked, c.code, w.status, w.urgent, domain.c.code.label("domain"),
+            domain.c.name_vi.label("domain_vi"), domain.c.name_en.label("domain_en"),
+            category.c.code.label("category"), category.c.name_vi.label("category_vi"),
+            category.c.name_en.label("category_en"), w.reported_at, w.due_at, city.c.timezone,
+            area.c.code.label("area"), area.c.kind.label("area_kind"),
+            area.c.name.label("area_vi"), area.c.name_en.label("area_en"),
+            account.c.full_name.label("assignee"), c.address, c.text, w.reopened, w.bounces,
+            w.paused_at, w.check_state, func.supporters_of(c.id).label("supporters"),
+            photos.where(~photo.c.hidden).scalar_subquery().label("photos"),
+            func.ST_X(c.geom).label("lon"), func.ST_Y(c.geom).label("lat"),
+        )
+        .join(category, category.c.id == w.category_id)
+        .join(domain, domain.c.id == w.domain_id)
+        .join(city, city.c.id == w.city_id)
+        .outerjoin(area, area.c.id == w.area_id)
+        .outerjoin(account, account.c.id == w.assignee_id)
+        .order_by(func.coalesce(w.due_at, _NEVER), w.complaint_id)
+    )  # fmt: skip
 
 
 def key_of(row: Any, sort: Sort) -> str:
@@ -274,15 +305,22 @@ def counts(connection: Connection, asked: Asked) -> dict[str, int]:
 
 def points(asked: Asked, limit: int) -> Select[Any]:
     """What the map shows of each: up to `limit` rows, the earliest due first."""
+    due = func.coalesce(work.c.due_at, _NEVER)
+    first = _narrow(
+        asked, work.c.complaint_id, work.c.category_id, work.c.status, work.c.due_at, work.c.urgent
+    )
+    # Complaints are looked up for what is shown, however many there are.
+    chosen = first.order_by(due, work.c.complaint_id).limit(limit).subquery()
+    c = chosen.c
     return (
-        _of(
-            asked, complaint.c.code, work.c.status, category.c.code.label("category"),
-            work.c.due_at, work.c.urgent, func.ST_X(complaint.c.geom).label("lon"),
-            func.ST_Y(complaint.c.geom).label("lat"),
+        select(
+            complaint.c.code, c.status, category.c.code.label("category"), c.due_at, c.urgent,
+            func.ST_X(complaint.c.geom).label("lon"), func.ST_Y(complaint.c.geom).label("lat"),
         )
-        .join(category, category.c.id == work.c.category_id)
-        .order_by(func.coalesce(work.c.due_at, _NEVER), work.c.complaint_id)
-        .limit(limit)
+        .select_from(chosen)
+        .join(complaint, complaint.c.id == c.complaint_id)
+        .join(category, category.c.id == c.category_id)
+        .order_by(func.coalesce(c.due_at, _NEVER), c.complaint_id)
     )  # fmt: skip
 
 
@@ -290,12 +328,4 @@ def cells(asked: Asked, resolution: int) -> Select[Any]:
     """How many lie in each H3 cell of a resolution, and how many of them are overdue."""
     parent = func.cell_parent(work.c.cell, resolution).label("cell")
     late = func.count().filter(work.c.due_at < asked.now).label("overdue")
-    joined = _looks(asked)
-    of = (
-        _of(asked, parent, func.count().label("n"), late)
-        if joined
-        else select(parent, func.count().label("n"), late)
-        .select_from(work)
-        .where(*_conditions(asked))
-    )
-    return of.group_by(parent)
+    return _narrow(asked, parent, func.count().label("n"), late).group_by(parent)
