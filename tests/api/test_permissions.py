@@ -27,6 +27,7 @@ PATH: Final = {
 }  # fmt: skip
 FORMS: Final = {
     "/api/v1/export.{form}": ("csv", "geojson"), "/api/v1/figures.{form}": ("csv",),
+    "/api/v1/performance/figures.{form}": ("csv", "xlsx"),
     "/api/v1/work/export.{form}": ("csv", "geojson", "xlsx", "gpkg"),
 }  # fmt: skip
 QUERY: Final = {
