@@ -103,9 +103,9 @@ def _to_domain(connection: Connection, who: Asker, held: Held, code: str, said: 
             " / vẫn thuộc lĩnh vực này: hãy dùng “Đổi loại”",
         )
     before = connection.execute(
-        select(domain.c.code, category.c.code.label("category")).where(
-            domain.c.id == held.domain_id, category.c.id == held.category_id
-        )
+        select(domain.c.code, category.c.code.label("category"))
+        .join(domain, domain.c.id == category.c.domain_id)
+        .where(category.c.id == held.category_id)
     ).one()
     # The event first: afterwards it may be nobody's of the asker's any more.
     write(

@@ -227,7 +227,7 @@ CREATE TRIGGER work_came_back BEFORE UPDATE ON work
 -- What goes out of the asker's sight ----------------------------------------------------------
 
 -- Hand a complaint over to who handles another category.
-CREATE FUNCTION work_to_category(of_complaint uuid, to_category smallint) RETURNS void
+CREATE FUNCTION work_to_category(of_complaint uuid, to_category integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   IF NOT asker_on(of_complaint, 'act') THEN
@@ -242,7 +242,7 @@ END $$;
 -- A new complaint of a part of another: from the same source, of the same time, open anew. It is
 -- linked to the one it comes from, and its history begins with that.
 CREATE FUNCTION work_split(of_complaint uuid, made uuid, made_code text, words text,
-                           of_category smallint, lon double precision, lat double precision,
+                           of_category integer, lon double precision, lat double precision,
                            leaf bigint) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
