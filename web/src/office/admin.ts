@@ -18,6 +18,6 @@ export const page: Page = async (place, [name = "deadlines"]) => {
     if (one === chosen) own.setAttribute("aria-current", "page");
     return own;
   });
-  place.replaceChildren(h("nav", { class: "row", "aria-label": w("parts") }, ...links), part);
+  place.replaceChildren(h("div", {}, h("nav", { class: "row admin-parts", "aria-label": w("parts") }, ...links), part));
   await PARTS[chosen](part);
 };

@@ -9,8 +9,8 @@ import type { Template } from "./one-facts";
 import { drop, keep, kept, type Draft } from "./road-kept";
 
 const w = phrases({
-  vi: { template: "Mẫu trả lời", own: "– tự viết –", words: "Trả lời người dân: đã làm gì", camera: "Chụp hoặc chọn ảnh", photo: "Ảnh", remove: "Bỏ", close: "Trả lời và đóng", only: "Chỉ trả lời", preview: "Người dân sẽ thấy", missing: "Chưa đóng được:", short: "cần viết rõ đã làm gì (ít nhất 8 từ)", field: "hãy điền", bare: "mẫu chưa được viết thêm điều gì của việc này", needPhoto: "loại này cần ảnh hiện trạng, chụp sau khi có phản ánh, cách nơi đó không quá (mét)", check: "Sau đó cấp trên kiểm tra rồi mới đóng.", ready: "Đủ để đóng.", sending: "đang tải lên…", waits: "chờ mạng", up: "đã tải lên", saved: "Nháp được giữ trên máy này.", how: "Làm gì với phản ánh" },
-  en: { template: "Template", own: "– in your own words –", words: "Answer to citizens: what was done", camera: "Take or choose a photo", photo: "Photo", remove: "Remove", close: "Answer and close", only: "Answer only", preview: "Citizens will see", missing: "It cannot be closed yet:", short: "say what was done (at least 8 words)", field: "fill in", bare: "the template says nothing of this case yet", needPhoto: "this category needs a photo of how it is now, taken after the report and at most so near (metres)", check: "A supervisor checks it before it is closed.", ready: "Enough to close it.", sending: "uploading…", waits: "waits for a network", up: "uploaded", saved: "The draft is kept on this device.", how: "What becomes of it" },
+  vi: { template: "Mẫu trả lời", own: "– tự viết –", words: "Trả lời người dân: đã làm gì", camera: "Chụp hoặc chọn ảnh", photo: "Ảnh", remove: "Bỏ", close: "Trả lời và đóng", only: "Chỉ trả lời", preview: "Người dân sẽ thấy", missing: "Chưa đóng được:", short: "cần viết rõ đã làm gì (ít nhất 8 từ)", field: "hãy điền", bare: "mẫu chưa được viết thêm điều gì của việc này", needPhoto: "loại này cần ảnh hiện trạng, chụp sau khi có phản ánh, cách nơi đó không quá {m} m", check: "Sau đó cấp trên kiểm tra rồi mới đóng.", ready: "Đủ để đóng.", sending: "đang tải lên…", waits: "chờ mạng", up: "đã tải lên", saved: "Nháp được giữ trên máy này.", how: "Làm gì với phản ánh" },
+  en: { template: "Template", own: "– in your own words –", words: "Answer to citizens: what was done", camera: "Take or choose a photo", photo: "Photo", remove: "Remove", close: "Answer and close", only: "Answer only", preview: "Citizens will see", missing: "It cannot be closed yet:", short: "say what was done (at least 8 words)", field: "fill in", bare: "the template says nothing of this case yet", needPhoto: "this category needs a photo of how it is now, taken after the report within {m} m of the place", check: "A supervisor checks it before it is closed.", ready: "Enough to close it.", sending: "uploading…", waits: "waits for a network", up: "uploaded", saved: "The draft is kept on this device.", how: "What becomes of it" },
 });
 const LEAST_WORDS = 8, FIELD = /\{([^{}\n]{1,60})\}/g;
 const filled = (template: Template | undefined, fields: Record<string, string>): string => (template?.text ?? "").replace(FIELD, (all, name: string) => fields[name.trim()]?.trim() || all);
@@ -21,7 +21,7 @@ export function missing(text: string, photos: number, template: Template | undef
     ...(text.trim().split(/\s+/).length < LEAST_WORDS ? [w("short")] : []),
     ...(blank(text) ? [`${w("field")} ${blank(text)}`] : []),
     ...(template && !Object.values(fields).some((one) => one.trim()) && text.trim() === template.text.trim() ? [w("bare")] : []),
-    ...(rules.photo && !photos ? [`${w("needPhoto")} ${number(rules.photo_m)}`] : []),
+    ...(rules.photo && !photos ? [w("needPhoto").replace("{m}", number(rules.photo_m))] : []),
   ];
 }
 /** Keeps photos of the road with the draft of the answer, and sends them when there is a network. */
