@@ -41,7 +41,7 @@ def facts(connection: Connection, code: str, now: datetime) -> dict[str, Any]:
     status = Status(row.status)
     photos: dict[int | None, list[dict[str, Any]]] = {}
     for one in row.photos:
-        photos.setdefault(one["answer_id"], []).append(_photo(one))
+        photos.setdefault(one["answer_id"], []).append(_photo(row, one))
     overdue = row.due_at is not None and status.is_open and row.due_at < now
     timeline = [*map(_public, row.events), *row.acts_done]
     return {
@@ -69,10 +69,17 @@ def facts(connection: Connection, code: str, now: datetime) -> dict[str, Any]:
     }
 
 
-def _photo(one: dict[str, Any]) -> dict[str, Any]:
+def _photo(row: Row[Any], one: dict[str, Any]) -> dict[str, Any]:
     """A photo with what its file said of itself, which the public is not told."""
     said = {name: one[name] for name in ("taken_at", "distance_m", "alike")}
-    return {"id": one["id"], **picture(one), **said}
+    # Of a sensitive complaint the public address shows nothing.
+    where = _addresses(row.code, one["id"]) if row.sensitive else {}
+    return {"id": one["id"], **picture(one), **where, **said}
+
+
+def _addresses(code: str, photo_id: str) -> dict[str, str]:
+    path = f"/api/v1/work/{code}/photos/{photo_id}"
+    return {"small": f"{path}-small.jpg", "large": f"{path}.jpg"}
 
 
 def _paused(row: Row[Any]) -> dict[str, Any] | None:
@@ -96,11 +103,7 @@ def _closing(row: Row[Any]) -> dict[str, Any] | None:
     """The answer that waits for a supervisor, with its photos: for officials alone."""
     if row.closing is None:
         return None
-    path = f"/api/v1/work/{row.code}/photos"
-    photos = [
-        one | {"small": f"{path}/{one['id']}-small.jpg", "large": f"{path}/{one['id']}.jpg"}
-        for one in row.closing["proof"]
-    ]
+    photos = [one | _addresses(row.code, one["id"]) for one in row.closing["proof"]]
     return {name: row.closing[name] for name in ("at", "who", "text", "own")} | {"photos": photos}
 
 

@@ -222,7 +222,8 @@ BEGIN
   RETURN NEW;
 END $$;
 CREATE TRIGGER work_came_back BEFORE UPDATE ON work
-  FOR EACH ROW WHEN (NEW.reopened > OLD.reopened) EXECUTE FUNCTION work_came_back();
+  FOR EACH ROW WHEN (NEW.reopened > OLD.reopened AND OLD.status IN (4, 5))
+  EXECUTE FUNCTION work_came_back();
 
 -- What goes out of the asker's sight ----------------------------------------------------------
 

@@ -224,6 +224,22 @@ def test_a_photo_as_phones_send_it_proves_an_answer(service: Service, officer: T
     assert service.client().get(photo["small"]).status_code == 200
 
 
+def test_photos_of_a_sensitive_matter_are_seen_inside_alone(
+    service: Service, officer: TestClient
+) -> None:
+    token = service.upload(0x3A3A_0707_6C6C_1234)
+    said = {"lon": LON, "lat": LAT, "category": "animals", "text": "Chó dữ", "photos": [token]}
+    code = service.client().post("/api/v1/complaints", json=said).json()["properties"]["code"]
+    [public] = ok(officer.get(f"/api/v1/work/{code}"))["photos"]
+    assert service.client().get(public["small"]).content == b"small"
+    service.run("UPDATE category SET sensitive = true WHERE code = 'animals'")
+    [inside] = ok(officer.get(f"/api/v1/work/{code}"))["photos"]
+    assert officer.get(inside["small"]).content == b"small"
+    assert service.client().get(public["small"]).status_code == 404
+    assert service.client().get(inside["small"]).status_code == 401
+    service.run("UPDATE category SET sensitive = false WHERE code = 'animals'")
+
+
 def test_a_closing_waits_for_somebody_else_and_nothing_of_it_is_public_until_then(
     service: Service, officer: TestClient, supervisor: TestClient
 ) -> None:
