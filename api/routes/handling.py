@@ -24,7 +24,7 @@ class Why(Body):
 
 
 class Assignment(Body):
-    account_id: int | None = Field(default=None, description="null: nobody")
+    account_id: int | None = Field(default=None, ge=1, lt=2**63, description="null: nobody")
 
 
 class HandOver(Body):

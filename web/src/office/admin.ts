@@ -1,23 +1,26 @@
-/** What admins set: calendars and deadlines; templates of answers and grounds of refusals. */
-import { section as deadlines } from "./admin-deadlines";
-import { section as templates } from "./admin-templates";
+/** What admins set: a section for each path under /office/admin, the first one for the path itself. */
+import "./admin.css";
 import { h } from "../dom";
 import { phrases } from "../i18n";
 import { link, type Page } from "./desk";
 
 const w = phrases({
-  vi: { deadlines: "Thời hạn", templates: "Mẫu trả lời, căn cứ từ chối", parts: "Phần quản trị" },
-  en: { deadlines: "Deadlines", templates: "Templates and grounds", parts: "Parts of administration" },
+  vi: { deadlines: "Thời hạn", accounts: "Tài khoản", templates: "Mẫu trả lời, căn cứ từ chối", sections: "Phần quản trị" },
+  en: { deadlines: "Deadlines", accounts: "Accounts", templates: "Templates and grounds", sections: "Sections" },
 });
-const PARTS = { deadlines, templates };
+const SECTIONS: Record<string, () => Promise<{ section: (place: HTMLElement) => Promise<void> }>> = {
+  deadlines: () => import("./admin-deadlines"),
+  accounts: () => import("./admin-accounts"),
+  templates: () => import("./admin-templates"),
+};
 
-export const page: Page = async (place, [name = "deadlines"]) => {
-  const chosen = name === "templates" ? "templates" : "deadlines", part = h("div", {});
-  const links = (["deadlines", "templates"] as const).map((one) => {
-    const own = link(`/office/admin/${one}`, {}, w(one));
-    if (one === chosen) own.setAttribute("aria-current", "page");
-    return own;
-  });
-  place.replaceChildren(h("div", {}, h("nav", { class: "row admin-parts", "aria-label": w("parts") }, ...links), part));
-  await PARTS[chosen](part);
+export const page: Page = async (place, path) => {
+  const names = Object.keys(SECTIONS), name = names.includes(path[0] ?? "") ? String(path[0]) : String(names[0]);
+  const own = h("div");
+  place.append(h("div", { class: "admin" }, h("nav", { class: "sections", "aria-label": w("sections") }, ...names.map((one) => {
+    const to = link(`/office/admin/${one}`, {}, w(one as "accounts" | "templates"));
+    if (one === name) to.setAttribute("aria-current", "page");
+    return to;
+  })), own));
+  await (await SECTIONS[name]?.())?.section(own);
 };
