@@ -56,6 +56,7 @@ class Lane(Enum):
 
 AT_ONCE: Final = {Lane.STUDY: 2, Lane.FILE: 3, Lane.NEEDED: 64}
 CHARGED: Final = ("/api/", "/tiles/", "/open311/")
+LIVE: Final = "/api/v1/work/live"
 LOOKUPS: Final = ("/api/v1/complaints/near", "/api/v1/suggestions")
 NEEDED: Final = ("/api/v1/domains", "/api/v1/challenge", "/api/v1/mine", "/api/v1/photos")
 FILES: Final = tuple(f"/api/v1/{name}." for name in ("export", "figures", "layer", "map", "report"))
@@ -72,6 +73,9 @@ def lane_of(scope: Scope) -> Lane | None:
     """Where a request waits; None for what costs nobody much."""
     path: str = scope["path"]
     if scope["type"] != "http" or not path.startswith(CHARGED) or scope["method"] == "OPTIONS":
+        return None
+    if path == LIVE:
+        # It waits nearly all the time, and has limits of its own.
         return None
     reads = scope["method"] in ("GET", "HEAD") or path in LOOKUPS
     if not reads or path.startswith(NEEDED):

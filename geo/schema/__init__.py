@@ -65,6 +65,7 @@ from geo.schema.telling import (
     sighting,
     watch,
 )
+from geo.schema.work_views import work_view
 
 __all__ = [
     "account",
@@ -121,4 +122,5 @@ __all__ = [
     "work_note",
     "work_pause",
     "work_reminder",
+    "work_view",
 ]
