@@ -58,6 +58,8 @@ def token_of(connection: Connection, person: Row[Any], secret: bytes) -> str:
 
 def by_token(connection: Connection, token: str) -> Row[Any] | None:
     """The participant a mailed token is for, with the complaint's code and what it is about."""
+    shown = {"token": participants.plain(token)}
+    connection.execute(text("SELECT set_config('phananh.contact', :token, true)"), shown)
     found: Row[Any] | None = connection.execute(
         select(
             participant,
@@ -88,13 +90,13 @@ def confirm(connection: Connection, participant_id: int, at: datetime) -> None:
 
 def remove(connection: Connection, participant_id: int) -> None:
     """Erase the address and the mail that waits for it; a second time changes nothing."""
+    unsent = mail.c.sent_at.is_(None) & mail.c.failed_at.is_(None)
+    connection.execute(delete(mail).where(mail.c.participant_id == participant_id, unsent))
     connection.execute(
         update(participant)
         .where(participant.c.id == participant_id)
         .values(address=None, confirmation=None, confirmed_at=None)
     )
-    unsent = mail.c.sent_at.is_(None) & mail.c.failed_at.is_(None)
-    connection.execute(delete(mail).where(mail.c.participant_id == participant_id, unsent))
 
 
 def forget(connection: Connection, now: datetime) -> None:

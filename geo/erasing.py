@@ -76,8 +76,8 @@ def _persons(connection: Connection, participant_ids: list[int], at: datetime) -
         follows.forget_unused(connection)
     connection.execute(
         text(
-            "UPDATE rating SET reason = NULL"
-            " WHERE participant_id = ANY(:ids) AND reason IS NOT NULL"
+            # Not only where there is one: whether there is, the service may not ask.
+            "UPDATE rating SET reason = NULL WHERE participant_id = ANY(:ids)"
         ),
         given,
     )

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, insert, select, text, update
+import numpy as np
+from sqlalchemy import Connection, Row, func, insert, or_, select, text, update
 
 from geo import answering
 from geo.asking import Asker
-from geo.cells import around, probes
+from geo.cells import around, leaf_cells, probes
 from geo.complaint import Status, clean_code
 from geo.database import sql
 from geo.errors import (
@@ -22,6 +23,7 @@ from geo.errors import (
     ChangedMeanwhileError,
     NotAllowedError,
     NotFoundError,
+    OutsideCityError,
 )
 from geo.outcome import picture
 from geo.schema import account, area, area_set, category, complaint, work, work_event, work_note
@@ -104,7 +106,10 @@ def facts(connection: Connection, code: str, now: datetime) -> dict[str, Any]:
             for one in row.answers
         ],
         "timeline": sorted(timeline, key=lambda one: str(one["at"])),
-        "may": allowed(status, _rights(row)) if row.worked else [],
+        "may": (may := allowed(status, _rights(row)) if row.worked else []),
+        "may_move_to": sorted({MOVES[act].to.code for act in may if act in MOVES}),
+        "answer_rules": {"photo": False, "check": False, "templates": []},
+        "questions": [],
         **_spot(connection, row, now),
     }
 
@@ -113,7 +118,7 @@ def seen(connection: Connection, code: str) -> UUID:
     """The id of a complaint that is the asker's to see; raises `NotFoundError`."""
     row = connection.execute(
         select(complaint.c.id).where(
-            complaint.c.code == clean_code(code), func.asker_on(complaint.c.id, "view")
+            complaint.c.code == clean_code(code), func.asker_on(complaint.c.id, "inside")
         )
     ).one_or_none()
     if row is None:
@@ -162,7 +167,7 @@ def hold(connection: Connection, code: str, act: str, version: int | None) -> He
     row = connection.execute(
         text(
             """
-            SELECT c.id, c.code, asker_on(c.id, 'view') AS may_view,
+            SELECT c.id, c.code, asker_on(c.id, 'inside') AS may_view,
                    asker_on(c.id, 'act') AS may_act, asker_on(c.id, 'supervise') AS may_supervise
               FROM complaint c WHERE c.code = :code
             """
@@ -179,11 +184,14 @@ def hold(connection: Connection, code: str, act: str, version: int | None) -> He
             "you may look at this complaint, not change it"
             " / bạn được xem phản ánh này nhưng không được xử lý"
         )
+    # The complaint first, as what citizens do locks it, and its work by triggers after it.
+    state = connection.execute(
+        select(complaint.c.status).where(complaint.c.id == row.id).with_for_update()
+    ).scalar_one()
     held = connection.execute(
-        select(work.c.version, work.c.acts, work.c.domain_id, complaint.c.status)
-        .join(complaint, complaint.c.id == work.c.complaint_id)
+        select(work.c.version, work.c.acts, work.c.domain_id)
         .where(work.c.complaint_id == row.id)
-        .with_for_update(of=work)
+        .with_for_update()
     ).one_or_none()
     if held is None:
         raise BadMoveError(
@@ -191,7 +199,7 @@ def hold(connection: Connection, code: str, act: str, version: int | None) -> He
         )
     if version is not None and held.version != version:
         raise StaleError(held.version, _since(connection, row.id, version))
-    status, rights = Status(held.status), _rights(row)
+    status, rights = Status(state), _rights(row)
     if act not in allowed(status, rights):
         raise BadMoveError(
             f"what is {status.code} allows: {', '.join(allowed(status, rights)) or 'nothing'}"
@@ -319,6 +327,61 @@ def recategorise(
     connection.execute(text("SELECT set_config('phananh.actor', 'official', true)"))
     connection.execute(
         update(complaint).where(complaint.c.id == held.id).values(category_id=found, updated_at=at)
+    )
+
+
+def place(
+    connection: Connection,
+    who: Asker,
+    held: Held,
+    lon: float,
+    lat: float,
+    reason: str | None,
+    at: datetime,
+) -> None:
+    """Another place: it may then be handled by another area's officials."""
+    inside = connection.execute(
+        text(
+            "SELECT EXISTS (SELECT FROM complaint c JOIN city t ON t.id = c.city_id"
+            " WHERE c.id = :id"
+            " AND ST_Intersects(t.outline, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)))"
+        ),
+        {"id": held.id, "lon": lon, "lat": lat},
+    ).scalar_one()
+    if not inside:
+        raise OutsideCityError("this place lies outside of the city / vị trí này ngoài thành phố")
+    _write(connection, who, held, "move", reason)
+    connection.execute(text("SELECT set_config('phananh.actor', 'official', true)"))
+    [leaf] = leaf_cells(np.array([lon]), np.array([lat])).tolist()
+    point = func.ST_SetSRID(func.ST_MakePoint(lon, lat), 4326)
+    connection.execute(
+        update(complaint)
+        .where(complaint.c.id == held.id)
+        .values(geom=point, cell=leaf, updated_at=at)
+    )
+
+
+def merge(
+    connection: Connection, who: Asker, held: Held, into: str, reason: str | None, at: datetime
+) -> None:
+    """Call it a duplicate of another open one that is the asker's to see."""
+    other = connection.execute(
+        select(complaint.c.id, complaint.c.code, complaint.c.status)
+        .join(work, work.c.complaint_id == complaint.c.id)
+        .where(complaint.c.code == clean_code(into))
+    ).one_or_none()
+    if other is None or other.id == held.id or not Status(other.status).is_open:
+        raise BadFilterError(
+            "into",
+            "name another open complaint of yours / hãy chọn một phản ánh khác đang mở của bạn",
+        )
+    _write(connection, who, held, "merge", reason, into=other.code)
+    answering.move_row(connection, held.id, held.status, Status.DUPLICATE, at, "official")
+    # What was a duplicate of this one is one of the other now: no chains.
+    connection.execute(
+        update(work)
+        .where(or_(work.c.complaint_id == held.id, work.c.duplicate_of == held.id))
+        .values(duplicate_of=other.id)
     )
 
 

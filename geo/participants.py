@@ -10,7 +10,7 @@ import secrets
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, text
 
 from geo.errors import UnknownLinkError
 from geo.schema import participant
@@ -56,8 +56,21 @@ def _derived(secret: bytes, purpose: bytes) -> str:
     return base64.urlsafe_b64encode(code).rstrip(b"=").decode()
 
 
+def plain(token: str) -> str:
+    """A token as the database can be shown it; empty for what no token is: some text is none."""
+    return token if token.isascii() and token.isprintable() else ""
+
+
+def show(connection: Connection, token: str) -> None:
+    """Show a private link to the database, which opens what is its holder's until the end of the
+    transaction (row-level security)."""
+    shown = {"token": plain(token)}
+    connection.execute(text("SELECT set_config('phananh.link', :token, true)"), shown)
+
+
 def by_link(connection: Connection, token: str) -> Row[Any] | None:
     """The row of `participant` that a private link is for, or None."""
+    show(connection, token)
     found: Row[Any] | None = connection.execute(
         select(participant).where(participant.c.link == hashed(token))
     ).one_or_none()

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, Select, delete, insert, select, text, up
 from geo.complaint import Status
 from geo.database import sql
 from geo.errors import ConflictError, NotFoundError
-from geo.participants import hashed, new_link
+from geo.participants import hashed, new_link, plain
 from geo.photo_kinds import Cleaned
 from geo.schema import category, complaint, event, photo, photo_discarded, photo_origin
 
@@ -66,6 +66,8 @@ class Arrival:
 
 def uploaded(connection: Connection, token: str, digest: bytes) -> Upload | None:
     """The upload of a token, or None; raises `ConflictError` where its file was another."""
+    shown = {"token": plain(token)}
+    connection.execute(text("SELECT set_config('phananh.upload', :token, true)"), shown)
     row = connection.execute(
         text(
             """

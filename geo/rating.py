@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple, get_args
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from geo.answering import move_row
 from geo.complaint import Status
@@ -17,6 +17,9 @@ from geo.schema import complaint, rating
 
 Verdict = Literal["satisfied", "accepted", "dissatisfied"]
 VERDICTS: Final[tuple[Verdict, ...]] = get_args(Verdict)
+# The reason is for who judged: the database tells it to nobody else.
+_PUBLIC: Final[list[Any]] = [column for column in rating.c if column.name != "reason"]
+_REASON: Final = func.rating_reason(rating.c.id).label("reason")
 WEEK: Final = timedelta(days=7)
 LONGEST_REASON: Final = 2_000
 # What an answered complaint becomes when it is reopened.
@@ -104,7 +107,7 @@ def _stored(
 ) -> tuple[int, bool]:
     """The id of the row, and whether it has reopened the complaint before."""
     own = (rating.c.participant_id == who.id, rating.c.closed_at == of.closed_at)
-    before = connection.execute(select(rating).where(*own)).one_or_none()
+    before = connection.execute(select(*_PUBLIC, _REASON).where(*own)).one_or_none()
     if before is None:
         added = insert(rating).values(
             complaint_id=of.id,
@@ -145,10 +148,11 @@ def was_reopened(connection: Connection, complaint_id: UUID) -> bool:
 
 def latest(connection: Connection, participant_id: int) -> Row[Any] | None:
     """The last judgement of a participant: rows of `rating`, the reason for nobody but them."""
-    found: Row[Any] | None = connection.execute(
-        select(rating)
+    asked: Any = (
+        select(*_PUBLIC, _REASON)
         .where(rating.c.participant_id == participant_id)
         .order_by(rating.c.closed_at.desc())
         .limit(1)
-    ).one_or_none()
+    )
+    found: Row[Any] | None = connection.execute(asked).one_or_none()
     return found

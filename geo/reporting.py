@@ -89,6 +89,14 @@ def legible(said: str) -> str:
     )
 
 
+_REPORTER: Final = text(
+    """
+    INSERT INTO participant (complaint_id, role, link, device, language)
+    VALUES (:id, 'reporter', :link, CAST(:device AS bytea), :language)
+    """
+)
+
+
 def spoken(words: str, address: str | None) -> Spoken:
     """A citizen's words without what names a person, and as written for entitled eyes."""
     words, address = legible(words), " ".join(legible(address or "").split()) or None
@@ -138,6 +146,9 @@ def take(
         number = UUID(str(uuid_utils.uuid7()))
         link = participants.reporter_link(secret, number)
         values |= {"id": str(number), "code": new_code(), "link": participants.hashed(link)}
+        # The reporter first: the report is theirs by the link from its first moment on.
+        participants.show(connection, link)
+        connection.execute(_REPORTER, values)
         row = connection.execute(sql("geo", "report"), values).one()
         if row.city_id is None:
             raise OutsideCityError(
@@ -148,6 +159,7 @@ def take(
             raise BadFilterError("category", f"unknown category {report.category!r}")
         if row.code is not None:
             break
+        connection.execute(text("DELETE FROM participant WHERE link = :link"), values)
     if report.photos:
         attach(connection, number, report.photos)
     if hashed is not None:
@@ -195,11 +207,7 @@ def _taken_before(connection: Connection, hashed: str, report: Report) -> _Befor
     before = connection.execute(
         text(
             """
-            SELECT i.fingerprint, i.code, c.id, s.editable_until,
-                   coalesce(num_nonnulls(s.words, s.address) > 0, false) AS masked
-              FROM idempotency i JOIN complaint c USING (code)
-              LEFT JOIN submission s ON s.complaint_id = c.id
-             WHERE i.key = :key
+            SELECT fingerprint, code, id, editable_until, masked FROM report_taken(:key)
             """
         ),
         {"key": hashed},

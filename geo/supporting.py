@@ -70,7 +70,7 @@ def support(
     # While it is locked, nobody closes it; others support it at the same time. Locked first and
     # read then: a row that waited for its lock is joined to what it was before.
     given = {"code": code}
-    connection.execute(text("SELECT FROM complaint WHERE code = :code FOR SHARE"), given)
+    connection.execute(text("SELECT complaint_held(:code)"), given)
     row = connection.execute(
         text(
             "SELECT c.id, c.status, k.sensitive"
@@ -84,8 +84,12 @@ def support(
         raise NotSupportableError(reason)
     # Without a token of its own the caller is another device each time.
     hashed = participants.hashed(device) if device else secrets.token_bytes(32)
+    connection.execute(
+        text("SELECT set_config('phananh.device', :device, true)"), {"device": hashed.hex()}
+    )
     _check_not_own(connection, row.id, hashed)
     link = participants.supporter_link(secret, row.id, hashed)
+    participants.show(connection, link)
     values = {
         "complaint": row.id,
         "link": participants.hashed(link),
@@ -117,7 +121,7 @@ def _check_not_own(connection: Connection, complaint_id: UUID, device: bytes) ->
 def supporters_of(connection: Connection, complaint_id: UUID) -> int:
     """How many support a complaint, without its reporter."""
     found = connection.execute(
-        text("SELECT count(*) FROM participant WHERE complaint_id = :id AND role = 'supporter'"),
+        text("SELECT supporters_of(:id)"),
         {"id": complaint_id},
     )
     return int(found.scalar_one())

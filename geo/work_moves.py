@@ -39,7 +39,6 @@ ACTS: Final[dict[str, Need]] = {
     "recategorise": "act",
     "move": "act",
     "answer": "act",
-    "urgent": "act",
 }
 
 

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -34,7 +34,6 @@ from geo.schema import (
     category,
     complaint,
     domain,
-    participant,
     photo,
     work,
 )
@@ -60,6 +59,8 @@ class Asked:
     flags: frozenset[str] = frozenset()
     account_id: int = 0
     now: datetime = field(default_factory=datetime.now)
+    soon: timedelta = SOON
+    """What is due within so long has the flag `due`."""
 
     def __post_init__(self) -> None:
         if unknown := self.flags - set(FLAGS):
@@ -104,7 +105,7 @@ def _conditions(asked: Asked) -> list[Any]:
         "mine": w.assignee_id == asked.account_id,
         "unassigned": w.assignee_id.is_(None),
         "overdue": w.due_at < asked.now,
-        "due": and_(w.due_at >= asked.now, w.due_at < asked.now + SOON),
+        "due": and_(w.due_at >= asked.now, w.due_at < asked.now + asked.soon),
         "reopened": w.reopened > 0,
         "misrouted": w.bounces > 0,
         "urgent": w.urgent,
@@ -165,9 +166,7 @@ def page(asked: Asked, sort: Sort, limit: int, after: str | None) -> Select[Any]
             func.to_char(
                 func.timezone("UTC", chosen.c.key), text("'YYYY-MM-DD\"T\"HH24:MI:SS.US'")
             ).label("key"),
-            select(func.count()).select_from(participant).where(
-                participant.c.complaint_id == c.id, participant.c.role == "supporter"
-            ).scalar_subquery().label("supporters"),
+            func.supporters_of(c.id).label("supporters"),
             select(func.count()).select_from(photo).where(
                 photo.c.complaint_id == c.id, ~photo.c.hidden
             ).scalar_subquery().label("photos"),
@@ -207,13 +206,13 @@ def _key(given: str, sort: Sort) -> tuple[str, UUID]:
 
 def counts(connection: Connection, asked: Asked) -> dict[str, int]:
     """How many of the open ones have each flag, under the filter without its flags."""
-    plain = Asked(asked.filter, frozenset(), asked.account_id, asked.now)
+    plain = replace(asked, flags=frozenset())
     base = _conditions(plain)
     joined = _looks(asked)
     of = work.join(complaint, complaint.c.id == work.c.complaint_id) if joined else work
     columns = [func.count().label("open")]
     for name in FLAGS:
-        own = _conditions(Asked(asked.filter, frozenset({name}), asked.account_id, asked.now))
+        own = _conditions(replace(asked, flags=frozenset({name})))
         columns.append(func.count().filter(own[-1]).label(name))
     row = connection.execute(select(*columns).select_from(of).where(*base)).one()
     return {name: int(n) for name, n in row._mapping.items()}

@@ -362,8 +362,8 @@ CREATE POLICY own ON account_session FOR SELECT
 CREATE POLICY own_end ON account_session FOR UPDATE
   USING (account_id = (SELECT asker()) OR (SELECT asker_may('admin')));
 CREATE POLICY see ON work FOR SELECT
-  USING (sees && (SELECT asker_keys('view'))
-         OR domain_id = ANY ((SELECT asker_everywhere('view'))::smallint[]));
+  USING (sees && (SELECT asker_keys('inside'))
+         OR domain_id = ANY ((SELECT asker_everywhere('inside'))::smallint[]));
 CREATE POLICY act ON work FOR UPDATE
   USING (acts && (SELECT asker_keys('act'))
          OR domain_id = ANY ((SELECT asker_everywhere('act'))::smallint[]));

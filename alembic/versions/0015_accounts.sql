@@ -70,3 +70,10 @@ CREATE FUNCTION language_changed(chosen text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   UPDATE account SET language = chosen WHERE id = asker()
 $$;
+
+REVOKE EXECUTE ON FUNCTION account_facts, account_failed, session_begun, session_used,
+  password_changed, language_changed FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION account_facts, account_failed, session_begun, session_used,
+  password_changed, language_changed TO phananh_app;
+-- Roles are given by commands, as their owner, which write it into the log.
+REVOKE INSERT, UPDATE, DELETE ON account_role FROM phananh_app;

@@ -21,4 +21,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP FUNCTION work_colleagues, account_may_act, work_handed_over")
+    op.execute(
+        "DROP FUNCTION work_events_until, work_colleagues, account_may_act, work_handed_over"
+    )

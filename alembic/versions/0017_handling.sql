@@ -48,3 +48,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
    ORDER BY a.id <> asker(), a.full_name
    LIMIT 50
 $$;
+
+-- The newest act of all: where somebody who listens begins. Says nothing but how many there were.
+CREATE FUNCTION work_events_until() RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT coalesce(max(id), 0) FROM work_event
+$$;

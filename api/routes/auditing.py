@@ -38,8 +38,10 @@ def log(
         asked = asked.where(c.subject == subject)
     if before is not None:
         asked = asked.where(c.id < before)
-    rows = db.execute(asked.limit(limit)).mappings().all()
-    following = rows[-1]["id"] if len(rows) == limit else None
-    answer = geojson({"entries": [dict(row) for row in rows], "next": following})
+    rows = db.execute(asked.limit(limit)).all()
+    following = rows[-1].id if len(rows) == limit else None
+    told = ("id", "at", "actor", "act", "subject", "details")
+    found = [{name: getattr(row, name) for name in told} for row in rows]
+    answer = geojson({"entries": found, "next": following})
     answer.headers.update({**PRIVATE, "Content-Type": "application/json"})
     return answer

@@ -48,6 +48,17 @@ class Kind(_Body):
     reason: Reason
 
 
+class Place(_Body):
+    lon: float = Field(ge=-180, le=180, allow_inf_nan=False)
+    lat: float = Field(ge=-90, le=90, allow_inf_nan=False)
+    reason: Reason
+
+
+class Merging(_Body):
+    into: str = Field(max_length=40, description="the code of the one it is the same as")
+    reason: Reason
+
+
 class Note(_Body):
     text: Words
     key: str | None = Field(default=None, min_length=8, max_length=80)
@@ -130,7 +141,7 @@ def _move(act: str) -> None:
     router.post(f"/{{code}}/{act}", response_class=Response, name=f"work_{act}")(route)
 
 
-for _act in ("accept", "start", "reopen", "take-up"):
+for _act in ("accept", "start", "reopen", "take-up", "unmerge"):
     _move(_act)
 
 
@@ -169,6 +180,32 @@ def recategorise(
     return _done(
         request, db, code, "recategorise", version,
         lambda held: handling.recategorise(db, who, held, body.category, body.reason, at),
+    )  # fmt: skip
+
+
+@router.post("/{code}/move", response_class=Response)
+def move(
+    code: Code, body: Place, request: Request, db: OfficialDatabase, who: Officer,
+    version: Version = None,
+) -> Response:  # fmt: skip
+    """Another place; 204 where it is then handled by others."""
+    at = datetime.now(UTC)
+    return _done(
+        request, db, code, "move", version,
+        lambda held: handling.place(db, who, held, body.lon, body.lat, body.reason, at),
+    )  # fmt: skip
+
+
+@router.post("/{code}/merge", response_class=Response)
+def merge(
+    code: Code, body: Merging, request: Request, db: OfficialDatabase, who: Officer,
+    version: Version = None,
+) -> Response:  # fmt: skip
+    """Call it a duplicate of another open complaint."""
+    at = datetime.now(UTC)
+    return _done(
+        request, db, code, "merge", version,
+        lambda held: handling.merge(db, who, held, body.into, body.reason, at),
     )  # fmt: skip
 
 

@@ -1,9 +1,10 @@
 """The list and the map of work, as officials filter it."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
+import numpy as np
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,7 +16,7 @@ from api.routes.reading import geojson
 from geo import work_queue as queue
 from geo import work_views
 from geo.bbox import BBox
-from geo.cells import hexes
+from geo.cells import centres, hexes
 from geo.complaint import Status
 from geo.filters import parse
 from geo.work_queue import Asked, Sort
@@ -44,7 +45,7 @@ def _asked(
     mine: bool = False,
     unassigned: bool = False,
     overdue: bool = False,
-    due: Annotated[bool, Query(description="within 24 hours")] = False,
+    due: Annotated[int | None, Query(ge=1, le=2_000, description="within so many hours")] = None,
     reopened: bool = False,
     misrouted: Annotated[bool, Query(description="was handed over")] = False,
     urgent: bool = False,
@@ -58,12 +59,13 @@ def _asked(
         until=until, area=area, bbox=bbox, cell=cell, polygon=polygon, q=q,
     )  # fmt: skip
     said = {
-        "mine": mine, "unassigned": unassigned, "overdue": overdue, "due": due,
+        "mine": mine, "unassigned": unassigned, "overdue": overdue, "due": due is not None,
         "reopened": reopened, "misrouted": misrouted, "urgent": urgent, "checking": checking,
         "paused": paused,
     }  # fmt: skip
     flags = frozenset(name for name, asked in said.items() if asked)
-    return Asked(found, flags, who.id, datetime.now(UTC))
+    soon = queue.SOON if due is None else timedelta(hours=due)
+    return Asked(found, flags, who.id, datetime.now(UTC), soon)
 
 
 Question = Annotated[Asked, Depends(_asked)]
@@ -149,14 +151,15 @@ def mapped(
         kind = "cells"
         resolution = next(found for below, found in _RESOLUTIONS if zoom < below)
         counts = db.execute(queue.cells(asked, resolution)).all()
-        names = hexes([row.cell for row in counts])
+        held = np.array([row.cell for row in counts], dtype=np.int64)
+        names, middles = hexes(held), centres(held).round(6).tolist()
         features = [
             {
                 "type": "Feature",
-                "geometry": None,
+                "geometry": {"type": "Point", "coordinates": middle},
                 "properties": {"cell": name, "n": row.n, "overdue": row.overdue},
             }
-            for name, row in zip(names, counts, strict=True)
+            for name, middle, row in zip(names, middles, counts, strict=True)
         ]
         total = sum(row.n for row in counts)
     return _answer(

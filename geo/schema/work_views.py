@@ -1,4 +1,4 @@
-"""Filters of the queue that officials keep; its row security is in `0020_answers.sql`."""
+"""Filters of the queue that officials keep; its row security is in `0023_views.sql`."""
 
 from sqlalchemy import (
     BigInteger,

@@ -22,8 +22,7 @@ WITH asked AS (
 SELECT c.id, c.code, k.code AS category, d.code AS domain, c.status, c.reported_at,
        left(c.text, 1000) AS text, c.address, ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat,
        c.distance_m, c.days,
-       (SELECT count(*) FROM participant p
-         WHERE p.complaint_id = c.id AND p.role = 'supporter') AS supporters
+       supporters_of(c.id) AS supporters
   FROM close c
   JOIN category k ON k.id = c.category_id
   JOIN domain d ON d.id = k.domain_id

@@ -12,8 +12,7 @@ SELECT k.deadline, k.questions, k.id AS category_id, k.domain_id, t.timezone, t.
        src.kind = 'citizen' AS promised,
        coalesce(s.urgent, false) AS urgent,
        coalesce(s.answers, '{}') AS replies,
-       (SELECT count(*) FROM participant p
-         WHERE p.complaint_id = c.id AND p.role = 'supporter') AS supporters,
+       supporters_of(c.id) AS supporters,
        (SELECT jsonb_build_object(
                  'satisfied', count(*) FILTER (WHERE r.verdict = 'satisfied'),
                  'accepted', count(*) FILTER (WHERE r.verdict = 'accepted'),
@@ -34,5 +33,5 @@ SELECT k.deadline, k.questions, k.id AS category_id, k.domain_id, t.timezone, t.
   JOIN category k ON k.id = c.category_id
   JOIN city t ON t.id = c.city_id
   JOIN source src ON src.id = c.source_id
-  LEFT JOIN submission s ON s.complaint_id = c.id
+  LEFT JOIN LATERAL said_in_public(c.id) s ON true
  WHERE c.id = :id

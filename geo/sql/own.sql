@@ -1,8 +1,7 @@
 -- What the holder of a private link sees beyond what everyone does: one row.
 SELECT CAST(c.xmin AS text) || '.' || coalesce(CAST(s.xmin AS text), '0') AS version,
        s.words, s.address AS private_address, s.answers, s.urgent, s.editable_until,
-       (SELECT count(*) FROM participant p
-         WHERE p.complaint_id = c.id AND p.role = 'supporter') AS supporters,
+       supporters_of(c.id) AS supporters,
        (SELECT coalesce(jsonb_agg(jsonb_build_object(
                  'photo', p.id, 'small', '/photos/' || p.id || '-small.jpg',
                  'large', '/photos/' || p.id || '.jpg', 'width', p.width, 'height', p.height,
@@ -14,7 +13,7 @@ SELECT CAST(c.xmin AS text) || '.' || coalesce(CAST(s.xmin AS text), '0') AS ver
                                                      'status', a.status) ORDER BY a.at, a.id), '[]')
           FROM answer a WHERE a.complaint_id = c.id) AS replies,
        -- Of the closing that stands; while it is open, what was said last.
-       (SELECT jsonb_build_object('verdict', r.verdict, 'reason', r.reason,
+       (SELECT jsonb_build_object('verdict', r.verdict, 'reason', rating_reason(r.id),
                                   'reopened', r.reopened, 'at', r.at)
           FROM rating r
          WHERE r.participant_id = :participant_id

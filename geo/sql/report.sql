@@ -22,9 +22,6 @@ WITH place AS (
   SELECT id, CAST(:words AS text), CAST(:private_address AS text), CAST(:answers AS jsonb), :urgent,
          :editable_until
     FROM stored
-), reporter AS (
-  INSERT INTO participant (complaint_id, role, link, device, language)
-  SELECT id, 'reporter', :link, CAST(:device AS bytea), :language FROM stored
 )
 SELECT (SELECT id FROM town) AS city_id, (SELECT id FROM kind) AS category_id,
        (SELECT code FROM stored) AS code

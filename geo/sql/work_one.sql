@@ -16,8 +16,7 @@ SELECT c.id, c.code, coalesce(w.version, 1) AS version, c.status, t.code AS city
        (SELECT coalesce(jsonb_agg(o.code ORDER BY o.code), '[]')
           FROM work x JOIN complaint o ON o.id = x.complaint_id
          WHERE x.duplicate_of = c.id) AS duplicates,
-       (SELECT count(*) FROM participant p
-         WHERE p.complaint_id = c.id AND p.role = 'supporter') AS supporters,
+       supporters_of(c.id) AS supporters,
        (SELECT coalesce(jsonb_agg(jsonb_build_object(
                  'id', f.id, 'answer_id', f.answer_id, 'width', f.width, 'height', f.height)
                  ORDER BY f.position, f.id), '[]')
@@ -40,7 +39,7 @@ SELECT c.id, c.code, coalesce(w.version, 1) AS version, c.status, t.code AS city
                  'id', n.id, 'at', n.at, 'who', a.full_name, 'text', n.text) ORDER BY n.id), '[]')
           FROM work_note n JOIN account a ON a.id = n.account_id
          WHERE n.complaint_id = c.id) AS notes,
-       asker_on(c.id, 'view') AS may_view,
+       asker_on(c.id, 'inside') AS may_view,
        asker_on(c.id, 'act') AS may_act,
        asker_on(c.id, 'supervise') AS may_supervise
   FROM complaint c

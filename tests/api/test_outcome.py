@@ -296,9 +296,7 @@ def test_nobody_judges_without_the_link_or_before_there_is_an_answer(
     assert asked.status_code == 401
 
 
-def test_a_page_takes_few_queries_however_much_there_is(
-    client: httpx.Client, do: Do, hanoi_engine: Engine
-) -> None:
+def test_a_page_takes_few_queries_however_much_there_is(client: httpx.Client, do: Do) -> None:
     taken = reported(do)
     for n in range(5):
         done = give(do, taken.code, f"Lần {n}", datetime.now(UTC))
@@ -308,9 +306,10 @@ def test_a_page_takes_few_queries_however_much_there_is(
     asked: list[str] = []
     listen = event.listen, event.remove
     heard = lambda conn, cur, statement, *_: asked.append(statement)  # noqa: E731
-    listen[0](hanoi_engine, "before_cursor_execute", heard)
+    served = client.app.state.engine  # type: ignore[attr-defined]
+    listen[0](served, "before_cursor_execute", heard)
     detail(client, taken.code)
-    listen[1](hanoi_engine, "before_cursor_execute", heard)
+    listen[1](served, "before_cursor_execute", heard)
     # The complaint, its events, its areas, and all that follows.
     assert len([one for one in asked if "pg_" not in one]) == 4
 

@@ -1,7 +1,9 @@
 """The queue and one complaint, as officials of different areas meet them over HTTP."""
 
+import re
 from collections.abc import Callable, Iterator
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 from officials import Person, official, service_engine
@@ -9,7 +11,7 @@ from sqlalchemy import Engine, text
 
 from api.app import create_app
 from api.settings import Settings
-from geo import passwords
+from geo import audit, passwords
 
 SET = "hanoi-ward-2025"
 DONE = "Đã vá xong ổ gà bằng bê tông nhựa nóng sáng nay trước cổng trường"
@@ -108,7 +110,8 @@ def test_flags_and_counts_agree_and_so_does_the_map(
     counts = client.get("/api/v1/work/counts").json()
     assert counts["mine"] == 1
     for name in set(counts) - {"open"}:
-        assert len(_walk(client, f"&{name}=true")) == counts[name], name
+        value = "24" if name == "due" else "true"
+        assert len(_walk(client, f"&{name}={value}")) == counts[name], name
     shown = client.get("/api/v1/work/map").json()
     assert shown["kind"] == "points"
     assert shown["total"] == counts["open"] == len(_walk(client))
@@ -317,3 +320,94 @@ def test_five_wrong_passwords_lock_for_a_while_even_the_right_one(
     with hanoi_engine.begin() as connection:
         connection.execute(text("UPDATE account SET locked_until = now() - interval '1 second'"))
     assert client.post("/api/v1/account/sign-in", json=right).status_code == 200
+
+
+def test_merging_moving_and_taking_a_merge_back(
+    hanoi_engine: Engine, served: Served, wards: tuple[str, str]
+) -> None:
+    client = served(official(hanoi_engine, "officer", areas=[wards[0]]))
+    one, other, third = (item["code"] for item in _walk(client)[:3])
+
+    def act(code: str, name: str, body: dict[str, object]) -> httpx.Response:
+        tag = client.get(f"/api/v1/work/{code}").headers["ETag"]
+        return client.post(f"/api/v1/work/{code}/{name}", json=body, headers={"If-Match": tag})
+
+    assert act(third, "merge", {"into": third}).status_code == 422
+    foreign = sorted(_codes(hanoi_engine, wards[1]))[0]
+    assert act(third, "merge", {"into": foreign}).status_code == 422
+    assert act(third, "merge", {"into": one}).json()["duplicate_of"] == one
+    # No chains: what was the same as the first is the same as the second now.
+    assert act(one, "merge", {"into": other}).json()["status"] == "duplicate"
+    assert set(client.get(f"/api/v1/work/{other}").json()["duplicates"]) == {one, third}
+    assert client.get(f"/api/v1/work/{third}").json()["duplicate_of"] == other
+    back = act(third, "unmerge", {}).json()
+    assert (back["status"], back["duplicate_of"]) == ("received", None)
+    assert act(other, "move", {"lon": 100.0, "lat": 10.0}).status_code == 422
+    with hanoi_engine.connect() as connection:
+        at = connection.execute(
+            text(
+                "SELECT ST_X(label) AS lon, ST_Y(label) AS lat FROM area a JOIN area_set s"
+                " ON s.id = a.set_id WHERE s.code || ':' || a.code = :ward"
+            ),
+            {"ward": wards[1]},
+        ).one()
+    # There it is not the asker's any more.
+    assert act(other, "move", {"lon": at.lon, "lat": at.lat}).status_code == 204
+    assert client.get(f"/api/v1/work/{other}").status_code == 404
+    assert other in _codes(hanoi_engine, wards[1])
+
+
+def test_admins_alone_read_the_log(hanoi_engine: Engine, served: Served) -> None:
+    with hanoi_engine.begin() as connection:
+        for number in range(5):
+            audit.append(connection, "test", f"subject {number}", actor="hà")
+    admin = served(official(hanoi_engine, "admin"))
+    raw = admin.get("/api/v1/audit?limit=3")
+    assert raw.status_code == 200, raw.text
+    page = raw.json()
+    assert [one["subject"] for one in page["entries"]] == ["subject 4", "subject 3", "subject 2"]
+    rest = admin.get(f"/api/v1/audit?limit=3&before={page['next']}").json()
+    assert [one["subject"] for one in rest["entries"]] == ["subject 1", "subject 0"]
+    assert rest["next"] is None
+    assert served(official(hanoi_engine, "supervisor")).get("/api/v1/audit").status_code == 403
+
+
+def test_who_listens_hears_of_the_own_ward_and_of_no_other(
+    hanoi_engine: Engine, served: Served, wards: tuple[str, str]
+) -> None:
+    first = served(official(hanoi_engine, "officer", areas=[wards[0]], name="first"))
+    second = served(official(hanoi_engine, "officer", areas=[wards[1]], name="second"))
+    began = first.get("/api/v1/work/live")
+    assert began.headers["content-type"].startswith("text/event-stream")
+    last = re.search(r"^id: (\d+)$", began.text, re.M)
+    assert last is not None
+    code = _walk(first)[0]["code"]
+    first.post(f"/api/v1/work/{code}/note", json={"text": "một ghi chú"})
+    path = f"/api/v1/work/live?after={last[1]}"
+    heard = first.get(path).text
+    assert "event: work" in heard
+    assert code in heard
+    assert "event" not in second.get(path).text.replace("text/event", "")
+    with hanoi_engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO work_event (complaint_id, act) SELECT complaint_id, 'remind'"
+                " FROM work, generate_series(1, 3000) WHERE complaint_id ="
+                " (SELECT complaint_id FROM work LIMIT 1)"
+            )
+        )
+    assert "event: lost" in first.get(path).text
+
+
+def test_a_planner_sees_no_single_work_beyond_the_ward_it_handles(
+    hanoi_engine: Engine, served: Served, wards: tuple[str, str]
+) -> None:
+    both = official(hanoi_engine, "officer", areas=[wards[0]])
+    with hanoi_engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO account_role (account_id, role) VALUES (:id, 'planner')"),
+            {"id": both.id},
+        )
+    assert {one["code"] for one in _walk(served(both))} == _codes(hanoi_engine, wards[0])
+    planner = official(hanoi_engine, "planner")
+    assert served(planner).get("/api/v1/work").status_code == 403

@@ -22,7 +22,7 @@ ME = {
     "must_change": False,
     "second_factor": False,
     "roles": [{"role": "officer", "areas": None, "domains": None, "delegated": False}],
-    "may": ["view", "inside", "personal", "act"],
+    "may": ["view", "inside", "personal", "act", "bulk", "views"],
 }
 COUNTS = {"mine": 3, "unassigned": 12, "due": 5, "overdue": 2, "reopened": 1, "open": 20000}
 

@@ -43,7 +43,8 @@ registerRoute(({ url, request }) => request.mode === "navigate" && /^\/c\/[^/]+$
 
 // Officials: their shell alone, by name. What they ask of the API passes this worker by.
 const OFFICE = "office-1", OFFICE_PAGE = "/office";
-registerRoute(({ url, request }) => mine(url, request) && __OFFICE__.includes(url.pathname), async ({ request }) => (await caches.match(request, { cacheName: OFFICE })) ?? fetch(request));
+// Scripts are asked for with an Origin, which the answers vary by and the kept ones were asked for without.
+registerRoute(({ url, request }) => mine(url, request) && __OFFICE__.includes(url.pathname), async ({ request }) => (await caches.match(request, { cacheName: OFFICE, ignoreVary: true })) ?? fetch(request));
 registerRoute(({ url, request }) => request.mode === "navigate" && /^\/office(\/|$)/.test(url.pathname), new NetworkOnly({ networkTimeoutSeconds: 5, plugins: [{ handlerDidError: async () => caches.match(OFFICE_PAGE, { cacheName: OFFICE }) }] }));
 /** Keeps the page and its files of this version, and nothing of an older one. */
 async function keepOffice(): Promise<void> {

@@ -92,13 +92,12 @@ function assign(desk: Desk, act: string): void {
   void find();
   formDialog(desk, act, { fields: [list, search.node], body: () => ({ account_id: chosen }) });
 }
-async function handOver(desk: Desk, act: string): Promise<void> {
-  const work = desk.work(), domains = await readDomains();
+function handOver(desk: Desk, act: string): void {
+  const work = desk.work();
   const search = line(w("area")), to = h("p", { role: "status", class: "goes" }), found = h("div", { class: "choices" }), holder = h("div", { class: "act-map" });
-  const domain = choice(w("domain"), [["", w("anyDomain")], ...domains.filter((one) => one.code !== work.domain).map((one): [string, string] => [one.code, named(one.name)])]), reason = area(w("reason"));
+  const reason = area(w("reason"));
   let key = "";
   const pick = (chosen: string, name: string): void => { key = chosen; to.textContent = `${w("goes")}: ${name}`; };
-  domain.field.addEventListener("change", () => { if (domain.field.value) to.textContent = `${w("goes")}: ${domain.field.selectedOptions[0]?.textContent ?? ""}`; });
   search.field.addEventListener("input", () => void (async () => {
     const typed = search.field.value.trim();
     if (typed.length < 2) return;
@@ -109,10 +108,10 @@ async function handOver(desk: Desk, act: string): Promise<void> {
     const own = areas.find((one) => one.set === work.area?.set) ?? areas.find((one) => !one.until);
     if (own) pick(`${own.set}:${own.code}`, own.name);
   }).catch(() => undefined));
-  formDialog(desk, act, { fields: [search.node, found, holder, domain.node, to, reason.node], leave, body: () => {
-    if (!key && !domain.field.value) return w("area");
+  formDialog(desk, act, { fields: [search.node, found, holder, to, reason.node], leave, body: () => {
+    if (!key) return w("area");
     if (!reason.field.value.trim()) return w("reason");
-    return { ...(key ? { area: key } : {}), ...(domain.field.value ? { domain: domain.field.value } : {}), reason: reason.field.value.trim() };
+    return { area: key, reason: reason.field.value.trim() };
   } });
 }
 const categories = (domains: Domain[]): [string, string][] => domains.flatMap((domain) => domain.categories.map((one): [string, string] => [one.code, `${named(domain.name)} · ${named(one.name)}`]));

@@ -97,7 +97,7 @@ class One {
       h("div", { class: "one-changed", role: "status" }),
       h("div", { class: "one-parts" },
         h("div", {}, tags(work), dueOf(work), h("p", { class: "body words" }, work.text), photosPart(work.photos, work.code) ?? "", answersPart(work) ?? "", factList(work),
-          h("div", { class: "row" }, h("button", { type: "button", id: "look", click: () => personal(this.code) }, w("personal")), h("a", { href: `/api/v1/work/${encodeURIComponent(work.code)}.pdf`, download: true }, w("pdf")))),
+          h("div", { class: "row" }, h("button", { type: "button", id: "look", click: () => personal(this.code) }, w("personal")))),
         h("div", {}, holder, spotPart(work) ?? "", nearPart(work)),
         h("div", {}, notes, timelinePart(work))),
       h("nav", { class: "acts", "aria-label": w("acts") }, ...buttons)));

@@ -3,21 +3,21 @@ import type { Domain } from "../api";
 import { h, openDialog } from "../dom";
 import { choice } from "../fields";
 import { day, named, number, phrases, status } from "../i18n";
-import { ask, json, said, toast } from "./desk";
+import { ask, json, may, said, toast } from "./desk";
 import type { Counts } from "./live";
 import { altered, narrowed, read, SCOPES, SOON_H, SORTS, written, type Key, type Question } from "./queue-question";
 
 const w = phrases({
   vi: {
-    mine: "Của tôi", unassigned: "Chưa giao", due: "Sắp đến hạn", overdue: "Quá hạn", urgent: "Khẩn", reopened: "Mở lại", duplicates: "Nghi trùng", misrouted: "Chuyển nhầm", checking: "Chờ duyệt", asked: "Chờ người báo",
+    mine: "Của tôi", unassigned: "Chưa giao", due: "Sắp đến hạn", overdue: "Quá hạn", urgent: "Khẩn", reopened: "Mở lại", misrouted: "Chuyển nhầm",
     quick: "Lọc nhanh", search: "Tìm trong nội dung, địa chỉ", filters: "Bộ lọc", domain: "Lĩnh vực", category: "Loại", status: "Trạng thái", area: "Đơn vị", since: "Từ ngày", until: "Đến hết ngày", all: "Tất cả", open: "Chưa xong", sort: "Xếp theo", clear: "Xoá bộ lọc", shape: "Vùng đã vẽ", drop: "Bỏ vùng",
-    "s.due": "Hạn gần nhất", "s.urgency": "Khẩn trước", "s.reported": "Cũ nhất", "s.-reported": "Mới nhất", "s.status": "Trạng thái", "s.area": "Đơn vị",
+    "s.due": "Hạn gần nhất", "s.reported": "Cũ nhất", "s.-reported": "Mới nhất",
     views: "Chế độ xem", save: "Lưu chế độ xem này", name: "Tên", shared: "Đồng nghiệp cũng thấy", keep: "Lưu", rename: "Đổi tên", remove: "Xoá", share: "Chép liên kết", copied: "Đã chép liên kết.", saved: "Đã lưu.", removed: "Đã xoá.", noViews: "Chưa lưu chế độ xem nào.", close: "Đóng",
   },
   en: {
-    mine: "Mine", unassigned: "Unassigned", due: "Soon due", overdue: "Overdue", urgent: "Urgent", reopened: "Reopened", duplicates: "Duplicates?", misrouted: "Misrouted", checking: "To be checked", asked: "Waiting for reporter",
+    mine: "Mine", unassigned: "Unassigned", due: "Soon due", overdue: "Overdue", urgent: "Urgent", reopened: "Reopened", misrouted: "Misrouted",
     quick: "Quick filters", search: "Search in words and addresses", filters: "Filters", domain: "Domain", category: "Category", status: "Status", area: "Area", since: "From", until: "Up to and including", all: "All", open: "Open", sort: "Order", clear: "Clear the filters", shape: "Drawn shape", drop: "Remove the shape",
-    "s.due": "Soonest limit", "s.urgency": "Urgent first", "s.reported": "Oldest", "s.-reported": "Newest", "s.status": "Status", "s.area": "Area",
+    "s.due": "Soonest limit", "s.reported": "Oldest", "s.-reported": "Newest",
     views: "Views", save: "Save this view", name: "Name", shared: "Colleagues see it too", keep: "Save", rename: "Rename", remove: "Delete", share: "Copy the link", copied: "The link is copied.", saved: "Saved.", removed: "Deleted.", noViews: "No view is saved yet.", close: "Close",
   },
 });
@@ -48,7 +48,7 @@ export class Filter {
       choice("queue-area", w("area"), [["", w("all")], ...this.areas.map((one): [string, string] => [one.code, one.name])], question.area ?? "", (area) => set({ area })),
       this.date("since", question, set), this.date("until", question, set)));
     this.place.replaceChildren(
-      h("div", { class: "queue-top" }, search, choice("queue-sort", w("sort"), SORTS.map((one) => [one, w(`s.${one}`)]), question.sort ?? "due", (sort) => set({ sort: sort === "due" ? "" : sort })), h("button", { type: "button", id: "queue-views", click: () => void this.views(question) }, w("views"))),
+      h("div", { class: "queue-top" }, search, choice("queue-sort", w("sort"), SORTS.map((one) => [one, w(`s.${one}`)]), question.sort ?? "due", (sort) => set({ sort: sort === "due" ? "" : sort })), ...(may("views") ? [h("button", { type: "button", id: "queue-views", click: () => void this.views(question) }, w("views"))] : [])),
       h("div", { class: "chips", role: "group", "aria-label": w("quick") }, ...chips),
       h("div", { class: "queue-more" }, details, ...(question.polygon ? [h("button", { type: "button", id: "drop-shape", click: () => set({ polygon: "" }) }, `${w("shape")} · ${w("drop")} ✕`)] : []), ...(n ? [h("button", { type: "button", id: "queue-clear", class: "link", click: () => this.change(read(new URLSearchParams({ sort: question.sort ?? "" }))) }, w("clear"))] : [])));
     if (focused) document.getElementById(focused)?.focus();

@@ -82,6 +82,7 @@ export class QueueMap {
     await this.load();
     this.marks();
   }
+  private fitted = false;
   private drawn(): Corner[] { return (this.question.polygon ?? "").split(";").filter(Boolean).map((pair) => pair.split(",").map(Number) as Corner); }
   private async outlines(): Promise<void> {
     if (!this.set || !this.map) return;
@@ -101,17 +102,25 @@ export class QueueMap {
     const own = (this.turn = new AbortController());
     const query = asked(this.question), seen = map.getBounds();
     const within = (value: number, most: number): number => Math.min(most, Math.max(-most, value));
-    query.set("bbox", [within(seen.getWest(), 180), within(seen.getSouth(), 85), within(seen.getEast(), 180), within(seen.getNorth(), 85)].map((one) => one.toFixed(5)).join(","));
+    // First all of it, wherever that is; then what is seen.
+    if (this.fitted) query.set("bbox", [within(seen.getWest(), 180), within(seen.getSouth(), 85), within(seen.getEast(), 180), within(seen.getNorth(), 85)].map((one) => one.toFixed(5)).join(","));
     query.set("zoom", String(Math.round(map.getZoom())));
     try {
       const found = await ask<Drawn>(`/api/v1/work/map?${query}`, { signal: own.signal });
       for (const { properties } of found.features) if (!properties["n"]) properties["state"] = stateOf(properties);
       map.getSource<GeoJSONSource>("work")?.setData(found as never);
+      if (!this.fitted) { this.fitted = true; this.fit(found); }
       this.note.textContent = "";
       this.stage.dataset["shown"] = String(found.features.length);
     } catch (problem) {
       if (!own.signal.aborted) this.note.textContent = `${w("failed")} ${said(problem)}`;
     }
+  }
+  private fit(found: Drawn): void {
+    const places = found.features.map((one) => one.geometry.coordinates as Corner);
+    if (!places.length || this.question.polygon) return;
+    const lons = places.map((one) => one[0]), lats = places.map((one) => one[1]);
+    this.map?.fitBounds([[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]], { padding: 70, maxZoom: 15, animate: false });
   }
   /** Shows which rows are chosen, and which one has the keyboard or the pointer. */
   show(active: string, chosen: readonly string[]): void { this.active = active; this.chosen = chosen; this.marks(); }

@@ -1,7 +1,7 @@
 /** What the queue shows, as the address says it. */
-export const SCOPES = ["mine", "unassigned", "due", "overdue", "urgent", "reopened", "duplicates", "misrouted", "checking", "asked"] as const;
+export const SCOPES = ["mine", "unassigned", "due", "overdue", "urgent", "reopened", "misrouted"] as const;
 export type Scope = (typeof SCOPES)[number];
-export const SORTS = ["due", "urgency", "reported", "-reported", "status", "area"] as const;
+export const SORTS = ["due", "reported", "-reported"] as const;
 export type Sort = (typeof SORTS)[number];
 const PLAIN = ["city", "domain", "category", "status", "area", "since", "until", "cell", "polygon", "q", "assignee"] as const;
 export type Key = (typeof PLAIN)[number] | Scope | "sort";

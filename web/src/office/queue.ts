@@ -55,7 +55,7 @@ export const page: Page = async (place, _path, query) => {
   const tab = (name: string, words: string): HTMLElement => h("button", { type: "button", id: `tab-${name}`, "aria-pressed": String(name === "list"), click: () => swap(name) }, words);
   const tabs = h("div", { class: "queue-tabs", role: "group", "aria-label": w("views") }, tab("list", w("list")), tab("map", w("map")));
   const divider = h("div", { id: "queue-divider", role: "separator", tabindex: 0, "aria-orientation": "vertical", "aria-label": w("divider"), "aria-valuemin": 25, "aria-valuemax": 75, "aria-valuenow": 45 });
-  const listSide = h("div", { class: "queue-side" }, h("div", { class: "queue-line" }, total, fresh, liveSays, h("button", { type: "button", id: "queue-recent", click: () => showRecent(anew) }, w("recent")), h("button", { type: "button", id: "queue-keys", click: showKeys }, w("keys"))), notice, list.box, bar);
+  const listSide = h("div", { class: "queue-side" }, h("div", { class: "queue-line" }, total, fresh, liveSays, ...(may("bulk") ? [h("button", { type: "button", id: "queue-recent", click: () => showRecent(anew) }, w("recent"))] : []), h("button", { type: "button", id: "queue-keys", click: showKeys }, w("keys"))), notice, list.box, bar);
   const body = h("div", { class: "queue-body", "data-tab": "list" }, listSide, divider, map.stage, panel);
   place.replaceChildren(h("div", { class: "queue" }, h("h1", { class: "seen-by-readers" }, w("title")), filter.place, tabs, body));
 
@@ -88,7 +88,7 @@ export const page: Page = async (place, _path, query) => {
     if (!n) { bar.replaceChildren(); return; }
     const focused = bar.contains(document.activeElement) ? (document.activeElement as HTMLElement).id : "";
     bar.replaceChildren(h("b", { role: "status" }, `${number(n)} ${w("selected")}`),
-      ...(may("act") ? ACTS.map((act) => h("button", { type: "button", id: `bulk-${act}`, click: () => start(act) }, actWord(act))) : []),
+      ...(may("act") && may("bulk") ? ACTS.map((act) => h("button", { type: "button", id: `bulk-${act}`, click: () => start(act) }, actWord(act))) : []),
       ...(choices.all ? [] : [h("button", { type: "button", id: "select-all", click: all }, `${w("everything")} (${number(rows.total)})`)]),
       h("button", { type: "button", id: "select-none", click: none }, w("none")));
     if (focused) document.getElementById(focused)?.focus();
@@ -210,7 +210,7 @@ export const page: Page = async (place, _path, query) => {
 
   const unkey = keys({
     move, page: () => list.fitting, ends: (last) => move(last ? rows.items.length : -rows.items.length, false), open: () => { if (choices.active) open(choices.active); }, toggle: () => { if (choices.active) toggle(choices.active, false); },
-    all, escape: () => { if (opened) shutStep(); else none(); }, assign: () => { if (may("act")) start("assign"); }, search: () => document.getElementById("queue-search")?.focus(), swap: () => swap(), fresh: anew,
+    all, escape: () => { if (opened) shutStep(); else none(); }, assign: () => { if (may("act") && may("bulk")) start("assign"); }, search: () => document.getElementById("queue-search")?.focus(), swap: () => swap(), fresh: anew,
     only: (scope) => turnTo(scope ? { [scope]: scope === "due" ? String(SOON_H) : "true" } : {}),
   });
   const unlisten = listen({

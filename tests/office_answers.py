@@ -1,4 +1,4 @@
-"""What the server says to an official, in the shapes of its routes, for tests of the pages alone."""
+"""What the server says to an official, for tests of the pages alone."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
--- Who may see a saved view, and the notices that work changed. Run by 0020_answers.py.
+-- Who may see a saved view, and the notices that work changed. Run by 0023_views.py.
 
 -- Whether the owner of a view and the asker work in one area; who works everywhere does with all.
 CREATE FUNCTION work_view_for_asker(owner bigint) RETURNS boolean

@@ -1,0 +1,92 @@
+"""One complaint of an official: what is shown, what may be done, and what is never lost."""
+
+from collections.abc import Iterator
+
+import pytest
+from office_answers import Desk
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(params=[(390, 844), (1440, 900)], ids=["phone", "desktop"])
+def opened(
+    request: pytest.FixtureRequest, chromium: Browser, address: str
+) -> Iterator[tuple[Page, Desk]]:
+    width, height = request.param
+    context = chromium.new_context(viewport={"width": width, "height": height})
+    page, faults = context.new_page(), []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    desk = Desk(context)
+    page.goto(f"{address}/office/c/HN-1")
+    page.wait_for_selector(".one[data-code=HN-1]", timeout=60_000)
+    yield page, desk
+    context.close()
+    assert faults == []
+
+
+def test_only_the_acts_that_are_allowed_have_a_button_and_nothing_is_wider_than_the_screen(
+    opened: tuple[Page, Desk],
+) -> None:
+    page, _ = opened
+    found = page.eval_on_selector_all(".acts button", "all => all.map(one => one.dataset.act)")
+    assert found == ["accept", "assign", "refuse", "note", "answer"]
+    expect(page.locator(".timeline li.inside")).to_have_count(1)
+    expect(page.locator(".timeline li.public")).to_have_count(1)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_one_key_accepts_with_the_version_that_was_seen(opened: tuple[Page, Desk]) -> None:
+    page, desk = opened
+    page.keyboard.press("a")
+    expect(page.locator("#toasts .toast")).to_be_visible()
+    assert desk.acts == [("HN-1", "accept", {}, '"3"')]
+
+
+def test_a_change_of_others_is_told_and_what_was_typed_is_sent_after_it(
+    opened: tuple[Page, Desk],
+) -> None:
+    page, desk = opened
+    desk.stale = [{"at": "2026-11-26T02:00:00Z", "who": "Minh", "act": "assign", "change": None}]
+    page.click("[data-act=refuse]")
+    page.locator("dialog input").fill("Điều 12")
+    page.locator("dialog textarea").fill("Không thuộc thẩm quyền")
+    page.click("dialog button[type=submit]")
+    expect(page.locator("dialog .meanwhile")).to_contain_text("Minh")
+    expect(page.locator("dialog textarea")).to_have_value("Không thuộc thẩm quyền")
+    assert desk.acts == []
+    page.click("dialog button[type=submit]")
+    expect(page.locator("dialog")).to_be_hidden()
+    body = {"ground": "Điều 12", "text": "Không thuộc thẩm quyền"}
+    assert desk.acts == [("HN-1", "refuse", body, '"4"')]
+
+
+def test_a_short_answer_cannot_close_and_its_draft_is_there_after_a_reload(
+    opened: tuple[Page, Desk],
+) -> None:
+    page, desk = opened
+    page.click("[data-act=answer]")
+    page.locator("dialog textarea").fill("Đã xong")
+    page.click("dialog button[type=submit]")
+    expect(page.locator("dialog .alert")).not_to_be_empty()
+    assert desk.acts == []
+    page.reload()
+    page.click("[data-act=answer]")
+    expect(page.locator("dialog textarea")).to_have_value("Đã xong")
+    page.locator("dialog textarea").fill("Đã vá ổ gà trước số nhà 12 Phố Huế")
+    page.click("dialog button[type=submit]")
+    expect(page.locator("dialog")).to_be_hidden()
+    assert desk.acts[0][1:3] == (
+        "answer",
+        {"text": "Đã vá ổ gà trước số nhà 12 Phố Huế", "close": True, "photos": []},
+    )
+
+
+def test_personal_facts_are_shown_only_after_a_reason(opened: tuple[Page, Desk]) -> None:
+    page, _ = opened
+    page.click("#look")
+    page.click("dialog button[type=submit]")
+    expect(page.locator("dialog")).not_to_contain_text("0900000000")
+    page.fill("#look-reason", "Gọi lại để hỏi chỗ")
+    page.click("dialog button[type=submit]")
+    expect(page.locator("dialog")).to_contain_text("0900000000")
