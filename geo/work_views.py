@@ -14,6 +14,7 @@ from geo.errors import BadFilterError, ConflictError, NotFoundError
 from geo.schema import account, work_view
 
 MOST: Final = 100
+TOLD: Final = ("id", "name", "query", "shared", "owner", "own")
 _COLUMNS: Final = (
     work_view.c.id,
     work_view.c.name,
@@ -98,7 +99,7 @@ def _missing(number: int | None) -> NotFoundError:
 
 
 def _shown(row: Row[Any]) -> dict[str, Any]:
-    return dict(row._mapping)
+    return {name: getattr(row, name) for name in TOLD}
 
 
 def _name(given: str) -> str:
