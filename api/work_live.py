@@ -3,11 +3,17 @@
 A notice says ids alone. Before a stream is told of one, the database is asked under the stream's
 own session, so that nobody hears of work that is not theirs to see. Streams hold neither a
 connection nor a thread; the thread that listens is there while anybody listens to it.
+
+What was heard last is kept, with numbers: who comes back (its session got another token, the
+network was away for a moment) goes on where it was. Numbers begin anew, under another name, where
+the thread does: then something may have been missed, and is told to be.
 """
 
 import asyncio
+import secrets
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,6 +33,10 @@ MOST: Final = 200
 # More at once are not told one by one: all is to be asked anew.
 MOST_WAITING: Final = 200
 HERE_S: Final = 60.0
+# So many notices are kept for who comes back; at ten a second, a minute and a half.
+MOST_KEPT: Final = 1_000
+# Nobody listens while a page is loaded anew: the thread stays for the one that comes.
+LINGER_S: Final = 60.0
 
 
 @dataclass(slots=True, eq=False)
@@ -53,6 +63,8 @@ class News:
     changed: frozenset[UUID]
     present: frozenset[UUID]
     lost: bool
+    at: str
+    """Where the stream is by then: who comes back says it."""
 
 
 class Live:
@@ -64,11 +76,15 @@ class Live:
         self._streams: set[Stream] = set()
         self._here: dict[UUID, dict[int, tuple[str, float]]] = {}
         self._thread: threading.Thread | None = None
+        self._kept: deque[frozenset[UUID] | None] = deque(maxlen=MOST_KEPT)
+        self._name, self._heard = "", 0
+        self._until = 0.0
+        self.ending = False
         # Set while something is heard: a notice of before that is lost.
         self.listening = threading.Event()
 
-    def join(self, account_id: int, loop: asyncio.AbstractEventLoop) -> Stream:
-        """A new stream; raises `LimitedError` or `OverloadedError` where there are too many."""
+    def join(self, account_id: int, loop: asyncio.AbstractEventLoop, after: str = "") -> Stream:
+        """A new stream, or one that goes on; raises `LimitedError`, `OverloadedError`: too many."""
         with self._lock:
             own = sum(one.account_id == account_id for one in self._streams)
             if own >= MOST_OF_ACCOUNT:
@@ -81,23 +97,46 @@ class Live:
                     OverloadedError("too many listen at once / quá nhiều người đang theo dõi"),
                 )
             stream = Stream(account_id, loop, present=set(self._here))
-            if stream.present:
+            if after:
+                self._go_on(stream, after)
+            if stream.present or stream.changed or stream.lost:
                 stream.woken.set()
             self._streams.add(stream)
+            self._until = time.monotonic() + LINGER_S
             if self._thread is None:
                 self._thread = threading.Thread(target=self._listen, name="work", daemon=True)
                 self._thread.start()
         return stream
 
+    def _go_on(self, stream: Stream, after: str) -> None:
+        name, _, number = after.partition("-")
+        missed = self._heard - int(number) if number.isdecimal() else -1
+        if not self._name or name != self._name or not 0 <= missed <= len(self._kept):
+            stream.lost = True
+            return
+        for one in list(self._kept)[len(self._kept) - missed :]:
+            if one is None:
+                stream.lost = True
+            else:
+                stream.changed |= one
+
     def leave(self, stream: Stream) -> None:
         with self._lock:
             self._streams.discard(stream)
+            self._until = time.monotonic() + LINGER_S
+
+    def end(self) -> None:
+        """Let every stream end: the process is about to."""
+        self.ending = True
+        for stream in list(self._streams):
+            stream.wake()
 
     def take(self, stream: Stream) -> News:
         """What the stream is to be told now; it is not told again."""
         with self._lock:
             stream.woken.clear()
-            news = News(frozenset(stream.changed), frozenset(stream.present), stream.lost)
+            at = f"{self._name}-{self._heard}" if self._name else ""
+            news = News(frozenset(stream.changed), frozenset(stream.present), stream.lost, at)
             stream.changed.clear()
             stream.present.clear()
             stream.lost = False
@@ -149,23 +188,31 @@ class Live:
     def heard(self, payload: str) -> None:
         """Take in one notice: "id=version,...", or '*' for anything."""
         ids = (
-            set()
+            None
             if payload == "*"
-            else {UUID(one.partition("=")[0]) for one in payload.split(",") if one}
+            else frozenset(UUID(one.partition("=")[0]) for one in payload.split(",") if one)
         )
         with self._lock:
+            self._heard += 1
+            self._kept.append(ids)
             for stream in self._streams:
-                stream.changed |= ids
-                if payload == "*" or len(stream.changed) > MOST_WAITING:
+                stream.changed |= ids or frozenset()
+                if ids is None or len(stream.changed) > MOST_WAITING:
                     stream.changed.clear()
                     stream.lost = True
                 stream.wake()
 
+    def _begun(self) -> None:
+        """Heard from here on; what came before, nobody knows."""
+        with self._lock:
+            self._name, self._heard = secrets.token_hex(4), 0
+            self._kept.clear()
+
     def _unheard(self) -> bool:
         """Whether nobody listens any more; then the thread ends, and the next stream begins one."""
         with self._lock:
-            if not self._streams:
-                self._thread = None
+            if not self._streams and time.monotonic() > self._until:
+                self._thread, self._name = None, ""
                 return True
         return False
 
@@ -192,6 +239,7 @@ class Live:
             connection.execute(text("LISTEN work"))
             driver = connection.connection.driver_connection
             assert driver is not None  # noqa: S101 - a connection that is open has one
+            self._begun()
             if interrupted:
                 self.heard("*")
             self.listening.set()

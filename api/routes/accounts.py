@@ -12,7 +12,7 @@ from api.auth import COOKIE, HEADER, PRIVATE, Official, OfficialDatabase, Signed
 from api.dependencies import EVERYONE, OFFICIALS, SIGNED_IN
 from geo import accounts, audit
 from geo.accounts import WrongPasswordError
-from geo.asking import MAY
+from geo.asking import MAY, Asker
 from geo.errors import NotAllowedError, NotFoundError
 from geo.participants import hashed
 from geo.schema import account, account_session
@@ -109,6 +109,11 @@ def sign_out(db: OfficialDatabase, who: SignedIn) -> Response:
     return answer
 
 
+def _parts(who: Asker) -> list[str]:
+    """Parts of pages that are no need of the database's: who has work has views of it."""
+    return ["views"] if who.may("inside") else []
+
+
 @router.get("/me", tags=SIGNED_IN)
 def me(request: Request, db: OfficialDatabase, who: SignedIn) -> Response:
     """Who is signed in, with roles, and what they allow; keeps the session going."""
@@ -124,7 +129,7 @@ def me(request: Request, db: OfficialDatabase, who: SignedIn) -> Response:
             "must_change": who.must_change,
             "second_factor": False,
             "roles": [one._asdict() for one in who.roles],
-            "may": [need for need in MAY if who.may(need)],
+            "may": [*(need for need in MAY if who.may(need)), *_parts(who)],
         }
     )
     renewed = accounts.new_token()

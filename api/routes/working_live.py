@@ -1,23 +1,25 @@
 """Routes: what others change, as it happens, and who has which complaint open."""
 
 import asyncio
-import json
+import threading
+import time
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Final
+from contextlib import suppress
+from typing import Annotated, Any, Final, NamedTuple
 from uuid import UUID
 
+import orjson
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.auth import PRIVATE, OfficialDatabase, Viewer, session_token
 from api.dependencies import OFFICIALS
+from api.routes.reading import geojson
 from api.work_live import Live, News, Stream
-from geo import asking, handling
-from geo.database import sql
-from geo.errors import NotSignedInError
+from geo import asking, handling, work_news
 
 router = APIRouter(prefix="/api/v1/work", tags=OFFICIALS)
 Code = Annotated[str, Path(max_length=40, pattern=r"^[^\x00]*$")]
@@ -26,86 +28,92 @@ HEARTBEAT_S: Final = 15.0
 PAUSE_S: Final = 0.5
 # Streams ask the database so many at a time: requests find connections whatever happens.
 AT_ONCE: Final = 3
-Told = tuple[list[dict[str, Any]], list[dict[str, Any]]]
+_making = threading.Lock()
+
+
+class Told(NamedTuple):
+    """What of the news is a session's to hear, as the database says."""
+
+    lasts: bool
+    """False: the session has ended."""
+    codes: list[dict[str, Any]]
+    present: list[dict[str, Any]]
 
 
 def _live(request: Request) -> Live:
     state = request.app.state
-    if not hasattr(state, "live"):
-        state.live = Live(state.engine)
-        state.live_at_once = CapacityLimiter(AT_ONCE)
+    with _making:
+        if not hasattr(state, "live"):
+            state.live = Live(state.engine)
+            state.live_at_once = CapacityLimiter(AT_ONCE)
     found: Live = state.live
     return found
 
 
-def _event(name: str, content: Any) -> str:
-    return f"event: {name}\ndata: {json.dumps(content, ensure_ascii=False)}\n\n"
-
-
-def _told(engine: Engine, token: str, live: Live, account_id: int, news: News) -> Told | None:
-    """What of the news is this session's to hear, as the database says; None: it has ended."""
+def _told(
+    engine: Engine, token: str, live: Live, account_id: int, news: News, beat: bool
+) -> Told:  # fmt: skip
+    if not (news.changed or news.present or beat):
+        return Told(True, [], [])
     with engine.begin() as connection:
         asking.show(connection, token)
-        try:
-            if not asking.asker(connection).may("inside"):
-                return None
-        except NotSignedInError:
-            return None
-        ids = list(news.changed | news.present)
-        rows = connection.execute(sql("geo", "told"), {"ids": ids}).all() if ids else []
-    codes = [
-        {"code": row.code, "version": row.version, "act": row.act, "who": row.who}
-        for row in rows
-        if row.id in news.changed
-    ]
+        if beat and not work_news.may_listen(connection):
+            return Told(False, [], [])
+        found = work_news.told(connection, news.changed | news.present)
+    codes = [one for number, one in found.items() if number in news.changed]
     present = [
-        {"code": row.code, "who": live.who(row.id, account_id)}
-        for row in rows
-        if row.id in news.present
+        {"code": one["code"], "who": live.who(number, account_id)}
+        for number, one in found.items()
+        if number in news.present
     ]
-    return codes, present
+    return Told(True, codes, present)
+
+
+def _event(name: str, content: Any, at: str = "") -> bytes:
+    known = f"id: {at}\n" if at else ""
+    return f"event: {name}\n{known}data: ".encode() + orjson.dumps(content) + b"\n\n"
 
 
 async def _events(
     engine: Engine, token: str, live: Live, stream: Stream, limiter: CapacityLimiter
-) -> AsyncIterator[str]:
-    try:
-        # The page itself waits ever longer; this is for programs.
-        yield "retry: 3000\n\n"
-        while True:
-            beat = False
-            try:
-                await asyncio.wait_for(stream.woken.wait(), HEARTBEAT_S)
-            except TimeoutError:
-                beat = True
-            news = live.take(stream)
-            try:
-                told = await to_thread.run_sync(
-                    _told, engine, token, live, stream.account_id, news, limiter=limiter
-                )
-            except SQLAlchemyError:
-                # Away for a moment: what was to be told is not known.
-                told, news = ([], []), News(frozenset(), frozenset(), True)
-            if told is None:
-                return
-            codes, present = told
-            if news.lost:
-                yield _event("lost", {})
-            if codes:
-                yield _event("work", {"codes": codes})
-            for one in present:
-                yield _event("presence", one)
-            if beat:
-                yield ": still here\n\n"
-            await asyncio.sleep(PAUSE_S)
-    finally:
-        live.leave(stream)
+) -> AsyncIterator[bytes]:
+    # The page itself waits ever longer; the time is for programs. Who hears of nothing at once has
+    # something between that holds answers back.
+    yield b"retry: 3000\n\n" + _event("on", {})
+    beaten = time.monotonic()
+    while not live.ending:
+        with suppress(TimeoutError):
+            left = HEARTBEAT_S - (time.monotonic() - beaten)
+            await asyncio.wait_for(stream.woken.wait(), max(0.01, left))
+        beat = time.monotonic() - beaten >= HEARTBEAT_S
+        news = live.take(stream)
+        try:
+            told = await to_thread.run_sync(
+                _told, engine, token, live, stream.account_id, news, beat, limiter=limiter
+            )
+            lost = news.lost
+        except SQLAlchemyError:
+            # Away for a moment: what was to be told is not known.
+            told, lost = Told(True, [], []), True
+        if not told.lasts:
+            return
+        if lost:
+            yield _event("lost", {}, news.at)
+        if told.codes:
+            yield _event("work", {"codes": told.codes}, news.at)
+        for one in told.present:
+            yield _event("presence", one)
+        if beat:
+            beaten = time.monotonic()
+            yield _event("beat", {}, news.at)
+        await asyncio.sleep(PAUSE_S)
 
 
 class _Stream(StreamingResponse):
-    """Leaves also where its first byte was never asked for."""
+    """Gives its place back however it ends, also where its first byte was never asked for."""
 
-    def __init__(self, live: Live, stream: Stream, events: AsyncIterator[str]) -> None:
+    def __init__(self, live: Live, stream: Stream, events: AsyncIterator[bytes]) -> None:
+        # Said to nginx: what it holds back comes too late.
         headers = {**PRIVATE, "X-Accel-Buffering": "no"}
         super().__init__(events, media_type="text/event-stream", headers=headers)
         self._live, self._stream = live, stream
@@ -117,17 +125,32 @@ class _Stream(StreamingResponse):
             self._live.leave(self._stream)
 
 
+_At = Annotated[str, Query(max_length=40, description="the last id that came")]
+_Last = Annotated[str, Header(alias="Last-Event-ID", max_length=40)]
+
+
 @router.get(
     "/live",
     response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
 )
-async def live(request: Request, who: Viewer) -> Response:
+async def live(request: Request, who: Viewer, after: _At = "", last: _Last = "") -> Response:
     """Server-sent events: `work`, `presence`, and `lost` where something was missed."""
-    token, found = session_token(request), _live(request)
-    stream = found.join(who.id, asyncio.get_running_loop())
-    state = request.app.state
+    token, found, state = session_token(request), _live(request), request.app.state
+    stream = found.join(who.id, asyncio.get_running_loop(), after or last)
     return _Stream(found, stream, _events(state.engine, token, found, stream, state.live_at_once))
+
+
+@router.get("/news", response_class=Response)
+def news(
+    db: OfficialDatabase,
+    who: Viewer,
+    after: Annotated[int | None, Query(ge=0, le=2**62, description="`until` of before")] = None,
+) -> Response:
+    """What officials did since: for who cannot have a stream, and asks again and again."""
+    answer = geojson(work_news.since(db, after)._asdict())
+    answer.headers.update({**PRIVATE, "Content-Type": "application/json"})
+    return answer
 
 
 def _seen(db: OfficialDatabase, code: str) -> UUID:

@@ -3,25 +3,28 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 import uvicorn
-from officials import Person, official, service_engine
+from officials import Person, official
 from sqlalchemy import Engine, text
 
 from api.app import create_app
 from api.auth import COOKIE, HEADER
+from api.routes import working_live
 from api.settings import Settings
+from api.work_live import MOST_KEPT, Live
 
 SET = "hanoi-ward-2025"
 
 
-@pytest.fixture
-def address(hanoi_engine: Engine) -> Iterator[str]:
-    engine = service_engine(hanoi_engine)
-    app = create_app(engine, Settings())
+@pytest.fixture(scope="module")
+def address(module_hanoi: Engine) -> Iterator[str]:
+    app = create_app(module_hanoi, Settings())
     server = uvicorn.Server(
         uvicorn.Config(
             app, host="127.0.0.1", port=0, log_level="error", timeout_graceful_shutdown=1
@@ -31,24 +34,27 @@ def address(hanoi_engine: Engine) -> Iterator[str]:
     thread.start()
     while not server.started:
         time.sleep(0.05)
+    beats, working_live.HEARTBEAT_S = working_live.HEARTBEAT_S, 1.0  # type: ignore[misc]
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    working_live.HEARTBEAT_S = beats  # type: ignore[misc]
+    app.state.live.end()
     server.should_exit = True
     thread.join(10)
-    engine.dispose()
+    app.state.engine.dispose()
 
 
-@pytest.fixture
-def places(hanoi_engine: Engine) -> list[tuple[str, str]]:
-    """Two wards, each with the code of an open complaint of it."""
-    with hanoi_engine.connect() as connection:
+@pytest.fixture(scope="module")
+def places(module_hanoi: Engine) -> list[tuple[str, list[str]]]:
+    """Two wards, each with the codes of open complaints of it that lie in it alone."""
+    with module_hanoi.connect() as connection:
         rows = connection.execute(
             text(
-                "SELECT a.code, min(c.code) AS complaint FROM work w"
+                "SELECT a.code, array_agg(c.code ORDER BY c.code) AS codes FROM work w"
                 " JOIN area a ON a.id = w.area_id JOIN complaint c ON c.id = w.complaint_id"
                 " WHERE w.status = 1 GROUP BY a.code ORDER BY count(*) DESC, a.code LIMIT 2"
             )
         ).all()
-    return [(f"{SET}:{row.code}", row.complaint) for row in rows]
+    return [(f"{SET}:{row.code}", row.codes) for row in rows]
 
 
 def _client(address: str, who: Person) -> httpx.Client:
@@ -58,35 +64,53 @@ def _client(address: str, who: Person) -> httpx.Client:
 
 
 class Heard:
-    """The events of a stream, read by a thread."""
+    """The events of a stream, read by a thread until the stream or the test ends."""
 
-    def __init__(self, client: httpx.Client) -> None:
-        self.events: list[tuple[str, dict]] = []  # type: ignore[type-arg]
-        self._begun = threading.Event()
-        threading.Thread(target=self._read, args=(client,), daemon=True).start()
-        assert self._begun.wait(10)
-        # The thread that listens has its connection a moment after the stream is there.
-        time.sleep(1.5)
+    def __init__(self, client: httpx.Client, after: str = "") -> None:
+        self.events: list[tuple[str, dict[str, Any]]] = []
+        self.last, self.ended = "", threading.Event()
+        self._left = threading.Event()
+        threading.Thread(target=self._read, args=(client, after), daemon=True).start()
+        # The second beat: by then the thread that listens has its connection.
+        self.first("on")
+        self.first("beat")
 
-    def _read(self, client: httpx.Client) -> None:
+    def _read(self, client: httpx.Client, after: str) -> None:
         name = ""
-        with client.stream("GET", "/api/v1/work/live") as answer:
-            assert answer.headers["Content-Type"].startswith("text/event-stream")
-            self._begun.set()
-            for line in answer.iter_lines():
-                if line.startswith("event: "):
-                    name = line[7:]
-                elif line.startswith("data: "):
-                    self.events.append((name, json.loads(line[6:])))
+        try:
+            with client.stream("GET", f"/api/v1/work/live?after={after}") as answer:
+                assert answer.headers["Content-Type"].startswith("text/event-stream")
+                for line in answer.iter_lines():
+                    key, _, value = line.partition(": ")
+                    if key == "event":
+                        name = value
+                    elif key == "id":
+                        self.last = value
+                    elif key == "data":
+                        self.events.append((name, json.loads(value)))
+                    if self._left.is_set():
+                        break
+        except httpx.RemoteProtocolError:
+            pass
+        self.ended.set()
 
-    def first(self, name: str) -> dict:  # type: ignore[type-arg]
-        until = time.monotonic() + 10
-        while time.monotonic() < until:
-            for one, content in self.events:
-                if one == name:
-                    return content
-            time.sleep(0.1)
-        raise AssertionError(f"no {name} among {self.events}")
+    def leave(self) -> None:
+        self._left.set()
+        assert self.ended.wait(10)
+
+    def named(self, name: str) -> list[dict[str, Any]]:
+        return [content for one, content in self.events if one == name]
+
+    def first(self, name: str) -> dict[str, Any]:
+        assert _soon(lambda: bool(self.named(name))), f"no {name} among {self.events}"
+        return self.named(name)[0]
+
+
+def _soon(true: Callable[[], bool], seconds: float = 15) -> bool:
+    until = time.monotonic() + seconds
+    while not true() and time.monotonic() < until:
+        time.sleep(0.05)
+    return true()
 
 
 def _accepted(client: httpx.Client, code: str) -> int:
@@ -96,31 +120,128 @@ def _accepted(client: httpx.Client, code: str) -> int:
     return int(done.json()["version"])
 
 
+Places = list[tuple[str, list[str]]]
+
+
 def test_a_change_and_who_has_it_open_are_told_to_the_ward_and_to_no_other(
-    hanoi_engine: Engine, address: str, places: list[tuple[str, str]]
+    module_hanoi: Engine, address: str, places: Places
 ) -> None:
-    (here, code), (there, _) = places
-    actor, near = (official(hanoi_engine, "officer", areas=[here]) for _ in range(2))
-    far = official(hanoi_engine, "officer", areas=[there])
+    (here, [code, *_]), (there, _) = places
+    actor, near = (official(module_hanoi, "officer", areas=[here]) for _ in range(2))
+    far = official(module_hanoi, "officer", areas=[there])
+    planner = official(module_hanoi, "planner", areas=[here])
     own, other = Heard(_client(address, near)), Heard(_client(address, far))
     acting = _client(address, actor)
-    version = _accepted(acting, code)
-    told = own.first("work")["codes"]
-    assert [one["code"] for one in told] == [code]
-    assert (told[0]["act"], told[0]["who"]) == ("accept", actor.name.title())
-    assert told[0]["version"] <= version
-    assert acting.post(f"/api/v1/work/{code}/here").status_code == 204
-    assert own.first("presence") == {"code": code, "who": [actor.name.title()]}
+    echo = Heard(acting)
+    version = _accepted(_client(address, actor), code)
+    name = actor.name.title()
+    change = {"code": code, "version": version, "act": "accept", "who": name, "own": False}
+    assert own.first("work") == {"codes": [change]}
+    assert echo.first("work") == {"codes": [change | {"own": True}]}
+    opened = _client(address, actor).post(f"/api/v1/work/{code}/here")
+    assert opened.status_code == 204
+    assert own.first("presence") == {"code": code, "who": [name]}
+    assert echo.first("presence") == {"code": code, "who": []}
     assert _client(address, far).post(f"/api/v1/work/{code}/here").status_code == 404
-    time.sleep(1.5)
-    assert other.events == []
+    assert _client(address, actor).delete(f"/api/v1/work/{code}/here").status_code == 204
+    assert _soon(lambda: own.named("presence")[-1] == {"code": code, "who": []})
+    # The far one's stream was alive all the while, and said nothing of it.
+    beats = len(other.named("beat"))
+    assert _soon(lambda: len(other.named("beat")) > beats)
+    assert {one for one, _ in other.events} == {"on", "beat"}
+    assert _client(address, planner).get("/api/v1/work/live").status_code == 403
+    for one in (own, other, echo):
+        one.leave()
 
 
-def test_a_fifth_stream_of_an_account_and_one_without_a_session_are_refused(
-    hanoi_engine: Engine, address: str, places: list[tuple[str, str]]
+def test_who_comes_back_hears_what_was_missed_and_who_was_away_too_long_that_it_was(
+    module_hanoi: Engine, address: str, places: Places
 ) -> None:
-    who = official(hanoi_engine, "officer", areas=[places[0][0]])
-    for _ in range(4):
-        Heard(_client(address, who))
-    assert _client(address, who).get("/api/v1/work/live").status_code == 429
+    here, [_, code, *_] = places[0]
+    actor, near = (official(module_hanoi, "officer", areas=[here]) for _ in range(2))
+    before = Heard(_client(address, near))
+    at = before.last
+    before.leave()
+    _accepted(_client(address, actor), code)
+    back = Heard(_client(address, near), at)
+    assert [one["code"] for one in back.first("work")["codes"]] == [code]
+    back.leave()
+    for away in ("0badcafe-3", f"{at}999", "x"):
+        lost = Heard(_client(address, near), away)
+        lost.first("lost")
+        assert lost.named("work") == []
+        lost.leave()
+
+
+def test_changes_of_more_than_a_hundred_at_once_are_told_as_lost(
+    module_hanoi: Engine, address: str, places: Places
+) -> None:
+    near = official(module_hanoi, "officer", areas=[places[0][0]])
+    own = Heard(_client(address, near))
+    with module_hanoi.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE work SET version = version + 1 WHERE complaint_id IN"
+                " (SELECT complaint_id FROM work ORDER BY complaint_id LIMIT 101)"
+            )
+        )
+    own.first("lost")
+    assert own.named("work") == []
+    own.leave()
+
+
+def test_a_fifth_stream_is_refused_and_one_that_was_left_makes_room(
+    module_hanoi: Engine, address: str, places: Places
+) -> None:
+    who = official(module_hanoi, "officer", areas=[places[0][0]])
+    streams = [Heard(_client(address, who)) for _ in range(4)]
+    refused = _client(address, who).get("/api/v1/work/live")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "30")
     assert httpx.get(f"{address}/api/v1/work/live").status_code == 401
+    streams.pop().leave()
+    streams.append(Heard(_client(address, who)))
+    # The end of the session is the end of its streams.
+    with module_hanoi.begin() as connection:
+        connection.execute(
+            text("UPDATE account_session SET ended_at = now() WHERE account_id = :id"),
+            {"id": who.id},
+        )
+    assert all(one.ended.wait(10) for one in streams)
+
+
+def test_streams_hold_no_connection_to_the_database(
+    module_hanoi: Engine, address: str, places: Places
+) -> None:
+    people = [official(module_hanoi, "officer", areas=[places[0][0]]) for _ in range(5)]
+    streams = [Heard(_client(address, one)) for one in people for _ in range(4)]
+    # The pool of the app has twelve.
+    assert _client(address, people[0]).get("/api/v1/work?limit=1").status_code == 200
+    with module_hanoi.connect() as connection:
+        listening = connection.execute(
+            text(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND state <> 'idle' AND pid <> pg_backend_pid()"
+            )
+        ).scalar_one()
+    assert listening <= 4
+    for one in streams:
+        one.leave()
+
+
+def test_only_so_many_notices_are_kept_for_who_comes_back(module_hanoi: Engine) -> None:
+    live = Live(module_hanoi)
+    live._begun()
+    ids = [uuid4() for _ in range(MOST_KEPT + 5)]
+    for one in ids:
+        live.heard(f"{one}=1")
+    name = live._name
+
+    def missed(at: int) -> tuple[bool, int]:
+        stream = live.join(at, None, f"{name}-{at}")  # type: ignore[arg-type]
+        live.leave(stream)
+        return stream.lost, len(stream.changed)
+
+    assert missed(len(ids) - 3) == (False, 3)
+    assert missed(len(ids)) == (False, 0)
+    assert missed(4)[0]
+    assert missed(len(ids) + 1)[0]
