@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, func, select, text
 
 from geo import asking
 from geo.database import sql
@@ -37,7 +37,7 @@ def told(connection: Connection, ids: Collection[UUID]) -> dict[UUID, dict[str, 
     if not ids:
         return {}
     rows = connection.execute(sql("geo", "told"), {"ids": list(ids)})
-    return {row.id: _shown(row) | {"own": row.own} for row in rows}
+    return {row.id: _shown(row) for row in rows}
 
 
 def since(connection: Connection, after: int | None) -> Since:
@@ -53,6 +53,7 @@ def since(connection: Connection, after: int | None) -> Since:
             work.c.version,
             work_event.c.act,
             account.c.full_name.label("who"),
+            func.coalesce(work_event.c.account_id == func.asker(), False).label("own"),
         )
         .join(work, work.c.complaint_id == work_event.c.complaint_id)
         .join(complaint, complaint.c.id == work_event.c.complaint_id)
@@ -64,4 +65,4 @@ def since(connection: Connection, after: int | None) -> Since:
 
 
 def _shown(row: Any) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in ("code", "version", "act", "who")}
+    return {name: getattr(row, name) for name in ("code", "version", "act", "who", "own")}

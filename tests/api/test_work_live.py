@@ -34,9 +34,10 @@ def address(module_hanoi: Engine) -> Iterator[str]:
     thread.start()
     while not server.started:
         time.sleep(0.05)
-    beats, working_live.HEARTBEAT_S = working_live.HEARTBEAT_S, 1.0  # type: ignore[misc]
+    usual = working_live.HEARTBEAT_S, working_live.PAUSE_S
+    working_live.HEARTBEAT_S, working_live.PAUSE_S = 0.4, 0.1  # type: ignore[misc]
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    working_live.HEARTBEAT_S = beats  # type: ignore[misc]
+    working_live.HEARTBEAT_S, working_live.PAUSE_S = usual  # type: ignore[misc]
     app.state.live.end()
     server.should_exit = True
     thread.join(10)
@@ -66,14 +67,18 @@ def _client(address: str, who: Person) -> httpx.Client:
 class Heard:
     """The events of a stream, read by a thread until the stream or the test ends."""
 
-    def __init__(self, client: httpx.Client, after: str = "") -> None:
+    def __init__(self, client: httpx.Client, after: str = "", *, wait: bool = True) -> None:
         self.events: list[tuple[str, dict[str, Any]]] = []
         self.last, self.ended = "", threading.Event()
         self._left = threading.Event()
         threading.Thread(target=self._read, args=(client, after), daemon=True).start()
-        # The second beat: by then the thread that listens has its connection.
+        if wait:
+            self.wait()
+
+    def wait(self) -> None:
+        """Until changes are heard: by the third beat, the thread that listens is there."""
         self.first("on")
-        self.first("beat")
+        assert _soon(lambda: len(self.named("beat")) >= 3), self.events
 
     def _read(self, client: httpx.Client, after: str) -> None:
         name = ""
@@ -194,7 +199,9 @@ def test_a_fifth_stream_is_refused_and_one_that_was_left_makes_room(
     module_hanoi: Engine, address: str, places: Places
 ) -> None:
     who = official(module_hanoi, "officer", areas=[places[0][0]])
-    streams = [Heard(_client(address, who)) for _ in range(4)]
+    streams = [Heard(_client(address, who), wait=False) for _ in range(4)]
+    for one in streams:
+        one.wait()
     refused = _client(address, who).get("/api/v1/work/live")
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "30")
     assert httpx.get(f"{address}/api/v1/work/live").status_code == 401
@@ -213,7 +220,9 @@ def test_streams_hold_no_connection_to_the_database(
     module_hanoi: Engine, address: str, places: Places
 ) -> None:
     people = [official(module_hanoi, "officer", areas=[places[0][0]]) for _ in range(5)]
-    streams = [Heard(_client(address, one)) for one in people for _ in range(4)]
+    streams = [Heard(_client(address, who), wait=False) for who in people for _ in range(4)]
+    for one in streams:
+        one.wait()
     # The pool of the app has twelve.
     assert _client(address, people[0]).get("/api/v1/work?limit=1").status_code == 200
     with module_hanoi.connect() as connection:

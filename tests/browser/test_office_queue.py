@@ -79,7 +79,7 @@ class Desk:
         if route.request.method == "POST":
             self.posted.append((path, route.request.post_data_json))
         if path == "live":
-            body = f"retry: 600000\n\n{self.live}"
+            body = f"event: on\nid: x-1\ndata: {{}}\n\n{self.live}"
             route.fulfill(content_type="text/event-stream", body=body)
         elif path == "":
             self._list(route, query)

@@ -5,9 +5,9 @@ import { h } from "../dom";
 import { number, phrases, setZone } from "../i18n";
 import { shapesOf } from "../shapes";
 import { ask, go, may, type Page } from "./desk";
-import { listen, type Counts } from "./live";
+import { listen } from "./live";
 import { ACTS, actWord, bulk, showRecent, type Act, type Target } from "./queue-bulk";
-import { Filter, type AreaName } from "./queue-filter";
+import { Filter, type AreaName, type Counts } from "./queue-filter";
 import { keys, showKeys } from "./queue-keys";
 import { List } from "./queue-list";
 import { QueueMap } from "./queue-map";
@@ -24,6 +24,8 @@ const WIDTH = "phananh-queue-width";
 const phone = matchMedia("(max-width: 900px)");
 /** Never more codes than the server takes at once: beyond, the whole question is sent. */
 const MOST_NAMED = 1000;
+/** Others act many times a minute: the chips count once they pause. */
+const RECOUNT_MS = 3000;
 let facts: Promise<{ city: City; domains: Domain[]; set: AreaSet | undefined; areas: AreaName[] }> | null = null;
 
 async function readFacts(): Promise<Awaited<NonNullable<typeof facts>>> {
@@ -40,7 +42,7 @@ export const page: Page = async (place, _path, query) => {
   facts ??= readFacts();
   const { city, domains, set, areas } = await facts.catch((problem: unknown) => { facts = null; throw problem; });
   setZone(city.timezone);
-  let question = read(query), opened = query.get("open") ?? "", anchor = "", leavePanel: (() => void) | void, shownTab = "list";
+  let question = read(query), opened = query.get("open") ?? "", anchor = "", leavePanel: (() => void) | void, shownTab = "list", recount = 0;
   const choices = { active: "", chosen: new Set<string>(), all: false };
   const unseen = new Set<string>();
   const rows = new Rows(question, () => refresh());
@@ -214,8 +216,11 @@ export const page: Page = async (place, _path, query) => {
     only: (scope) => turnTo(scope ? { [scope]: scope === "due" ? String(SOON_H) : "true" } : {}),
   });
   const unlisten = listen({
-    work: (news) => void rows.others(news).then((others) => { for (const code of others) unseen.add(code); refresh(); }),
-    counts: showCounts,
+    work: (news) => {
+      void rows.others(news).then((others) => { for (const code of others) unseen.add(code); refresh(); });
+      clearTimeout(recount);
+      recount = window.setTimeout(() => void count(), RECOUNT_MS);
+    },
     presence: (found) => { if (found.who.length) list.presence.set(found.code, found.who); else list.presence.delete(found.code); list.refresh(); },
     lost: () => { unseen.add("*"); refresh(); void count(); },
     state: (on, retry_s) => { liveSays.textContent = on ? w("live") : `${w("off")} ${number(retry_s)} ${w("s")}`; liveSays.dataset["on"] = String(on); },
@@ -237,5 +242,5 @@ export const page: Page = async (place, _path, query) => {
   void map.start();
   void count();
   void showPanel();
-  return () => { remember(); unkey(); unlisten(); leavePanel?.(); list.leave(); map.leave(); removeEventListener("online", online); removeEventListener("popstate", back, { capture: true }); };
+  return () => { clearTimeout(recount); remember(); unkey(); unlisten(); leavePanel?.(); list.leave(); map.leave(); removeEventListener("online", online); removeEventListener("popstate", back, { capture: true }); };
 };
