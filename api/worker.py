@@ -14,7 +14,6 @@ from types import FrameType
 from typing import NoReturn
 
 import uvicorn
-from uvicorn.main import STARTUP_FAILURE
 
 from api import beside
 from api.app import create_app
@@ -84,11 +83,11 @@ def main() -> None:
                 **proxying(settings),
             )
         )
-        # As uvicorn.run does, which makes a server of its own.
+        # As uvicorn.run does, which makes a server of its own; 3 says that it could not start.
         with suppress(KeyboardInterrupt):
             server.run()
         if not server.started:
-            sys.exit(STARTUP_FAILURE)
+            sys.exit(3)
     except KeyboardInterrupt:
         sys.exit(130)
     finally:
