@@ -14,7 +14,7 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -25,7 +25,9 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.refusals import LimitedError, refuse
+from geo import work_news
 from geo.errors import OverloadedError
+from geo.work_news import Keys, Sight
 
 log = structlog.get_logger()
 MOST_OF_ACCOUNT: Final = 4
@@ -49,6 +51,12 @@ class Stream:
     changed: set[UUID] = field(default_factory=set)
     present: set[UUID] = field(default_factory=set)
     lost: bool = False
+    sight: Sight | None = None
+    """What it saw at the last beat: it is not woken for other work. None: it was not asked yet."""
+
+    def sees(self, keys: Keys | None) -> bool:
+        """Whether to ask the database, which decides; what is no work any more is nobody's."""
+        return self.sight is None or (keys is not None and self.sight.sees(keys))
 
     def wake(self) -> None:
         # A loop that was closed has nobody left to tell.
@@ -67,6 +75,13 @@ class News:
     """Where the stream is by then: who comes back says it."""
 
 
+def ids_of(payload: str) -> frozenset[UUID] | None:
+    """What a notice names: "id=version,...", or '*' for more than it holds."""
+    if payload == "*":
+        return None
+    return frozenset(UUID(one.partition("=")[0]) for one in payload.split(",") if one)
+
+
 class Live:
     """Streams of officials, and who has which complaint open. One for each process."""
 
@@ -75,6 +90,8 @@ class Live:
         self._lock = threading.Lock()
         self._streams: set[Stream] = set()
         self._here: dict[UUID, dict[int, tuple[str, float]]] = {}
+        self._keys: dict[UUID, Keys] = {}
+        """Of what somebody has open."""
         self._thread: threading.Thread | None = None
         self._kept: deque[frozenset[UUID] | None] = deque(maxlen=MOST_KEPT)
         self._name, self._heard = "", 0
@@ -99,8 +116,8 @@ class Live:
             stream = Stream(account_id, loop, present=set(self._here))
             if after:
                 self._go_on(stream, after)
-            if stream.present or stream.changed or stream.lost:
-                stream.woken.set()
+            # Asked at once what is there already.
+            stream.woken.set()
             self._streams.add(stream)
             self._until = time.monotonic() + LINGER_S
             if self._thread is None:
@@ -142,9 +159,10 @@ class Live:
             stream.lost = False
         return news
 
-    def here(self, complaint: UUID, account_id: int, name: str) -> None:
+    def here(self, complaint: UUID, keys: Keys, account_id: int, name: str) -> None:
         """Somebody has a complaint open, for the next minute."""
         with self._lock:
+            self._keys[complaint] = keys
             people = self._here.setdefault(complaint, {})
             is_new = account_id not in people
             people[account_id] = (name, time.monotonic() + HERE_S)
@@ -166,10 +184,12 @@ class Live:
                 name for one, (name, until) in people.items() if one != but and until > now
             )
 
-    def _presence_changed(self, complaints: Iterable[UUID]) -> None:
+    def _presence_changed(self, complaints: Collection[UUID]) -> None:
         for stream in self._streams:
-            stream.present.update(complaints)
-            stream.wake()
+            theirs = [one for one in complaints if stream.sees(self._keys.get(one))]
+            if theirs:
+                stream.present.update(theirs)
+                stream.wake()
 
     def _expire(self) -> None:
         now = time.monotonic()
@@ -184,34 +204,34 @@ class Live:
                 del self._here[complaint][one]
             self._presence_changed({complaint for complaint, _ in over})
             self._here = {complaint: people for complaint, people in self._here.items() if people}
+            self._keys = {complaint: self._keys[complaint] for complaint in self._here}
 
-    def heard(self, payload: str) -> None:
-        """Take in one notice: "id=version,...", or '*' for anything."""
-        ids = (
-            None
-            if payload == "*"
-            else frozenset(UUID(one.partition("=")[0]) for one in payload.split(",") if one)
-        )
+    def heard(self, ids: frozenset[UUID] | None, seen_by: Mapping[UUID, Keys]) -> None:
+        """Take in that work changed, and what each piece is seen by; None: more than was said."""
         with self._lock:
             self._heard += 1
             self._kept.append(ids)
             for stream in self._streams:
-                stream.changed |= ids or frozenset()
+                theirs = [one for one in ids or () if stream.sees(seen_by.get(one))]
+                stream.changed.update(theirs)
                 if ids is None or len(stream.changed) > MOST_WAITING:
                     stream.changed.clear()
                     stream.lost = True
-                stream.wake()
+                if theirs or stream.lost:
+                    stream.wake()
 
     def _begun(self) -> None:
         """Heard from here on; what came before, nobody knows."""
         with self._lock:
             self._name, self._heard = secrets.token_hex(4), 0
             self._kept.clear()
+            for stream in self._streams:
+                stream.wake()
 
     def _unheard(self) -> bool:
         """Whether nobody listens any more; then the thread ends, and the next stream begins one."""
         with self._lock:
-            if not self._streams and time.monotonic() > self._until:
+            if self.ending or (not self._streams and time.monotonic() > self._until):
                 self._thread, self._name = None, ""
                 return True
         return False
@@ -241,12 +261,14 @@ class Live:
             assert driver is not None  # noqa: S101 - a connection that is open has one
             self._begun()
             if interrupted:
-                self.heard("*")
+                self.heard(None, {})
             self.listening.set()
             try:
                 while not self._unheard():
-                    for note in driver.notifies(timeout=0.5):
-                        self.heard(note.payload)
+                    # All of them first: a connection that waits for more answers no question.
+                    for note in list(driver.notifies(timeout=0.5, stop_after=1)):
+                        ids = ids_of(note.payload)
+                        self.heard(ids, work_news.seen_by(connection, ids) if ids else {})
                     self._expire()
                     # Notices a connection that died without a word.
                     connection.execute(text("SELECT 1"))

@@ -23,13 +23,42 @@ class Since(NamedTuple):
     codes: list[dict[str, Any]]
 
 
-def may_listen(connection: Connection) -> bool:
-    """Whether the session that is shown lasts still, and its account may see any work."""
+class Sight(NamedTuple):
+    """By what an account sees work: keys of areas and domains, and domains everywhere."""
+
+    keys: frozenset[int]
+    domains: frozenset[int]
+
+    def sees(self, of: "Keys") -> bool:
+        """Whether work of these keys may be the account's; the database decides."""
+        return of.domain in self.domains or not self.keys.isdisjoint(of.areas)
+
+
+class Keys(NamedTuple):
+    """What a piece of work is seen by."""
+
+    areas: tuple[int, ...]
+    domain: int
+
+
+def sight(connection: Connection) -> Sight | None:
+    """What the session that is shown sees by; None: it has ended, or sees no work any more."""
     try:
         who = asking.asker(connection)
     except NotSignedInError:
-        return False
-    return who.may("inside") and not who.must_change
+        return None
+    if who.must_change or not who.may("inside"):
+        return None
+    row = connection.execute(
+        text("SELECT asker_keys('inside') AS keys, asker_everywhere('inside') AS domains")
+    ).one()
+    return Sight(frozenset(row.keys), frozenset(row.domains))
+
+
+def seen_by(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Keys]:
+    """What each of these is seen by; what is no work (any more) is not among them."""
+    rows = connection.execute(text("SELECT * FROM work_seen_by(:ids)"), {"ids": list(ids)})
+    return {row.complaint_id: Keys(tuple(row.sees), row.domain_id) for row in rows}
 
 
 def told(connection: Connection, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:

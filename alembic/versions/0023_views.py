@@ -40,7 +40,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_work_view")),
-        sa.UniqueConstraint("account_id", "name", name=op.f("uq_work_view_account_id")),
+        sa.UniqueConstraint("account_id", "name", name=op.f("uq_work_view_account_id_name")),
         comment="filters of the queue that officials keep; a filter, never rights",
     )
     op.execute(sa.text((HERE / "0023_views.sql").read_text().replace(":", r"\:")))
@@ -50,4 +50,4 @@ def downgrade() -> None:
     for trigger in ("work_told_new", "work_told_again"):
         op.execute(f"DROP TRIGGER {trigger} ON work")
     op.drop_table("work_view")
-    op.execute("DROP FUNCTION work_told, work_view_for_asker")
+    op.execute("DROP FUNCTION work_told, work_view_for_asker, work_seen_by")

@@ -44,3 +44,11 @@ CREATE TRIGGER work_told_new AFTER INSERT ON work
 CREATE TRIGGER work_told_again AFTER UPDATE ON work
   REFERENCING OLD TABLE AS before NEW TABLE AS after
   FOR EACH STATEMENT EXECUTE FUNCTION work_told();
+
+-- By which areas and domains work is seen. Asked once for all who listen, so that the database need
+-- not be asked for each of them about work that is not theirs; it says nothing of what it is.
+CREATE FUNCTION work_seen_by(told uuid[])
+RETURNS TABLE (complaint_id uuid, sees bigint[], domain_id smallint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT w.complaint_id, w.sees, w.domain_id FROM work w WHERE w.complaint_id = ANY (told)
+$$;

@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Annotated, Any, Final, NamedTuple
-from uuid import UUID
 
 import orjson
 from anyio import CapacityLimiter, to_thread
@@ -34,10 +33,9 @@ _making = threading.Lock()
 class Told(NamedTuple):
     """What of the news is a session's to hear, as the database says."""
 
-    lasts: bool
-    """False: the session has ended."""
     codes: list[dict[str, Any]]
     present: list[dict[str, Any]]
+    lasts: bool = True
 
 
 def _live(request: Request) -> Live:
@@ -50,23 +48,23 @@ def _live(request: Request) -> Live:
     return found
 
 
-def _told(
-    engine: Engine, token: str, live: Live, account_id: int, news: News, beat: bool
-) -> Told:  # fmt: skip
+def _told(engine: Engine, token: str, live: Live, stream: Stream, news: News, beat: bool) -> Told:
     if not (news.changed or news.present or beat):
-        return Told(True, [], [])
+        return Told([], [])
     with engine.begin() as connection:
         asking.show(connection, token)
-        if beat and not work_news.may_listen(connection):
-            return Told(False, [], [])
+        if beat:
+            stream.sight = work_news.sight(connection)
+            if stream.sight is None:
+                return Told([], [], lasts=False)
         found = work_news.told(connection, news.changed | news.present)
     codes = [one for number, one in found.items() if number in news.changed]
     present = [
-        {"code": one["code"], "who": live.who(number, account_id)}
+        {"code": one["code"], "who": live.who(number, stream.account_id)}
         for number, one in found.items()
         if number in news.present
     ]
-    return Told(True, codes, present)
+    return Told(codes, present)
 
 
 def _event(name: str, content: Any, at: str = "") -> bytes:
@@ -80,21 +78,21 @@ async def _events(
     # The page itself waits ever longer; the time is for programs. Who hears of nothing at once has
     # something between that holds answers back.
     yield b"retry: 3000\n\n" + _event("on", {})
-    beaten = time.monotonic()
+    beaten, named = time.monotonic(), ""
     while not live.ending:
         with suppress(TimeoutError):
             left = HEARTBEAT_S - (time.monotonic() - beaten)
             await asyncio.wait_for(stream.woken.wait(), max(0.01, left))
         beat = time.monotonic() - beaten >= HEARTBEAT_S
         news = live.take(stream)
+        lost = news.lost
         try:
             told = await to_thread.run_sync(
-                _told, engine, token, live, stream.account_id, news, beat, limiter=limiter
+                _told, engine, token, live, stream, news, beat, limiter=limiter
             )
-            lost = news.lost
         except SQLAlchemyError:
             # Away for a moment: what was to be told is not known.
-            told, lost = Told(True, [], []), True
+            told, lost = Told([], []), True
         if not told.lasts:
             return
         if lost:
@@ -103,9 +101,13 @@ async def _events(
             yield _event("work", {"codes": told.codes}, news.at)
         for one in told.present:
             yield _event("presence", one)
+        name = news.at.partition("-")[0]
+        if beat or name != named:
+            # At once, too, where what is heard has a name: who comes back needs it.
+            yield _event("beat", {}, news.at)
         if beat:
             beaten = time.monotonic()
-            yield _event("beat", {}, news.at)
+        named = name
         await asyncio.sleep(PAUSE_S)
 
 
@@ -153,21 +155,19 @@ def news(
     return answer
 
 
-def _seen(db: OfficialDatabase, code: str) -> UUID:
-    complaint = handling.seen(db, code)
-    asking.require(db, complaint, "inside")
-    return complaint
-
-
 @router.post("/{code}/here", status_code=204, response_class=Response)
 def here(code: Code, request: Request, db: OfficialDatabase, who: Viewer) -> Response:
     """Say that one has it open; told to those who may see it, and forgotten after a minute."""
-    _live(request).here(_seen(db, code), who.id, who.full_name)
+    complaint = handling.seen(db, code)
+    keys = work_news.seen_by(db, [complaint]).get(complaint)
+    # What was closed before anyone handled it here is no work, and in no list of it.
+    if keys is not None:
+        _live(request).here(complaint, keys, who.id, who.full_name)
     return Response(status_code=204, headers=PRIVATE)
 
 
 @router.delete("/{code}/here", status_code=204, response_class=Response)
 def away(code: Code, request: Request, db: OfficialDatabase, who: Viewer) -> Response:
     """Say that one closed it."""
-    _live(request).away(_seen(db, code), who.id)
+    _live(request).away(handling.seen(db, code), who.id)
     return Response(status_code=204, headers=PRIVATE)

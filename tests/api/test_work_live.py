@@ -1,5 +1,6 @@
 """What others change, as it happens: over a real connection, to each only what is theirs."""
 
+import asyncio
 import json
 import threading
 import time
@@ -17,7 +18,9 @@ from api.app import create_app
 from api.auth import COOKIE, HEADER
 from api.routes import working_live
 from api.settings import Settings
-from api.work_live import MOST_KEPT, Live
+from api.work_live import MOST_KEPT, Live, ids_of
+from geo.database import engine as make_engine
+from geo.work_news import Keys, Sight
 
 SET = "hanoi-ward-2025"
 
@@ -237,20 +240,62 @@ def test_streams_hold_no_connection_to_the_database(
         one.leave()
 
 
-def test_only_so_many_notices_are_kept_for_who_comes_back(module_hanoi: Engine) -> None:
-    live = Live(module_hanoi)
-    live._begun()
+@pytest.fixture
+def deaf() -> Iterator[Live]:
+    """Told by hand alone: there is no database where it would listen."""
+    live = Live(make_engine("postgresql://127.0.0.1:1/none"))
+    yield live
+    live.end()
+
+
+@pytest.fixture
+def loop() -> asyncio.AbstractEventLoop:
+    """Nobody waits in it."""
+    made = asyncio.new_event_loop()
+    made.close()
+    return made
+
+
+def test_only_so_many_notices_are_kept_for_who_comes_back(
+    deaf: Live, loop: asyncio.AbstractEventLoop
+) -> None:
+    deaf._begun()
     ids = [uuid4() for _ in range(MOST_KEPT + 5)]
     for one in ids:
-        live.heard(f"{one}=1")
-    name = live._name
+        deaf.heard(ids_of(f"{one}=1"), {})
 
     def missed(at: int) -> tuple[bool, int]:
-        stream = live.join(at, None, f"{name}-{at}")  # type: ignore[arg-type]
-        live.leave(stream)
+        stream = deaf.join(at, loop, f"{deaf._name}-{at}")
         return stream.lost, len(stream.changed)
 
     assert missed(len(ids) - 3) == (False, 3)
     assert missed(len(ids)) == (False, 0)
     assert missed(4)[0]
     assert missed(len(ids) + 1)[0]
+
+
+def test_a_stream_is_woken_for_what_its_areas_or_domains_see_and_for_no_other_work(
+    deaf: Live, loop: asyncio.AbstractEventLoop
+) -> None:
+    stream = deaf.join(1, loop)
+    ward, domain, none = uuid4(), uuid4(), uuid4()
+    keys = {ward: Keys((65537, 7), 1), domain: Keys((9,), 2), none: Keys((8,), 3)}
+    deaf.heard(frozenset(keys), keys)
+    assert stream.changed == set(keys), "before it was asked what it sees"
+    stream.changed.clear()
+    stream.sight = Sight(frozenset({7}), frozenset({2}))
+    deaf.heard(frozenset(keys), keys)
+    assert stream.changed == {ward, domain}
+
+
+def test_who_has_it_open_is_forgotten_after_a_minute(
+    deaf: Live, loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complaint, stream = uuid4(), deaf.join(1, loop)
+    deaf.here(complaint, Keys((7,), 1), 2, "Minh")
+    assert (deaf.who(complaint, 1), deaf.who(complaint, 2)) == (["Minh"], [])
+    stream.present.clear()
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 61)
+    deaf._expire()
+    assert (stream.present, deaf.who(complaint, 1)) == ({complaint}, [])
