@@ -57,7 +57,7 @@ def test_a_row_that_another_official_opens_and_changes_is_marked(
     page = window(own)
     expect(page.locator("#queue-live")).to_have_attribute("data-on", "true")
     code = page.locator(".work-row").nth(1).get_attribute("data-code")
-    row = page.locator(f"[data-code={code}]")
+    row = page.locator(f".work-row[data-code='{code}']")
     acting = httpx.Client(
         base_url=f"{address}/api/v1/work", cookies={COOKIE: other.token}, headers={HEADER: "1"}
     )
