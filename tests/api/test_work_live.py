@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 import uvicorn
-from officials import Person, official
+from officials import Person, official, service_engine
 from sqlalchemy import Engine, text
 
 from api.app import create_app
@@ -19,6 +19,7 @@ from api.auth import COOKIE, HEADER
 from api.routes import working_live
 from api.settings import Settings
 from api.work_live import MOST_KEPT, Live, ids_of
+from geo import asking, work_news
 from geo.database import engine as make_engine
 from geo.work_news import Keys, Sight
 
@@ -238,6 +239,30 @@ def test_streams_hold_no_connection_to_the_database(
     assert listening <= 4
     for one in streams:
         one.leave()
+
+
+def test_the_database_itself_tells_nobody_of_work_that_is_not_theirs(
+    module_hanoi: Engine, places: Places
+) -> None:
+    here, [*_, code] = places[0]
+    near = official(module_hanoi, "viewer", areas=[here])
+    far = official(module_hanoi, "officer", areas=[places[1][0]])
+    planner = official(module_hanoi, "planner")
+    admin = official(module_hanoi, "admin")
+    with module_hanoi.connect() as connection:
+        [number] = connection.execute(
+            text("SELECT id FROM complaint WHERE code = :code"), {"code": code}
+        ).scalars()
+    service = service_engine(module_hanoi)
+
+    def told(token: str) -> list[str]:
+        with service.begin() as connection:
+            asking.show(connection, token)
+            return [one["code"] for one in work_news.told(connection, [number]).values()]
+
+    tokens = (near.token, far.token, planner.token, admin.token, "")
+    assert [told(token) for token in tokens] == [[code], [], [], [], []]
+    service.dispose()
 
 
 @pytest.fixture

@@ -65,3 +65,39 @@ def test_only_shared_views_of_colleagues_of_the_area_are_seen_and_none_is_change
         asking.show(connection, near.token)
         assert connection.execute(text("UPDATE work_view SET name = 'x'")).rowcount == 0
         assert connection.execute(text("DELETE FROM work_view")).rowcount == 0
+
+
+def test_what_cannot_be_a_view_is_refused_in_words_and_nothing_is_kept(
+    hanoi_engine: Engine, service: Engine
+) -> None:
+    own = _client(service, official(hanoi_engine, "officer", areas=[HERE]))
+    for wrong in (
+        {"name": "  ", "query": ""},
+        {"name": "x" * 81, "query": ""},
+        {"name": "x\0", "query": ""},
+        {"name": "x", "query": "q=" + "ạ" * 2_000},
+        {"name": "x"},
+        {"name": "x", "query": "", "owner": 1},
+    ):
+        refused = own.post(VIEWS, json=wrong)
+        assert refused.status_code == 422, wrong
+        assert refused.json()["detail"]
+    assert own.get(VIEWS).json() == []
+    number = own.post(VIEWS, json={"name": "a", "query": "?q=r%C3%A1c+th%E1%BA%A3i&mine="}).json()
+    assert number["query"] == "q=r%C3%A1c+th%E1%BA%A3i"
+    own.post(VIEWS, json={"name": "b", "query": ""})
+    address = f"{VIEWS}/{number['id']}"
+    assert own.patch(address, json={"name": "b"}).status_code == 409
+    assert own.patch(address, json={"name": " "}).status_code == 422
+    assert own.patch(address, json={}).json() == number
+    for nothing in (0, 2**63, number["id"] + 1_000):
+        assert own.delete(f"{VIEWS}/{nothing}").status_code in (404, 422)
+
+
+def test_views_are_of_officials_with_work_alone(hanoi_engine: Engine, service: Engine) -> None:
+    app = create_app(service, Settings())
+    assert TestClient(app).get(VIEWS).status_code == 401
+    for role in ("planner", "admin"):
+        other = official(hanoi_engine, role)(TestClient(app))
+        assert other.get(VIEWS).status_code == 403
+        assert other.post(VIEWS, json={"name": "x", "query": ""}).status_code == 403

@@ -50,7 +50,7 @@ export async function showViews(question: Question, turnTo: (to: Question) => vo
       h("span", {}, h("button", { type: "button", class: "link", click: () => show(one) }, one.name), about),
       h("span", { class: "row" }, button("share", () => void copy(one)), ...(one.own ? [
         button("edit", () => edit(item, one)),
-        button("remove", () => void tried(async () => { await ask(`${VIEWS}/${one.id}`, { method: "DELETE" }); toast(w("removed")); await again(); })),
+        button("remove", () => void tried(async () => { await ask(`${VIEWS}/${one.id}`, { method: "DELETE" }); toast(`${w("removed")} ${one.name}`, () => void keep(one.name, one.query, one.shared)); await again(); })),
       ] : [])));
     return item;
   };
@@ -63,12 +63,13 @@ export async function showViews(question: Question, turnTo: (to: Question) => vo
     item.replaceChildren(form);
     form.querySelector("input")?.focus();
   };
-  const made = fields("view", { name: "", shared: false }, (name, shared) => void tried(async () => {
-    await ask(VIEWS, json("POST", { name, query: written(question), shared }));
+  const keep = (name: string, query: string, shared: boolean): Promise<void> => tried(async () => {
+    await ask(VIEWS, json("POST", { name, query, shared }));
     toast(w("saved"));
     made.reset();
     await again();
-  }));
+  });
+  const made = fields("view", { name: "", shared: false }, (name, shared) => void keep(name, written(question), shared));
   const dialog = openDialog(w("views"), w("close"), alert, list, h("h3", {}, w("save")), made);
   await tried(again);
 }
