@@ -56,7 +56,9 @@ class Lane(Enum):
 
 AT_ONCE: Final = {Lane.STUDY: 2, Lane.FILE: 3, Lane.NEEDED: 64}
 CHARGED: Final = ("/api/", "/tiles/", "/open311/")
-LIVE: Final = "/api/v1/work/live"
+# They last for hours and hardly work: once begun, they cost nothing and hold nobody up. Each has
+# limits of its own.
+STREAMS: Final = frozenset({"/api/v1/work/live", "/api/v1/audit/live"})
 LOOKUPS: Final = ("/api/v1/complaints/near", "/api/v1/suggestions")
 NEEDED: Final = ("/api/v1/domains", "/api/v1/challenge", "/api/v1/mine", "/api/v1/photos")
 FILES: Final = tuple(f"/api/v1/{name}." for name in ("export", "figures", "layer", "map", "report"))
@@ -73,9 +75,6 @@ def lane_of(scope: Scope) -> Lane | None:
     """Where a request waits; None for what costs nobody much."""
     path: str = scope["path"]
     if scope["type"] != "http" or not path.startswith(CHARGED) or scope["method"] == "OPTIONS":
-        return None
-    if path == LIVE:
-        # It waits nearly all the time, and has limits of its own.
         return None
     reads = scope["method"] in ("GET", "HEAD") or path in LOOKUPS
     if not reads or path.startswith(NEEDED):
@@ -168,12 +167,20 @@ class Budget:
             return
         token = CURRENT.set(client)
         wait_s = self._too_much(account, lane)  # It may have waited for its turn.
+        handed_on = False
+
+        def hand_on() -> None:
+            nonlocal handed_on
+            if not handed_on:
+                handed_on = True
+                self._next(account, lane)
+
         try:
             if not wait_s:
-                await self._answer(account, scope, receive, send)
+                await self._answer(account, scope, receive, send, hand_on)
         finally:
             CURRENT.reset(token)
-            self._next(account, lane)
+            hand_on()
         if wait_s:
             await self._refuse(account, wait_s, scope, receive, send)
 
@@ -242,8 +249,11 @@ class Budget:
                 return
         account.running[lane] -= 1
 
-    async def _answer(self, account: Account, scope: Scope, receive: Receive, send: Send) -> None:
-        piece = object()
+    async def _answer(
+        self, account: Account, scope: Scope, receive: Receive, send: Send,
+        hand_on: Callable[[], None],
+    ) -> None:  # fmt: skip
+        piece, lasts = object(), scope["path"] in STREAMS
         # Without a body, only the end of the connection is waited for, beside the work.
         whole = scope["method"] == "GET"
 
@@ -270,10 +280,13 @@ class Budget:
 
         async def sent(message: Message) -> None:
             rest()
+            if lasts:
+                hand_on()
             try:
                 await send(message)
             finally:
-                work()
+                if not lasts:
+                    work()
 
         work()
         try:
