@@ -37,7 +37,7 @@ OF_COMPLAINT: Final = {
 OF_OTHERS: Final = frozenset(
     {
         "account", "account_session", "account_role", "audit", "calendar_version",
-        "policy_version", "reminder_setting",
+        "policy_version", "reminder_setting", "work_view",
     }
 )  # fmt: skip
 
