@@ -21,6 +21,7 @@ from typing import Final
 from uuid import UUID
 
 import structlog
+from prometheus_client import Gauge
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -30,6 +31,7 @@ from geo.errors import OverloadedError
 from geo.work_news import Keys, Sight
 
 log = structlog.get_logger()
+STREAMS: Final = Gauge("phananh_work_streams", "Officials' pages that are told of changes")
 MOST_OF_ACCOUNT: Final = 4
 MOST: Final = 200
 # More at once are not told one by one: all is to be asked anew.
@@ -119,6 +121,7 @@ class Live:
             # Asked at once what is there already.
             stream.woken.set()
             self._streams.add(stream)
+            STREAMS.set(len(self._streams))
             self._until = time.monotonic() + LINGER_S
             if self._thread is None:
                 self._thread = threading.Thread(target=self._listen, name="work", daemon=True)
@@ -140,6 +143,7 @@ class Live:
     def leave(self, stream: Stream) -> None:
         with self._lock:
             self._streams.discard(stream)
+            STREAMS.set(len(self._streams))
             self._until = time.monotonic() + LINGER_S
 
     def end(self) -> None:

@@ -18,9 +18,10 @@ from api.app import create_app
 from api.auth import COOKIE, HEADER
 from api.routes import working_live
 from api.settings import Settings
-from api.work_live import MOST_KEPT, Live, ids_of
+from api.work_live import MOST, MOST_KEPT, Live, ids_of
 from geo import asking, work_news
 from geo.database import engine as make_engine
+from geo.errors import OverloadedError
 from geo.work_news import Keys, Sight
 
 SET = "hanoi-ward-2025"
@@ -311,6 +312,16 @@ def test_a_stream_is_woken_for_what_its_areas_or_domains_see_and_for_no_other_wo
     stream.sight = Sight(frozenset({7}), frozenset({2}))
     deaf.heard(frozenset(keys), keys)
     assert stream.changed == {ward, domain}
+
+
+def test_a_process_takes_so_many_streams_and_no_more(
+    deaf: Live, loop: asyncio.AbstractEventLoop
+) -> None:
+    streams = [deaf.join(account, loop) for account in range(MOST)]
+    with pytest.raises(OverloadedError):
+        deaf.join(MOST, loop)
+    deaf.leave(streams[0])
+    deaf.join(MOST, loop)
 
 
 def test_who_has_it_open_is_forgotten_after_a_minute(

@@ -78,6 +78,34 @@ def test_a_row_that_another_official_opens_and_changes_is_marked(
     expect(page.locator("#queue-panel .one-changed")).to_contain_text("Minh")
 
 
+def test_what_changed_while_one_complaint_was_read_is_marked_after_going_back(
+    hanoi_engine: Engine, ward: str, address: str, window: Callable[[Person], Page]
+) -> None:
+    own, other = (official(hanoi_engine, "officer", areas=[ward], name=n) for n in ("lan", "minh"))
+    page = window(own)
+    expect(page.locator("#queue-live")).to_have_attribute("data-on", "true")
+    first, second = (
+        page.locator(".work-row").nth(number).get_attribute("data-code") for number in (0, 1)
+    )
+    # A heartbeat or the first notice says where the stream is.
+    page.wait_for_timeout(2_000)
+    page.evaluate(
+        "path => { history.pushState(null, '', path); dispatchEvent(new Event('office:go')) }",
+        f"/office/c/{first}",
+    )
+    page.wait_for_selector(f".one[data-code='{first}']")
+    acting = httpx.Client(
+        base_url=f"{address}/api/v1/work", cookies={COOKIE: other.token}, headers={HEADER: "1"}
+    )
+    version = acting.get(f"/{second}").headers["ETag"]
+    acting.post(
+        f"/{second}/assign", json={"account_id": other.id}, headers={"If-Match": version}
+    ).raise_for_status()
+    page.go_back()
+    row = page.locator(f".work-row[data-code='{second}']")
+    expect(row.locator(".mark")).to_have_text("Minh vừa thay đổi", timeout=30_000)
+
+
 def test_a_view_is_saved_changed_and_opened_by_a_colleague(
     hanoi_engine: Engine, ward: str, window: Callable[[Person], Page]
 ) -> None:

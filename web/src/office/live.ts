@@ -100,10 +100,15 @@ async function instead(till: number): Promise<void> {
 }
 const back = (): void => { wait_ms = FIRST_MS; open(); };
 
-/** Listens until the returned function is called; breaks off and tries again ever less often. */
-export function listen(to: Listener): () => void {
+/** Where the news are: who shows again what was shown then goes on from there. */
+export const position = (): string => last;
+/**
+ * Listens until the returned function is called; breaks off and tries again ever less often. `after`: a position of
+ * before, if what is shown is of then.
+ */
+export function listen(to: Listener, after = ""): () => void {
   listeners.add(to);
-  if (listeners.size === 1) { addEventListener("online", back); last = ""; until = null; present.clear(); on = false; open(); }
+  if (listeners.size === 1) { addEventListener("online", back); last = after; until = null; present.clear(); on = false; open(); }
   else {
     to.state?.(on, 0);
     for (const [code, who] of present) to.presence({ code, who });

@@ -5,7 +5,7 @@ import { h } from "../dom";
 import { number, phrases, setZone } from "../i18n";
 import { shapesOf } from "../shapes";
 import { ask, go, may, type Page } from "./desk";
-import { listen } from "./live";
+import { listen, position } from "./live";
 import { ACTS, actWord, bulk, showRecent, type Act, type Target } from "./queue-bulk";
 import { Filter, type AreaName, type Counts } from "./queue-filter";
 import { keys, showKeys } from "./queue-keys";
@@ -19,7 +19,7 @@ const w = phrases({
   en: { title: "Work to do", total: "complaints", loading: "Loading…", empty: "No complaint is waiting in your part of the work.", emptyDo: "New ones show up here by themselves.", filtered: "No complaint matches the filters.", filteredDo: "Take some filters away.", clear: "Clear the filters", retry: "Try again", offline: "No network: the list may be old.", list: "List", map: "Map", views: "View", selected: "selected", everything: "Select all", none: "Select none", bulk: "For all that are selected", recent: "Recent acts", keys: "Keys (?)", news: "new changes, load anew", live: "Live updates", off: "Live updates are off; trying again in", s: "s", divider: "Width of the list", panel: "Complaint", closePanel: "Close the complaint", wide: "Open on its own" },
 });
 // Where the list stood when a complaint was opened: Back shows the same rows at the same place.
-const left = new Map<string, { rows: Rows; top: number; active: string }>();
+const left = new Map<string, { rows: Rows; top: number; active: string; at: string }>();
 const WIDTH = "phananh-queue-width";
 const phone = matchMedia("(max-width: 900px)");
 /** Never more codes than the server takes at once: beyond, the whole question is sent. */
@@ -63,7 +63,7 @@ export const page: Page = async (place, _path, query) => {
 
   const address = (): string => { const text = new URLSearchParams(written(question)); if (opened) text.set("open", opened); return `/office${String(text) ? `?${text}` : ""}`; };
   const chosenCodes = (): string[] => (choices.all ? [] : [...choices.chosen]);
-  const remember = (): void => { left.set(written(question), { rows, top: list.top, active: choices.active }); };
+  const remember = (): void => { left.set(written(question), { rows, top: list.top, active: choices.active, at: position() }); };
   const showCounts = (found: Counts): void => { filter.counts = found; filter.show(question); };
 
   function refresh(): void {
@@ -215,6 +215,7 @@ export const page: Page = async (place, _path, query) => {
     all, escape: () => { if (opened) shutStep(); else none(); }, assign: () => { if (may("act") && may("bulk")) start("assign"); }, search: () => document.getElementById("queue-search")?.focus(), swap: () => swap(), fresh: anew,
     only: (scope) => turnTo(scope ? { [scope]: scope === "due" ? String(SOON_H) : "true" } : {}),
   });
+  const before = left.get(written(question));
   const unlisten = listen({
     work: (news) => {
       void rows.others(news).then((others) => { for (const code of others) unseen.add(code); refresh(); });
@@ -224,13 +225,12 @@ export const page: Page = async (place, _path, query) => {
     presence: (found) => { if (found.who.length) list.presence.set(found.code, found.who); else list.presence.delete(found.code); list.refresh(); },
     lost: () => { unseen.add("*"); refresh(); void count(); },
     state: (on, retry_s) => { liveSays.textContent = on ? w("live") : `${w("off")} ${number(retry_s)} ${w("s")}`; liveSays.dataset["on"] = String(on); },
-  });
+  }, before?.at);
   const online = (): void => { if (rows.state === "failed") void rows.retry(); };
   addEventListener("online", online);
   addEventListener("popstate", back, { capture: true });
   try { widen(Number(localStorage.getItem(WIDTH)) || 45); } catch { widen(45); }
   filter.show(question);
-  const before = left.get(written(question));
   if (before) {
     rows.resume(before.rows);
     choices.active = before.active;
