@@ -4,19 +4,19 @@ import { h } from "../dom";
 import { choice } from "../fields";
 import { day, named, number, phrases, status } from "../i18n";
 import { may } from "./desk";
-import { altered, narrowed, read, SCOPES, SOON_H, SORTS, type Key, type Question } from "./queue-question";
+import { altered, FIGURE, narrowed, read, SCOPES, SOON_H, SORTS, type Key, type Question } from "./queue-question";
 import { showViews } from "./queue-views";
 
 const w = phrases({
   vi: {
     mine: "Của tôi", unassigned: "Chưa giao", due: "Sắp đến hạn", overdue: "Quá hạn", urgent: "Khẩn", reopened: "Mở lại", misrouted: "Chuyển nhầm",
-    quick: "Lọc nhanh", search: "Tìm trong nội dung, địa chỉ", filters: "Bộ lọc", domain: "Lĩnh vực", category: "Loại", status: "Trạng thái", area: "Đơn vị", since: "Từ ngày", until: "Đến hết ngày", all: "Tất cả", open: "Chưa xong", sort: "Xếp theo", clear: "Xoá bộ lọc", shape: "Vùng đã vẽ", drop: "Bỏ vùng",
+    quick: "Lọc nhanh", search: "Tìm trong nội dung, địa chỉ", filters: "Bộ lọc", domain: "Lĩnh vực", category: "Loại", status: "Trạng thái", area: "Đơn vị", since: "Từ ngày", until: "Đến hết ngày", all: "Tất cả", open: "Chưa xong", sort: "Xếp theo", clear: "Xoá bộ lọc", shape: "Vùng đã vẽ", drop: "Bỏ vùng", figure: "Danh sách của một con số", dropFigure: "Bỏ",
     "s.due": "Hạn gần nhất", "s.reported": "Cũ nhất", "s.-reported": "Mới nhất",
     views: "Chế độ xem",
   },
   en: {
     mine: "Mine", unassigned: "Unassigned", due: "Soon due", overdue: "Overdue", urgent: "Urgent", reopened: "Reopened", misrouted: "Misrouted",
-    quick: "Quick filters", search: "Search in words and addresses", filters: "Filters", domain: "Domain", category: "Category", status: "Status", area: "Area", since: "From", until: "Up to and including", all: "All", open: "Open", sort: "Order", clear: "Clear the filters", shape: "Drawn shape", drop: "Remove the shape",
+    quick: "Quick filters", search: "Search in words and addresses", filters: "Filters", domain: "Domain", category: "Category", status: "Status", area: "Area", since: "From", until: "Up to and including", all: "All", open: "Open", sort: "Order", clear: "Clear the filters", shape: "Drawn shape", drop: "Remove the shape", figure: "Rows of a figure", dropFigure: "Remove",
     "s.due": "Soonest limit", "s.reported": "Oldest", "s.-reported": "Newest",
     views: "Views",
   },
@@ -51,7 +51,7 @@ export class Filter {
     this.place.replaceChildren(
       h("div", { class: "queue-top" }, search, choice("queue-sort", w("sort"), SORTS.map((one) => [one, w(`s.${one}`)]), question.sort ?? "due", (sort) => set({ sort: sort === "due" ? "" : sort })), ...(may("views") ? [h("button", { type: "button", id: "queue-views", click: () => void showViews(question, this.change) }, w("views"))] : [])),
       h("div", { class: "chips", role: "group", "aria-label": w("quick") }, ...chips),
-      h("div", { class: "queue-more" }, details, ...(question.polygon ? [h("button", { type: "button", id: "drop-shape", click: () => set({ polygon: "" }) }, `${w("shape")} · ${w("drop")} ✕`)] : []), ...(n ? [h("button", { type: "button", id: "queue-clear", class: "link", click: () => this.change(read(new URLSearchParams({ sort: question.sort ?? "" }))) }, w("clear"))] : [])));
+      h("div", { class: "queue-more" }, details, ...(question.measure ? [h("button", { type: "button", id: "drop-figure", click: () => set(Object.fromEntries(FIGURE.map((key) => [key, ""]))) }, `${w("figure")} · ${w("dropFigure")} ✕`)] : []), ...(question.polygon ? [h("button", { type: "button", id: "drop-shape", click: () => set({ polygon: "" }) }, `${w("shape")} · ${w("drop")} ✕`)] : []), ...(n ? [h("button", { type: "button", id: "queue-clear", class: "link", click: () => this.change(read(new URLSearchParams({ sort: question.sort ?? "" }))) }, w("clear"))] : [])));
     if (focused) document.getElementById(focused)?.focus();
   }
   private date(key: "since" | "until", question: Question, set: (changes: Partial<Record<Key, string>>) => void): HTMLElement {
