@@ -91,7 +91,8 @@ def _act(connection: Connection, who: Asker, held: Held, order: Order, at: datet
         case "assign":
             handling.assign(connection, who, held, body["account_id"], at)
         case "hand-over":
-            handling.hand_over(connection, who, held, body["area"], body.get("reason"))
+            area, kind = body.get("area"), body.get("category")
+            handling.hand_over(connection, who, held, area, body.get("reason"), kind)
         case "recategorise":
             handling.recategorise(connection, who, held, body["category"], body.get("reason"), at)
         case "note":
@@ -100,7 +101,10 @@ def _act(connection: Connection, who: Asker, held: Held, order: Order, at: datet
             words = body["text"]
             if ADDRESS in words:
                 words = words.replace(ADDRESS, _address(connection, held))
-            handling.answer(connection, who, held, words, at, close=body["close"])
+            handling.answer(
+                connection, who, held, words, at, close=body["close"],
+                template=body.get("template"), fields=body.get("fields"),
+            )  # fmt: skip
         case _:
             raise BadFilterError("act", f"{order.act!r} is not done to many at once")
 
