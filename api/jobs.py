@@ -21,6 +21,7 @@ from procrastinate.exceptions import ConnectorException
 from sqlalchemy.engine import make_url
 
 from api import due_rounds, progress_round, rounds, sweeping, watch_rounds
+from api.folding import Folder
 from api.settings import Settings
 from api.storage import PhotoStore
 from geo.database import engine as make_engine
@@ -144,11 +145,14 @@ def run(url: str, settings: Settings, parent: int | None = None) -> None:
     if parent is not None:
         threading.Thread(target=_watch, args=(parent,), name="watch", daemon=True).start()
     logging.getLogger("procrastinate").setLevel(logging.ERROR)
-    counting = make_engine(url, pool_size=2, statement_timeout_ms=STATEMENT_TIMEOUT_MS)
+    counting = make_engine(url, pool_size=6, statement_timeout_ms=STATEMENT_TIMEOUT_MS)
     keeper = due_rounds.DueKeeper(counting)
     keeper.start()
+    folder = Folder(counting)
+    folder.start()
     with suppress(KeyboardInterrupt):
         asyncio.run(work(url, settings))
+    folder.stop()
     keeper.stop()
     counting.dispose()
 
