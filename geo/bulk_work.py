@@ -163,22 +163,13 @@ def _tried(
     return done, left
 
 
-def _together(connection: Connection, order: Order, codes: Sequence[str]) -> list[list[str]]:
-    """The codes in groups of which one stands in the way of another, most of them alone.
+def _together(order: Order, codes: list[str]) -> list[list[str]]:
+    """The codes in groups of which one may stand in the way of another; most stand alone.
 
-    The same words do not close two: answers that say the same are tried together.
+    What closed one closes no other with the same words, and few with nearly the same.
     """
-    if order.act != "answer":
-        return [[code] for code in codes]
-    rows = connection.execute(
-        select(complaint.c.code, complaint.c.address).where(complaint.c.code.in_(codes))
-    )
-    addresses = {row.code: row.address or "" for row in rows}
-    groups: dict[str, list[str]] = {}
-    for code in codes:
-        words = order.body["text"].replace(ADDRESS, addresses.get(code, ""))
-        groups.setdefault(words.casefold(), []).append(code)
-    return list(groups.values())
+    closes = order.act == "answer" and order.body["close"]
+    return [codes] if closes else [[code] for code in codes]
 
 
 def preview(
@@ -192,7 +183,7 @@ def preview(
         raise BadFilterError("codes", "choose complaints first / hãy chọn phản ánh trước")
     will: list[tuple[str, int]] = []
     left: list[Left] = []
-    for group in _together(connection, order, cleaned):
+    for group in _together(order, cleaned):
         # Taken back at once: nobody waits for the log meanwhile.
         with connection.begin_nested() as trial:
             done, not_done = _tried(connection, who, order, [(one, None) for one in group], at)
