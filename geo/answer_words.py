@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select
 
 from geo import templates
-from geo.complaint import Status
 from geo.errors import BadFilterError
 from geo.schema import answer, complaint, work
 from geo.templates import Template
@@ -82,11 +81,11 @@ def check_closing(
                 f" / đây mới là lời của mẫu “{one.name}”: hãy viết thêm đã làm gì ở đây, ai làm,"
                 f" lúc nào, ít nhất {LEAST_OWN} từ",
             )
-    if same := _same_words(connection, of_complaint, words, at):
+    if (same := _same_words(connection, of_complaint, words, at)) is not None:
         raise BadFilterError(
             "text",
-            f"the same words closed {same}: say what was done here"
-            f" / câu trả lời này đã dùng cho {same}: hãy nói rõ đã làm gì ở đây",
+            f"the same words closed {same or 'another complaint'}: say what was done here"
+            f" / câu trả lời này đã dùng cho {same or 'phản ánh khác'}: hãy nói rõ đã làm gì ở đây",
         )
     alike = _much_alike(connection, of_complaint, words, area_id, at)
     if len(alike) >= MOST_ALIKE:
@@ -100,19 +99,14 @@ def check_closing(
 
 
 def _same_words(connection: Connection, of_complaint: UUID, words: str, at: datetime) -> str | None:
-    """The code of another complaint that was closed with the same words lately."""
+    """The code of another complaint that was closed with the same words lately.
+
+    None: there is none; empty: there is one that is not the asker's to see.
+    """
     found = connection.execute(
-        select(complaint.c.code)
-        .join(answer, answer.c.complaint_id == complaint.c.id)
-        .where(
-            func.answer_digest(answer.c.text) == func.answer_digest(words),
-            answer.c.status == int(Status.RESOLVED),
-            answer.c.at > at - LATELY,
-            answer.c.complaint_id != of_complaint,
-        )
-        .limit(1)
+        select(func.work_same_words(of_complaint, words, at - LATELY))
     ).scalar()
-    return str(found) if found is not None else None
+    return None if found is None else str(found)
 
 
 def similar(words: str, other: str) -> bool:

@@ -268,7 +268,7 @@ def downgrade() -> None:
     for name in ("work_closing", "work_question", "refusal_ground", "answer_template"):
         op.drop_table(name)
     op.execute(
-        "DROP FUNCTION answer_digest, photo_like, work_photo_facts, question_to_tell,"
-        " work_replied, replies_erased, work_to_category, work_came_back, work_closing_over,"
-        " work_asked_gone, work_split"
+        "DROP FUNCTION work_same_words, answer_digest, photo_like, work_photo_facts,"
+        " question_to_tell, work_replied, replies_erased, work_to_category, work_came_back,"
+        " work_closing_over, work_asked_gone, work_split"
     )

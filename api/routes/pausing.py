@@ -1,12 +1,12 @@
 """One complaint, by officials: asking the reporter, pauses, splitting, and a supervisor's check."""
 
 from datetime import UTC, datetime
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import Field, model_validator
+from sqlalchemy import Connection
 
 from api.auth import PRIVATE, Officer, OfficialDatabase, Viewer
 from api.dependencies import OFFICIALS
@@ -116,22 +116,24 @@ def check(
     )  # fmt: skip
 
 
-@router.get("/{code}/photos/{name}", response_class=Response)
-def photo(
-    code: Code,
-    name: Annotated[str, Path(pattern=r"^[0-9a-f-]{36}(-small)?\.jpg$")],
-    request: Request,
-    db: OfficialDatabase,
-    who: Viewer,
+def _photo(request: Request, db: Connection, code: str, photo: UUID, *, small: bool) -> Response:
+    if not of_work(db, code, photo):
+        raise NotFoundError("no such photo / không có ảnh này")
+    content = request.app.state.photos.get(photo, small=small)
+    return Response(content, headers={**PRIVATE, "Content-Type": "image/jpeg"})
+
+
+@router.get("/{code}/photos/{photo:uuid}-small.jpg", response_class=Response)
+def small_photo(
+    code: Code, photo: UUID, request: Request, db: OfficialDatabase, who: Viewer
+) -> Response:
+    """A photo of a complaint that is the asker's to see, 480 pixels a side at most."""
+    return _photo(request, db, code, photo, small=True)
+
+
+@router.get("/{code}/photos/{photo:uuid}.jpg", response_class=Response)
+def large_photo(
+    code: Code, photo: UUID, request: Request, db: OfficialDatabase, who: Viewer
 ) -> Response:
     """A photo of a complaint that is the asker's to see, also of a closing that waits."""
-    stem = name.removesuffix(".jpg")
-    small = stem.endswith("-small")
-    try:
-        number = UUID(stem.removesuffix("-small"))
-    except ValueError:
-        raise NotFoundError("no such photo / không có ảnh này") from None
-    if not of_work(db, code, number):
-        raise NotFoundError("no such photo / không có ảnh này")
-    content = request.app.state.photos.get(number, small=small)
-    return Response(content, headers={**PRIVATE, "Content-Type": "image/jpeg"})
+    return _photo(request, db, code, photo, small=False)

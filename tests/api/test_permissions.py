@@ -42,7 +42,10 @@ ACTS: Final[dict[str, Any]] = {
     "recategorise": {"category": "noise"}, "move": {"lon": 105.85, "lat": 21.03},
     "merge": {"into": "{other}"}, "note": {"text": "BIMAT is looked for"},
     "answer": {"text": "We went there and put it right on Monday.", "close": False},
-    "refuse": {"ground": "other", "text": "It is another office's to decide upon this matter."},
+    "ask": {"question": "Which side of the street?"}, "pause": {"reason": "weather"}, "resume": {},
+    "split": {"parts": [{"text": "Another matter", "category": "noise"}]},
+    "check": {"passed": False, "reason": "the photo shows another place"},
+    "refuse": {"ground": "lawful", "text": "It is another office's to decide upon this matter."},
 }  # fmt: skip
 
 

@@ -222,6 +222,8 @@ def test_a_photo_as_phones_send_it_proves_an_answer(service: Service, officer: T
     closed = ok(act(officer, code, "answer", text=words, close=True, photos=[token]))
     [photo] = closed["answers"][-1]["photos"]
     assert service.client().get(photo["small"]).status_code == 200
+    # Also for who reads the page without scripts.
+    assert f'src="{photo["small"]}"' in service.client().get(f"/c/{code}").text
 
 
 def test_photos_of_a_sensitive_matter_are_seen_inside_alone(
@@ -493,6 +495,38 @@ def test_of_two_at_the_same_moment_one_does_it_and_the_other_is_told(
         code=code,
     )
     assert len(events) == 1
+
+
+def test_a_reply_and_a_closing_at_the_same_moment_do_not_overwrite_each_other(
+    service: Service, officer: TestClient
+) -> None:
+    made = service.report("pothole")
+    code = made["code"]
+    asked = ok(act(officer, code, "ask", question="Chiều nào?"))
+    words = f"Đã trải lại mặt đường cả hai chiều, số {secrets.token_hex(8)}, xong lúc chín giờ"
+    start, found = threading.Barrier(2), {}
+
+    def close() -> None:
+        start.wait()
+        tag = f'"{asked["version"]}"'
+        found["close"] = act(officer, code, "answer", tag, text=words, close=True).status_code
+
+    def reply() -> None:
+        said = {"question": asked["questions"][0]["id"], "text": "Chiều đi"}
+        start.wait()
+        answer = service.client().post("/api/v1/mine/reply", json=said, headers=_bearer(made))
+        found["reply"] = answer.status_code
+
+    both = [threading.Thread(target=one) for one in (close, reply)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert found in ({"close": 200, "reply": 409}, {"close": 412, "reply": 200})
+    shown = ok(officer.get(f"/api/v1/work/{code}"))
+    assert (shown["status"] == "resolved") == (found["close"] == 200)
+    assert (shown["questions"][0]["reply"] is None) == (found["reply"] == 409)
+    assert shown["paused"] is None
 
 
 def test_of_two_supervisors_one_passes_a_closing(service: Service, officer: TestClient) -> None:

@@ -1,12 +1,14 @@
 """One complaint of an official: what is shown, what may be done, and what is never lost."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from office_answers import Desk
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
+AXE = Path(__file__).resolve().parents[2] / "web/node_modules/axe-core/axe.min.js"
 
 
 @pytest.fixture(params=[(390, 844), (1440, 900)], ids=["phone", "desktop"])
@@ -124,6 +126,9 @@ def test_a_template_is_filled_field_by_field_and_a_closing_that_waits_is_judged(
     page.reload()
     expect(page.locator(".closing").first).to_contain_text("12 m")
     expect(page.locator(".closing").first).to_contain_text("giờ chụp")
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run({ resultTypes: ['violations'] })")
+    assert [one["id"] for one in found["violations"]] == []
     page.keyboard.press("k")
     page.locator("dialog select").select_option("no")
     page.click("dialog button[type=submit]")

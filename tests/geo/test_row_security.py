@@ -32,12 +32,14 @@ OF_COMPLAINT: Final = {
     "work_pause": ("complaint_id = :id", "officials"),
     "work_reminder": ("complaint_id = :id", "officials"),
     "due_history": ("complaint_id = :id", "officials"),
+    "work_question": ("complaint_id = :id", "reporter"),
+    "work_closing": ("complaint_id = :id", "officials"),
 }
 # Of officials and of the whole: tests of their own say who sees them.
 OF_OTHERS: Final = frozenset(
     {
         "account", "account_session", "account_role", "audit", "calendar_version",
-        "policy_version", "reminder_setting",
+        "policy_version", "reminder_setting", "answer_template", "refusal_ground",
     }
 )  # fmt: skip
 
