@@ -40,6 +40,7 @@ OF_OTHERS: Final = frozenset(
     {
         "account", "account_session", "account_role", "audit", "calendar_version",
         "policy_version", "reminder_setting", "answer_template", "refusal_ground",
+        "work_bulk", "work_bulk_item",
     }
 )  # fmt: skip
 
