@@ -69,6 +69,7 @@ from geo.schema.telling import (
     sighting,
     watch,
 )
+from geo.schema.work_views import work_view
 
 __all__ = [
     "account",
@@ -135,4 +136,5 @@ __all__ = [
     "work_pause",
     "work_question",
     "work_reminder",
+    "work_view",
 ]
