@@ -94,6 +94,10 @@ def judge(
     )
     if waits.photos and given.answer_id is not None:
         _attach(connection, held.id, given.answer_id, waits)
+    # In figures it is a closing of who wrote it, not of who looked at it.
+    connection.execute(
+        update(work).where(work.c.complaint_id == held.id).values(closed_by=waits.account_id)
+    )
     write(
         connection, who, held, "check-passed", (reason or "").strip() or None,
         **{"from": held.status.code, "to": Status.RESOLVED.code},

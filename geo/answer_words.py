@@ -125,7 +125,8 @@ def _much_alike(
     """Codes of the area's last closings with nearly the same words, the newest first."""
     last = (
         select(answer.c.text)
-        .where(answer.c.complaint_id == work.c.complaint_id, answer.c.status == 4)
+        # Of one moment are those of one act on many, which is judged as a whole by who previews it.
+        .where(answer.c.complaint_id == work.c.complaint_id, answer.c.status == 4, answer.c.at < at)
         .order_by(answer.c.at.desc(), answer.c.id.desc())
         .limit(1)
         .lateral("last")

@@ -287,6 +287,12 @@ def test_a_closing_waits_for_somebody_else_and_nothing_of_it_is_public_until_the
     passed = ok(act(supervisor, code, "check", passed=True))
     assert (passed["status"], passed["check_state"]) == ("resolved", "none")
     assert passed["answers"][-1]["photos"][0]["id"] == photo["id"]
+    [closed_by] = service.run(
+        "SELECT a.name FROM work w JOIN account a ON a.id = w.closed_by"
+        " JOIN complaint c ON c.id = w.complaint_id WHERE c.code = :code",
+        code=code,
+    )
+    assert closed_by.name == "binh"
     assert "niêm phong" in service.client().get(f"/api/v1/complaints/{code}").text
     assert service.client().get(f"/photos/{photo['id']}.jpg").status_code == 200
     acts = [one["act"] for one in supervisor.get(path).json()["timeline"] if not one["public"]]
