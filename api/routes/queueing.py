@@ -87,8 +87,8 @@ def _asked(
 
 
 Question = Annotated[Asked, Depends(_asked)]
-_LISTS: Final = ("city", "domain", "category", "status", "area")
-_WORDS: Final = ("since", "until", "bbox", "cell", "polygon", "q")
+_LISTS: Final = ("city", "domain", "category", "status", "area", "handler")
+_WORDS: Final = ("since", "until", "bbox", "cell", "polygon", "q", "measure", "unit")
 # Of the page that was looked at: an order and a place in it choose nothing.
 _PAGE: Final = ("sort", "limit", "after")
 
@@ -106,11 +106,19 @@ def asked_in(request: Request, who: Asker, query: str) -> Asked:
             said[name] = value
         elif name == "due":
             said[name] = _hours(value)
+        elif name == "person":
+            said[name] = _account(value)
         elif name in queue.FLAGS:
             said[name] = value.lower() not in ("false", "0", "no", "off")
         elif name not in _PAGE:
             raise BadFilterError("query", f"unknown: {name!r}")
     return _asked(request, who, **said)
+
+
+def _account(value: str) -> int:
+    if not (value.isdecimal() and int(value) < 2**63):
+        raise BadFilterError("person", "person is the number of an account")
+    return int(value)
 
 
 def _hours(value: str) -> int:

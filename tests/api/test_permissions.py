@@ -23,10 +23,11 @@ COVERS: Final = frozenset({"its ward", "the old district around it", "everywhere
 # What a route is asked with; `code`, `photo` and the tile come from the planted complaint.
 PATH: Final = {
     "set_code": "hanoi-ward-2025", "form": "json", "layer": "complaints", "task": "x",
-    "service_code": "noise", "token": "x", "number": "1",
+    "service_code": "noise", "token": "x", "number": "1", "role": "1",
 }  # fmt: skip
 FORMS: Final = {
     "/api/v1/export.{form}": ("csv", "geojson"), "/api/v1/figures.{form}": ("csv",),
+    "/api/v1/performance/figures.{form}": ("csv", "xlsx"),
     "/api/v1/work/export.{form}": ("csv", "geojson", "xlsx", "gpkg"),
 }  # fmt: skip
 QUERY: Final = {
@@ -44,7 +45,10 @@ ACTS: Final[dict[str, Any]] = {
     "recategorise": {"category": "noise"}, "move": {"lon": 105.85, "lat": 21.03},
     "merge": {"into": "{other}"}, "note": {"text": "BIMAT is looked for"},
     "answer": {"text": "We went there and put it right on Monday.", "close": False},
-    "refuse": {"ground": "other", "text": "It is another office's to decide upon this matter."},
+    "ask": {"question": "Which side of the street?"}, "pause": {"reason": "weather"}, "resume": {},
+    "split": {"parts": [{"text": "Another matter", "category": "noise"}]},
+    "check": {"passed": False, "reason": "the photo shows another place"},
+    "refuse": {"ground": "lawful", "text": "It is another office's to decide upon this matter."},
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import { ask, type Page, said, send, toast, whoami } from "./desk";
 import { here, listen, type News } from "./live";
 import { begin, type Desk, KEYS } from "./one-acts";
 import { answer } from "./one-answer";
-import { answersPart, categoryName, dueOf, factList, nearPart, readDomains, spotPart, tags, type Work } from "./one-facts";
+import { answersPart, askedPart, categoryName, closingPart, dueOf, factList, nearPart, readDomains, spotPart, tags, type Work } from "./one-facts";
 import { mapOf } from "./one-map";
 import { photosPart } from "./one-photos";
 import { actName, notesPart, timelinePart } from "./one-timeline";
@@ -104,7 +104,7 @@ class One {
       h("header", { class: "one-head" }, h("h1", {}, `${categoryName(work.category)} · ${work.code}`), starNode),
       h("div", { class: "one-changed", role: "status" }),
       h("div", { class: "one-parts" },
-        h("div", {}, tags(work), dueOf(work), h("p", { class: "body words" }, work.text), photosPart(work.photos, work.code) ?? "", answersPart(work) ?? "", factList(work),
+        h("div", {}, tags(work), dueOf(work), closingPart(work) ?? "", h("p", { class: "body words" }, work.text), photosPart(work.photos, work.code) ?? "", askedPart(work) ?? "", answersPart(work) ?? "", factList(work),
           h("div", { class: "row" }, h("button", { type: "button", id: "look", click: () => personal(this.code) }, w("personal")), this.at === null ? h("a", { id: "one-pdf", href: `/api/v1/work/${encodeURIComponent(work.code)}.pdf?lang=${current()}`, target: "_blank", rel: "noopener" }, w("pdf")) : "")),
         h("div", {}, holder, spotPart(work) ?? "", nearPart(work)),
         h("div", {}, notes, timelinePart(work))),
