@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
+import psycopg
 import structlog
 from prometheus_client import Gauge
 from sqlalchemy import Engine, text
@@ -248,7 +249,7 @@ class Live:
             try:
                 self._hear(interrupted)
                 return
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, psycopg.Error) as error:
                 log.warning("work_listening_interrupted", error=type(error).__name__)
             except Exception as error:
                 log.error("work_listening_interrupted", exc_info=error)

@@ -52,13 +52,16 @@ class One {
   private at: number | null = null;
   private takeMap: (() => void) | null = null;
   private changes: HTMLElement | null = null;
+  private newest = 0;
   private names: readonly string[] = [];
   private readonly account = whoami().id;
   readonly desk: Desk = { work: () => this.work, etag: () => this.etag, changed: (work, etag) => { this.set(work, etag); void this.draw(); }, reload: () => this.read(true) };
   constructor(private readonly place: HTMLElement, private readonly code: string) {}
 
   private set(work: Work, etag: string): void {
-    [this.work, this.etag, this.at, this.changes] = [work, etag, null, null];
+    [this.work, this.etag, this.at] = [work, etag, null];
+    // An answer that was under way when the news came may be of before.
+    if (work.version >= this.newest) this.changes = null;
     // Only what was chosen for the road stays on the device.
     void starred(this.account).then((codes) => codes.includes(this.code) && keep("facts", this.account, this.code, { work, at: Date.now() }));
   }
@@ -114,9 +117,10 @@ class One {
     if (one.code !== this.code || one.version <= this.work.version) return;
     // The answer to one's own act comes a moment after the news of it.
     if (one.own && !one.late) { window.setTimeout(() => this.told({ ...one, late: true }), OWN_MS); return; }
-    this.tell(one.own ? w("own") : w("changed"), one.own ? "" : (one.who ?? ""), one.act);
+    this.tell(one.version, one.own ? w("own") : w("changed"), one.own ? "" : (one.who ?? ""), one.act);
   }
-  private tell(words: string, who: string, act: string): void {
+  private tell(version: number, words: string, who: string, act: string): void {
+    this.newest = version;
     this.changes = h("p", { class: "band" }, `${words} ${[who, act && actName(act)].filter(Boolean).join(" · ")} `, h("button", { type: "button", click: () => void this.read(true).catch((problem: unknown) => toast(said(problem))) }, w("show")));
     this.showOthers();
   }
@@ -124,7 +128,7 @@ class One {
   async look(): Promise<void> {
     if (this.at !== null) return;
     const answer = await send(`/api/v1/work/${encodeURIComponent(this.code)}`), found = (await answer.json()) as Work;
-    if (found.version > this.work.version) this.tell(w("changed"), "", "");
+    if (found.version > this.work.version) this.tell(found.version, w("changed"), "", "");
   }
   present(names: readonly string[]): void { this.names = names; this.showOthers(); }
   private showOthers(): void {
