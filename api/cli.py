@@ -25,6 +25,7 @@ from api.commands import (
     sampling,
     serving,
     teaching,
+    wording,
 )
 from api.commands.session import out
 from geo.errors import PhananhError
@@ -63,6 +64,8 @@ app.command()(personal.looks)
 app.add_typer(following.app, name="follows")
 app.add_typer(accounts.app, name="account")
 app.add_typer(auditing.app, name="audit")
+app.add_typer(wording.app, name="templates")
+app.add_typer(wording.grounds_app, name="grounds")
 
 
 def main() -> None:

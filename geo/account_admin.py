@@ -86,6 +86,13 @@ def enable(connection: Connection, account_id: int, enabled: bool) -> None:
     audit.append(connection, "account.enabled" if enabled else "account.disabled", name)
 
 
+def unbind(connection: Connection, account_id: int) -> None:
+    """Forget who signs on to it elsewhere: the organisation has another service, or erred."""
+    name = name_of(connection, account_id)
+    if connection.execute(text("SELECT account_unbound(:id)"), {"id": account_id}).scalar():
+        audit.append(connection, "account.unbound", name)
+
+
 def give_role(
     connection: Connection,
     account_id: int,

@@ -110,8 +110,9 @@ def begin(
     if state is None:
         return None
     asking.show(connection, token)
-    if state == "signed-in":
-        audit.append(connection, "sign-in", name, actor=name)
+    # Somebody who has the password and goes no further is seen too.
+    act = "sign-in" if state == "signed-in" else "sign-in.waits"
+    audit.append(connection, act, name, actor=name)
     return Entered(account_id, token, state)
 
 
@@ -228,6 +229,12 @@ def check_role(
     """Raises `BadFilterError` for what is not known."""
     if role not in ROLES:
         raise BadFilterError("role", f"unknown role {role!r}; there are {', '.join(ROLES)}")
+    if role == "admin" and (areas or domains):
+        raise BadFilterError(
+            "role",
+            "an admin's role is for everywhere: it opens no complaint, and no area limits it"
+            " / quyền quản trị không giới hạn theo địa bàn, lĩnh vực",
+        )
     known = select(area_set.c.code.concat(":").concat(area.c.code)).join(area)
     for code in areas:
         if not connection.execute(

@@ -109,6 +109,13 @@ BEGIN
   RETURN true;
 END $$;
 
+-- Whoever it was bound to signs on no more; the next one with its address may.
+CREATE FUNCTION account_unbound(of_account bigint) RETURNS boolean
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  UPDATE account SET issuer = NULL, subject = NULL
+   WHERE id = of_account AND asker_may('admin') AND issuer IS NOT NULL RETURNING true
+$$;
+
 -- Whether the asker's account has a password at all.
 CREATE FUNCTION account_secret() RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -136,5 +143,8 @@ BEGIN
     END IF;
   END LOOP;
 END $$;
+-- So are those of later migrations, without their saying it.
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT EXECUTE ON FUNCTIONS TO phananh_app;
 -- For these functions alone, never by themselves.
 REVOKE EXECUTE ON FUNCTION session_made_whole, is_last_admin, factor_owner FROM phananh_app;

@@ -20,7 +20,8 @@ FUNCTIONS = (
     " factor_wanted, factor_set, factor_given, factor_spent, recovery_given, factor_removed,"
     " recovery_left, role_delegated, delegation_ended, delegations_shown, account_made,"
     " account_changed, is_last_admin, account_enabled, role_given, role_taken, password_given,"
-    " sessions_ended, factor_taken, account_of_sign_on, own_sessions_ended, account_secret"
+    " sessions_ended, factor_taken, account_of_sign_on, own_sessions_ended, account_secret,"
+    " account_unbound"
 )
 
 

@@ -34,6 +34,8 @@ class Person(_Strict):
     email: EmailStr | Literal[""] | None = None
     """Where the person signs on elsewhere: the address the account is bound by, once."""
     enabled: bool | None = None
+    signs_on: Literal[False] | None = None
+    """False forgets who signs on to it elsewhere."""
 
 
 class NewRole(_Strict):
@@ -111,13 +113,15 @@ def one(number: Number, db: OfficialDatabase, who: Admin) -> Response:
 def change(number: Number, body: Person, db: OfficialDatabase, who: Admin) -> Response:
     """Change a name, a unit, an address; or whether the account may sign in."""
     before = _one(db, number)
-    named = body.model_dump(exclude_unset=True, exclude={"enabled"})
+    named = body.model_dump(exclude_unset=True, exclude={"enabled", "signs_on"})
     if named:
         kept = {field: before[field] for field in Given._fields} | {
             field: (value or "").strip() or None for field, value in named.items()
         }
         kept["full_name"] = kept["full_name"] or before["name"]
         account_admin.change(db, number, Given(**kept))
+    if body.signs_on is False:
+        account_admin.unbind(db, number)
     if body.enabled is not None:
         account_admin.enable(db, number, body.enabled)
     return answer_of(_one(db, number))

@@ -75,15 +75,17 @@ def come_back(
     """Come back: to the page one came for, or to the sign-in page, which says why not."""
     issuer = _issuer(request)
     request.app.state.guard.admit(request, "sign_in")
+    back = {}
     try:
         flow = issuer.flow(phananh_sign_on, state)
+        back["next"] = flow.next
         if error or not code:
             raise SignOnError("cancelled", "the sign-on was given up")
         answer = _enter(request, flow, issuer.finish(flow, code), browser_of(user_agent))
     except SignOnError as refused:
-        answer = _to("/office/sign-in", refused=refused.word)
+        answer = _to("/office/sign-in", refused=refused.word, **back)
     except (httpx.HTTPError, ValueError):
-        answer = _to("/office/sign-in", refused="away")
+        answer = _to("/office/sign-in", refused="away", **back)
     answer.delete_cookie(KEPT, path=router.prefix)
     return answer
 

@@ -9,6 +9,7 @@ Two habits explain the shape of what follows:
   so that no two of them ever wait for the same counter. A read sums both.
 """
 
+from geo.schema.answers import answer_template, refusal_ground, work_closing, work_question
 from geo.schema.base import metadata
 from geo.schema.clock import (
     calendar_version,
@@ -68,6 +69,7 @@ from geo.schema.telling import (
     sighting,
     watch,
 )
+from geo.schema.work_views import work_view
 
 __all__ = [
     "account",
@@ -75,6 +77,7 @@ __all__ = [
     "account_role",
     "account_session",
     "answer",
+    "answer_template",
     "area",
     "area_part",
     "area_set",
@@ -113,6 +116,7 @@ __all__ = [
     "push_message",
     "push_subscription",
     "rating",
+    "refusal_ground",
     "reminder_setting",
     "rollup",
     "rollup_layout",
@@ -124,10 +128,13 @@ __all__ = [
     "work",
     "work_bulk",
     "work_bulk_item",
+    "work_closing",
     "work_event",
     "work_handed",
     "work_measured",
     "work_note",
     "work_pause",
+    "work_question",
     "work_reminder",
+    "work_view",
 ]

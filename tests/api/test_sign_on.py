@@ -20,6 +20,8 @@ from geo.schema import account
 
 A = "/api/v1/account"
 HERE = "http://testserver"
+# What one came for is not forgotten over a refusal.
+NEXT = "&next=%2Foffice%2Fc%2FHN-1"
 
 
 @pytest.fixture(scope="module")
@@ -89,12 +91,21 @@ def test_an_account_is_bound_once_by_its_confirmed_address_and_known_by_its_subj
     with module_hanoi.begin() as connection:
         found = select(account.c.email).where(account.c.id == who.id)
         elsewhere.person["email"] = connection.execute(found).scalar_one()
-    assert _signs_on(_client(app)) == "/office/sign-in?refused=unknown"
+    assert _signs_on(_client(app)) == f"/office/sign-in?refused=unknown{NEXT}"
+    # Until an admin forgets who it was.
+    admin = official(module_hanoi, "admin")(_client(app))
+    path = f"/api/v1/admin/accounts/{who.id}"
+    assert admin.get(path).json()["signs_on"] is True
+    assert admin.patch(path, json={"signs_on": True}).status_code == 422
+    assert admin.patch(path, json={"signs_on": False}).json()["signs_on"] is False
+    assert _signs_on(_client(app)) == "/office/c/HN-1"
     with module_hanoi.connect() as connection:
         acts = connection.execute(
             text("SELECT act FROM audit WHERE subject = :name ORDER BY id"), {"name": who.name}
         ).scalars()
-        assert list(acts) == ["account.bound", "sign-in", "sign-in"]
+        assert list(acts) == [
+            "account.bound", "sign-in", "sign-in", "account.unbound", "account.bound", "sign-in",
+        ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -113,7 +124,7 @@ def test_nobody_is_bound_by_an_address_that_is(
     if address == "said to be, as a word":
         elsewhere.person["email_verified"] = "false"
     client = _client(app)
-    assert _signs_on(client) == "/office/sign-in?refused=unknown"
+    assert _signs_on(client) == f"/office/sign-in?refused=unknown{NEXT}"
     assert client.get(f"{A}/me").status_code == 401
 
 
@@ -135,7 +146,7 @@ def test_a_token_that_lies_opens_nothing(
     _known(module_hanoi, elsewhere.person["email"], "officer")
     elsewhere.lies = lie
     client = _client(app)
-    assert _signs_on(client) == "/office/sign-in?refused=wrong"
+    assert _signs_on(client) == f"/office/sign-in?refused=wrong{NEXT}"
     assert client.get(f"{A}/me").status_code == 401
 
 
@@ -144,7 +155,7 @@ def test_a_token_of_another_key_opens_nothing(
 ) -> None:
     _known(module_hanoi, elsewhere.person["email"], "officer")
     elsewhere.signing = RSAKey.generate_key(2048, {"kid": "1"})
-    assert _signs_on(_client(app)) == "/office/sign-in?refused=wrong"
+    assert _signs_on(_client(app)) == f"/office/sign-in?refused=wrong{NEXT}"
 
 
 def test_an_answer_is_taken_by_the_browser_that_asked_and_once(
@@ -162,7 +173,7 @@ def test_an_answer_is_taken_by_the_browser_that_asked_and_once(
     given_up = _client(app)
     state = httpx.URL(_back(given_up)).params["state"]
     answer = given_up.get(f"{A}/oidc/return", params={"error": "access_denied", "state": state})
-    assert answer.headers["Location"] == "/office/sign-in?refused=cancelled"
+    assert answer.headers["Location"] == f"/office/sign-in?refused=cancelled{NEXT}"
 
 
 @pytest.mark.parametrize(
