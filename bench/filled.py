@@ -149,7 +149,8 @@ def free_port() -> int:
 
 def wait_for(port: int, path: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
     """Until the server answers; raises RuntimeError with the log's end when it does not."""
-    for _ in range(600):
+    # On a machine that is busy with other things it takes minutes.
+    for _ in range(1500):
         if process.poll() is not None:
             break
         with contextlib.suppress(OSError, EOFError):

@@ -64,18 +64,23 @@ class Desk:
             headers["If-Match"] = version
         sent = request("GET" if body is None else "POST", path, headers, body or b"")
         begun = time.perf_counter()
-        if self.reader.at_eof():
+        try:
+            status, told, got = await self._once(sent)
+        except (ConnectionError, asyncio.IncompleteReadError):
             # The server closes what is not used for some seconds; a browser connects again.
             await self.connect()
-        self.writer.write(sent)
-        status, told = parse_head((await self.reader.readuntil(b"\r\n\r\n"))[:-4])
-        got = await self.reader.readexactly(int(told.get("content-length", 0)))
+            status, told, got = await self._once(sent)
         if kind:
             self.ms[kind].append((time.perf_counter() - begun) * 1000)
             self.statuses[str(status)] += 1
         if told.get("content-encoding") == "gzip":
             got = gzip.decompress(got)
         return status, told, got
+
+    async def _once(self, sent: bytes) -> tuple[int, dict[str, str], bytes]:
+        self.writer.write(sent)
+        status, told = parse_head((await self.reader.readuntil(b"\r\n\r\n"))[:-4])
+        return status, told, await self.reader.readexactly(int(told.get("content-length", 0)))
 
     async def one(self, code: str) -> str:
         """Look at a complaint; returns its version."""

@@ -17,14 +17,14 @@ interface Reminders { before: number | null; after: number[]; quiet: boolean }
 
 const w = phrases({
   vi: {
-    calendar: "Lịch làm việc", year: "Năm", "hours": "ngày làm việc", weekend: "cuối tuần", holiday: "nghỉ lễ", "made-up": "làm bù", extra: "làm thêm", less: "nghỉ thêm",
+    title: "Thời hạn", calendar: "Lịch làm việc", year: "Năm", "hours": "ngày làm việc", weekend: "cuối tuần", holiday: "nghỉ lễ", "made-up": "làm bù", extra: "làm thêm", less: "nghỉ thêm",
     pick: "Chọn ngày để đổi: ngày nghỉ thành làm thêm, ngày làm việc thành nghỉ thêm.", from: "Áp dụng từ ngày", reason: "Lý do", preview: "Xem trước", apply: "Áp dụng", policies: "Thời hạn xử lý", category: "Lĩnh vực, loại", all: "Tất cả",
     accept: "Tiếp nhận (giờ)", urgent: "Khẩn (giờ)", handle: "Xử lý (giờ)", days: "Xử lý (ngày)", versions: "Các lần thay đổi", none: "Chưa có thay đổi.", who: "Người đổi", limits: "Thời hạn", beginning: "từ đầu",
     moves: "{moved} trong {open} phản ánh đang mở đổi hạn: {later} muộn hơn, {earlier} sớm hơn (trung vị {median} giờ).", before: "Hạn cũ", after: "Hạn mới", code: "Mã", done: "Đã áp dụng; các hạn đang được tính lại.", command: "lệnh",
     rule: "Phản ánh được xét theo thời hạn có hiệu lực vào ngày gửi. Để trống: giữ theo quy định chung; 0: không có hạn.", reminders: "Nhắc và báo cáo lên cấp trên", remind: "Nhắc trước hạn (giờ làm việc)", steps: "Sau hạn (giờ làm việc): cán bộ; phụ trách địa bàn; phụ trách thành phố", quiet: "Chỉ gửi trong giờ làm việc", save: "Lưu", saved: "Đã lưu.", week: "T2 T3 T4 T5 T6 T7 CN",
   },
   en: {
-    calendar: "Working calendar", year: "Year", "hours": "working day", weekend: "weekend", holiday: "public holiday", "made-up": "made up for", extra: "worked besides", less: "day off besides",
+    title: "Deadlines", calendar: "Working calendar", year: "Year", "hours": "working day", weekend: "weekend", holiday: "public holiday", "made-up": "made up for", extra: "worked besides", less: "day off besides",
     pick: "Choose days to change: a free day is then worked, a working day free.", from: "Valid from", reason: "Reason", preview: "Preview", apply: "Apply", policies: "Time limits", category: "Domain or category", all: "All",
     accept: "Accept (hours)", urgent: "Urgent (hours)", handle: "Handle (hours)", days: "Handle (days)", versions: "Changes made", none: "Nothing was changed yet.", who: "By", limits: "Limits", beginning: "from the beginning",
     moves: "{moved} of {open} open complaints would be due at another time: {later} later, {earlier} earlier (median {median} hours).", before: "Due before", after: "Due then", code: "Code", done: "Applied; deadlines are being counted anew.", command: "command",
@@ -144,6 +144,6 @@ async function reminders(place: HTMLElement): Promise<void> {
 /** Fills a section of the administration. */
 export async function section(place: HTMLElement): Promise<void> {
   const parts = [h("section"), h("section"), h("section")] as const;
-  place.replaceChildren(h("div", { class: "deadlines" }, ...parts));
+  place.replaceChildren(h("div", { class: "deadlines" }, h("h1", {}, w("title")), ...parts));
   await Promise.all([calendar(parts[0], Number(today().slice(0, 4))), policies(parts[1]), reminders(parts[2])]);
 }
