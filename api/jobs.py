@@ -20,7 +20,7 @@ import structlog
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy.engine import make_url
 
-from api import due_rounds, progress_round, rounds, sweeping, watch_rounds
+from api import due_rounds, progress_round, rounds, sweeping, watch_rounds, weekly_rounds
 from api.folding import Folder
 from api.settings import Settings
 from api.storage import PhotoStore
@@ -78,6 +78,12 @@ def queue(url: str, settings: Settings) -> procrastinate.App:
         due_rounds.count_due(engine)
         if due_rounds.remind(engine, settings, datetime.now(UTC)):
             rounds.send(engine, settings, datetime.now(UTC))
+
+    # Due on Monday morning; looked at all day, for what waited.
+    @app.periodic(cron="7,37 * * * *")
+    @app.task(name="weekly", queueing_lock="weekly")
+    def weekly(timestamp: int) -> None:
+        weekly_rounds.write(engine, settings, datetime.now(UTC))
 
     @app.periodic(cron="17 * * * *")
     @app.task(name="forget", queueing_lock="forget")

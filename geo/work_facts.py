@@ -1,6 +1,6 @@
 """One complaint, as officials see it: all but what is personal."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -8,13 +8,13 @@ from sqlalchemy import Connection, Row, func, select
 
 from geo import grounds, templates
 from geo.ask_reporter import PAUSES
-from geo.cells import around, probes
 from geo.complaint import Status, clean_code
 from geo.database import sql
 from geo.errors import NotFoundError
 from geo.held import rights_of
 from geo.outcome import picture
 from geo.schema import complaint
+from geo.spot import spot
 from geo.work_moves import MOVES, allowed
 
 TOLD: Final = (
@@ -23,8 +23,6 @@ TOLD: Final = (
     "handle_due_at", "reopened", "bounces", "check_state", "duplicate_of", "duplicates",
     "supporters", "notes", "questions", "disputes", "split_from", "split_into",
 )  # fmt: skip
-NEAR_M: Final = 250.0
-ALL_TIME: Final = timedelta(days=3 * 365)
 
 
 def facts(connection: Connection, code: str, now: datetime) -> dict[str, Any]:
@@ -65,7 +63,7 @@ def facts(connection: Connection, code: str, now: datetime) -> dict[str, Any]:
         "may_move_to": sorted({MOVES[act].to.code for act in may if act in MOVES}),
         "answer_rules": answer_rules(connection, row, may),
         "closing": _closing(row),
-        **_spot(connection, row, now),
+        **spot(connection, row.id, now),
     }
 
 
@@ -150,23 +148,3 @@ def _public(event: dict[str, Any]) -> dict[str, Any]:
     elif event["act"] == "moved":
         change = {}
     return event | {"change": change, "who": None, "reason": None}
-
-
-def _spot(connection: Connection, row: Row[Any], now: datetime) -> dict[str, Any]:
-    near = around(row.lon, row.lat, NEAR_M, 9)
-    asked = {
-        "lon": row.lon,
-        "lat": row.lat,
-        "city": connection.execute(
-            select(complaint.c.city_id).where(complaint.c.id == row.id)
-        ).scalar_one(),
-        "code": row.code,
-        "cells": probes(near).tolist(),
-        "since": now - ALL_TIME,
-        "year": now - timedelta(days=365),
-    }
-    found = connection.execute(sql("geo", "work_spot"), asked).one()
-    return {
-        "near": [one | {"status": Status(one["status"]).code} for one in found.near],
-        "spot": {"n_year": found.n_year, "n_all": found.n_all, "last": found.last},
-    }

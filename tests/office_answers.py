@@ -126,6 +126,8 @@ class Desk:
             route.fulfill(status=404, json={"title": "Not found"})
         elif len(parts) == 1:
             self._whole(route, parts[0])
+        elif parts[1] == "here":
+            route.fulfill(status=204)
         elif parts[1] == "personal":
             route.fulfill(json={"phone": "0900000000"})
         else:

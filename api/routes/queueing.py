@@ -6,21 +6,23 @@ from typing import Annotated, Any, Final, Literal
 from urllib.parse import parse_qsl
 
 import numpy as np
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth import PRIVATE, OfficialDatabase, Viewer
 from api.dependencies import OFFICIALS
 from api.query import Codes
 from api.routes.reading import geojson
 from geo import work_queue as queue
+from geo import work_views
 from geo.asking import Asker
 from geo.bbox import BBox
 from geo.cells import centres, hexes
 from geo.complaint import Status
 from geo.errors import BadFilterError
 from geo.filters import parse
-from geo.work_queue import Asked, Sort
+from geo.work_queue import Asked, Figure, Sort
 
 router = APIRouter(prefix="/api/v1/work", tags=OFFICIALS)
 # More points are shown by cell.
@@ -55,6 +57,10 @@ def _asked(
     urgent: bool = False,
     checking: bool = False,
     paused: bool = False,
+    measure: Annotated[str | None, Query(max_length=40, description="rows of a figure")] = None,
+    handler: Codes = [],  # noqa: B006
+    unit: Annotated[str | None, Query(max_length=200)] = None,
+    person: Annotated[int | None, Query(ge=0, lt=2**63)] = None,
 ) -> Asked:
     # Here nothing is left out for being sensitive: the database decides what is the asker's.
     words = replace(request.app.state.words.get(), sensitive=frozenset())
@@ -69,12 +75,20 @@ def _asked(
     }  # fmt: skip
     flags = frozenset(name for name, asked in said.items() if asked)
     soon = queue.SOON if due is None else timedelta(hours=due)
-    return Asked(found, flags, who.id, datetime.now(UTC), soon)
+    figure = None
+    if measure is not None:
+        handlers = parse(words, area=handler).areas
+        figure = Figure(measure, tuple(one.id for one in handlers), unit, person)
+    elif handler or unit is not None or person is not None:
+        raise BadFilterError(
+            "measure", "handler, unit and person are of a figure: name its measure"
+        )
+    return Asked(found, flags, who.id, datetime.now(UTC), soon, figure)
 
 
 Question = Annotated[Asked, Depends(_asked)]
-_LISTS: Final = ("city", "domain", "category", "status", "area")
-_WORDS: Final = ("since", "until", "bbox", "cell", "polygon", "q")
+_LISTS: Final = ("city", "domain", "category", "status", "area", "handler")
+_WORDS: Final = ("since", "until", "bbox", "cell", "polygon", "q", "measure", "unit")
 # Of the page that was looked at: an order and a place in it choose nothing.
 _PAGE: Final = ("sort", "limit", "after")
 
@@ -92,11 +106,19 @@ def asked_in(request: Request, who: Asker, query: str) -> Asked:
             said[name] = value
         elif name == "due":
             said[name] = _hours(value)
+        elif name == "person":
+            said[name] = _account(value)
         elif name in queue.FLAGS:
             said[name] = value.lower() not in ("false", "0", "no", "off")
         elif name not in _PAGE:
             raise BadFilterError("query", f"unknown: {name!r}")
     return _asked(request, who, **said)
+
+
+def _account(value: str) -> int:
+    if not (value.isdecimal() and int(value) < 2**63):
+        raise BadFilterError("person", "person is the number of an account")
+    return int(value)
 
 
 def _hours(value: str) -> int:
@@ -205,3 +227,50 @@ def _due(at: datetime | None, now: datetime) -> str:
     if at is None:
         return "none"
     return "overdue" if at < now else "soon" if at < now + queue.SOON else "later"
+
+
+class NewView(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    name: str = Field(min_length=1, max_length=80, pattern=r"^[^\x00]*$")
+    query: str = Field(max_length=4_000, pattern=r"^[^\x00]*$")
+    shared: bool = False
+
+
+class ChangedView(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    name: str = Field(default="", min_length=1, max_length=80, pattern=r"^[^\x00]*$")
+    query: str = Field(default="", max_length=4_000, pattern=r"^[^\x00]*$")
+    shared: bool = False
+
+
+ViewId = Annotated[int, Path(ge=1, lt=2**63)]
+
+
+@router.get("/views", response_class=Response)
+def saved_views(db: OfficialDatabase, who: Viewer) -> Response:
+    """One's own saved views, then those that colleagues of one's areas share."""
+    return _answer(work_views.views(db))
+
+
+@router.post("/views", response_class=Response, status_code=201)
+def save_view(body: NewView, db: OfficialDatabase, who: Viewer) -> Response:
+    """Keep a filter under a name; 409 where one of one's own has the name."""
+    made = _answer(work_views.keep(db, who, body.name, body.query, body.shared))
+    made.status_code = 201
+    return made
+
+
+@router.patch("/views/{number}", response_class=Response)
+def change_view(number: ViewId, body: ChangedView, db: OfficialDatabase, who: Viewer) -> Response:
+    """Rename a view of one's own, share it or not, or let it stand for another filter."""
+    given = body.model_dump(exclude_unset=True)
+    return _answer(work_views.change(db, who, number, given))
+
+
+@router.delete("/views/{number}", response_class=Response, status_code=204)
+def drop_view(number: ViewId, db: OfficialDatabase, who: Viewer) -> Response:
+    """Delete a view of one's own."""
+    work_views.drop(db, who, number)
+    return Response(status_code=204, headers=PRIVATE)

@@ -32,6 +32,7 @@ from geo.schema.complaints import (
 from geo.schema.kinds import category, domain, model, source
 from geo.schema.officials import (
     account,
+    account_recovery,
     account_role,
     account_session,
     audit,
@@ -40,6 +41,7 @@ from geo.schema.officials import (
     work_event,
     work_note,
 )
+from geo.schema.performance import weekly_subscription, work_handed, work_measured
 from geo.schema.places import area, area_part, area_set, area_shape, city, landmark
 from geo.schema.queue import work_bulk, work_bulk_item
 from geo.schema.taking_part import (
@@ -67,9 +69,11 @@ from geo.schema.telling import (
     sighting,
     watch,
 )
+from geo.schema.work_views import work_view
 
 __all__ = [
     "account",
+    "account_recovery",
     "account_role",
     "account_session",
     "answer",
@@ -120,13 +124,17 @@ __all__ = [
     "source",
     "submission",
     "watch",
+    "weekly_subscription",
     "work",
     "work_bulk",
     "work_bulk_item",
     "work_closing",
     "work_event",
+    "work_handed",
+    "work_measured",
     "work_note",
     "work_pause",
     "work_question",
     "work_reminder",
+    "work_view",
 ]

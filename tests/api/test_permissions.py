@@ -23,10 +23,11 @@ COVERS: Final = frozenset({"its ward", "the old district around it", "everywhere
 # What a route is asked with; `code`, `photo` and the tile come from the planted complaint.
 PATH: Final = {
     "set_code": "hanoi-ward-2025", "form": "json", "layer": "complaints", "task": "x",
-    "service_code": "noise", "token": "x", "number": "1",
+    "service_code": "noise", "token": "x", "number": "1", "role": "1",
 }  # fmt: skip
 FORMS: Final = {
     "/api/v1/export.{form}": ("csv", "geojson"), "/api/v1/figures.{form}": ("csv",),
+    "/api/v1/performance/figures.{form}": ("csv", "xlsx"),
     "/api/v1/work/export.{form}": ("csv", "geojson", "xlsx", "gpkg"),
 }  # fmt: skip
 QUERY: Final = {
@@ -35,6 +36,8 @@ QUERY: Final = {
 }  # fmt: skip
 # Whoever may call these is told of nobody's complaints: other tests see to them.
 APART: Final = frozenset({"/api/v1/work/live"})
+# Changes nothing of a complaint: whoever sees it may say that they have it open.
+HERE: Final = "/api/v1/work/{code}/here"
 # A body with which each act on a complaint is understood.
 ACTS: Final[dict[str, Any]] = {
     "accept": {}, "start": {}, "reopen": {"reason": "seen again"}, "take-up": {}, "unmerge": {},
@@ -247,7 +250,7 @@ def test_acts_are_refused_to_all_but_who_may_and_change_nothing(
     changes = [
         path
         for method, path, _ in _operations(client, [OFFICIALS, PLANNERS])
-        if method != "GET" and "{code}" in path
+        if method != "GET" and "{code}" in path and path != HERE
     ]
     for path in changes:
         act = path.rpartition("/")[2]
@@ -274,6 +277,17 @@ def test_acts_are_refused_to_all_but_who_may_and_change_nothing(
                     answer.text,
                 )
     assert _state(module_hanoi, place) == before
+
+
+def test_who_sees_a_complaint_may_say_that_they_have_it_open_and_nobody_else(
+    client: TestClient, place: Place
+) -> None:
+    for who in place.people:
+        for method in ("POST", "DELETE"):
+            answer = _ask(client, who, method, HERE.format(code=place.hidden.code))
+            case = (method, who.role, who.where, answer.status_code)
+            assert (answer.status_code == 204) == who.may("inside"), case
+            assert answer.status_code in (204, 401, 403, 404), case
 
 
 def test_acts_are_understood_from_who_may(
