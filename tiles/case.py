@@ -132,7 +132,7 @@ def document(case: Case, map_svg: str, lang: Language) -> str:
     shown = {one: _inlined(jpeg) for one, jpeg in case.photos.items()}
     asked = [*facts["photos"], *(one for answer in facts["answers"] for one in answer["photos"])]
     missing = sum(str(one["id"]) not in shown for one in asked)
-    steps = facts["timeline"]
+    steps, waiting = facts["timeline"], facts.get("closing")
     category = _named(case.categories, facts["category"], lang)
     title = f"{words['title']} {facts['code']} · {category}"
     return _PAGE.render(
@@ -158,6 +158,7 @@ def document(case: Case, map_svg: str, lang: Language) -> str:
             }
             for one in facts["answers"]
         ],
+        waiting=waiting and {**waiting, "at": _at(case, waiting["at"])},
         public=[_step(case, one, lang) for one in steps if one["public"]],
         internal=[_step(case, one, lang) for one in steps if not one["public"]],
         notes=[

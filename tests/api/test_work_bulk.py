@@ -1,6 +1,7 @@
 """Many complaints at once: preview, doing, a change in between, and undo."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -172,6 +173,17 @@ def test_a_preview_of_any_act_leaves_nothing_behind_and_an_undo_brings_all_back(
         # Nothing that happened is taken out of the history.
         assert ours["acts_done"] == theirs["acts_done"] + 2
     assert _undo(client, done["id"])["done"] == []
+
+
+def test_of_two_who_press_at_once_one_does_it(client: TestClient, wards: tuple[str, str]) -> None:
+    codes = _own(client, wards[0])[4:16]
+    token = _preview(client, codes, "note", {"text": "một lần thôi"})["token"]
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda _: client.post(BULK, json={"token": token}), range(2)))
+    assert sorted(one.status_code for one in answers) == [200, 404]
+    for code in codes:
+        notes = client.get(f"/api/v1/work/{code}").json()["notes"]
+        assert [one["text"] for one in notes].count("một lần thôi") == 1
 
 
 def test_the_same_words_close_one_of_several_and_the_preview_says_so(

@@ -111,6 +111,23 @@ def test_a_document_is_in_the_log_and_another_wards_is_not_there(
     assert served(officer).get("/api/v1/work/KHONGCO11.pdf").status_code == 404
 
 
+def test_a_closing_that_waits_for_a_check_is_told_inside_alone(
+    module_hanoi: Engine, served: Served, officer: Person
+) -> None:
+    own = served(officer)
+    with module_hanoi.begin() as connection:
+        connection.execute(text("UPDATE category SET answer_check = true WHERE code = 'flooding'"))
+    said = {"lon": HERE[0], "lat": HERE[1], "category": "flooding", "text": "Ngập đến đầu gối"}
+    made = served(None).post("/api/v1/complaints", json=said).json()["properties"]["code"]
+    tag = own.get(f"/api/v1/work/{made}").headers["ETag"]
+    words = {"text": "Đã thông cống và hút bùn cả đoạn phố trong đêm qua", "close": True}
+    path = f"/api/v1/work/{made}/answer"
+    assert own.post(path, json=words, headers={"If-Match": tag}).status_code == 200
+    told, _ = _pages(own, made)
+    assert "Chưa có câu trả lời" in told
+    assert told.index("Diễn biến công khai") < told.index(words["text"])
+
+
 def test_a_photo_that_cannot_be_read_is_told_and_the_document_made_all_the_same(
     served: Served, officer: Person, code: str, settings: Settings
 ) -> None:
