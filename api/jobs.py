@@ -20,7 +20,7 @@ import structlog
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy.engine import make_url
 
-from api import due_rounds, progress_round, rounds, sweeping, watch_rounds
+from api import boundary_rounds, due_rounds, progress_round, rounds, sweeping, watch_rounds
 from api.settings import Settings
 from api.storage import PhotoStore
 from geo.database import engine as make_engine
@@ -77,6 +77,12 @@ def queue(url: str, settings: Settings) -> procrastinate.App:
         due_rounds.count_due(engine)
         if due_rounds.remind(engine, settings, datetime.now(UTC)):
             rounds.send(engine, settings, datetime.now(UTC))
+
+    # A thread hears of each draft (see `run`); days begin for none of them to be heard.
+    @app.periodic(cron="* * * * *")
+    @app.task(name="boundaries", queueing_lock="boundaries")
+    def boundaries(timestamp: int) -> None:
+        boundary_rounds.look(engine, datetime.now(UTC))
 
     @app.periodic(cron="17 * * * *")
     @app.task(name="forget", queueing_lock="forget")
@@ -147,10 +153,17 @@ def run(url: str, settings: Settings, parent: int | None = None) -> None:
     counting = make_engine(url, pool_size=2, statement_timeout_ms=STATEMENT_TIMEOUT_MS)
     keeper = due_rounds.DueKeeper(counting)
     keeper.start()
+    drafting = make_engine(url, pool_size=4, statement_timeout_ms=STATEMENT_TIMEOUT_MS)
+    drafts = due_rounds.DueKeeper(
+        drafting, "boundary_draft", lambda own: boundary_rounds.look(own, datetime.now(UTC))
+    )
+    drafts.start()
     with suppress(KeyboardInterrupt):
         asyncio.run(work(url, settings))
     keeper.stop()
+    drafts.stop()
     counting.dispose()
+    drafting.dispose()
 
 
 if __name__ == "__main__":
