@@ -11,11 +11,13 @@ from api.commands import (
     answering,
     auditing,
     deadlines,
+    drafting,
     exporting,
     filing,
     following,
     health,
     importing,
+    kind_changes,
     kinds,
     maps,
     personal,
@@ -35,6 +37,8 @@ app.command("load-boundaries")(maps.load_boundaries)
 app.command("load-landmarks")(maps.load_landmarks)
 app.command("add-city")(maps.add_city)
 app.command()(kinds.categories)
+app.command()(kind_changes.domain)
+app.command()(kind_changes.category)
 app.command()(answering.answer)
 app.command()(answering.status)
 app.command()(answering.deadline)
@@ -61,6 +65,7 @@ app.command()(personal.looks)
 app.add_typer(following.app, name="follows")
 app.add_typer(accounts.app, name="account")
 app.add_typer(auditing.app, name="audit")
+app.add_typer(drafting.app, name="boundaries")
 
 
 def main() -> None:

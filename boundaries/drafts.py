@@ -48,6 +48,19 @@ def kind_of(file: bytes) -> str:
     )
 
 
+def columns_of(given: str) -> dict[str, str]:
+    """Which columns are meant, from `code=MA,name=TEN`; raises `BoundaryError`."""
+    found = {}
+    for pair in filter(None, (one.strip() for one in given.split(","))):
+        ours, equals, theirs = pair.partition("=")
+        if not equals or ours not in ("code", "name", "name_en", "population", "parent"):
+            raise BoundaryError(
+                f"columns {pair!r}: write code=COLUMN, ... / hãy viết code=CỘT, name=CỘT"
+            )
+        found[ours] = theirs.strip()
+    return found
+
+
 def put(
     connection: Connection,
     city_id: int,

@@ -211,6 +211,14 @@ CREATE TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON boundary_draft
 
 INSERT INTO audit_watched (one, entry) SELECT true, id FROM audit_head;
 
+-- Whether a category was ever used, whatever the asker may see of that.
+CREATE FUNCTION category_used(category smallint) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM complaint c WHERE c.category_id = category)
+      OR EXISTS (SELECT FROM work w WHERE w.category_id = category)
+      OR EXISTS (SELECT FROM policy_version p WHERE p.category_id = category)
+$$;
+
 -- Kinds of complaints and boundaries are everybody's to read; the service changes kinds for admins,
 -- and boundaries not at all: the worker does.
 ALTER TABLE domain ENABLE ROW LEVEL SECURITY;
