@@ -150,7 +150,7 @@ DECLARE
   hidden text[] := string_to_array(TG_ARGV[0], ' ');
   quiet text[] := string_to_array(TG_ARGV[1], ' ');
   concerned text[];
-  named text := coalesce(current_setting('phananh.actor', true), '');
+  named text := coalesce(current_setting('phananh.command', true), '');
 BEGIN
   IF TG_OP = 'INSERT' AND TG_ARGV[2] = 'shipped' AND named = '' AND asker() IS NULL THEN
     RETURN NULL;

@@ -39,7 +39,7 @@ def actor() -> str:
 
 def _named(connection: Any, record: Any) -> None:
     # What the database writes down of a change by itself says whose command made it.
-    connection.execute("SELECT set_config('phananh.actor', %s, false)", (actor(),))
+    connection.execute("SELECT set_config('phananh.command', %s, false)", (actor(),))
     connection.commit()
 
 
