@@ -25,6 +25,7 @@ from api.commands import (
     reporting,
     sampling,
     serving,
+    setting,
     teaching,
 )
 from api.commands.session import out
@@ -66,6 +67,7 @@ app.add_typer(following.app, name="follows")
 app.add_typer(accounts.app, name="account")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(drafting.app, name="boundaries")
+app.add_typer(setting.app, name="settings")
 
 
 def main() -> None:

@@ -20,7 +20,15 @@ import structlog
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy.engine import make_url
 
-from api import boundary_rounds, due_rounds, progress_round, rounds, sweeping, watch_rounds
+from api import (
+    audit_rounds,
+    boundary_rounds,
+    due_rounds,
+    progress_round,
+    rounds,
+    sweeping,
+    watch_rounds,
+)
 from api.settings import Settings
 from api.storage import PhotoStore
 from geo.database import engine as make_engine
@@ -83,6 +91,18 @@ def queue(url: str, settings: Settings) -> procrastinate.App:
     @app.task(name="boundaries", queueing_lock="boundaries")
     def boundaries(timestamp: int) -> None:
         boundary_rounds.look(engine, datetime.now(UTC))
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="audit", queueing_lock="audit")
+    def audit(timestamp: int) -> None:
+        if audit_rounds.look(engine, settings):
+            rounds.send(engine, settings, datetime.now(UTC))
+
+    # Tried again every hour: a day has one.
+    @app.periodic(cron="7 * * * *")
+    @app.task(name="anchor", queueing_lock="anchor")
+    def anchor(timestamp: int) -> None:
+        audit_rounds.anchor(engine, settings, datetime.now(UTC))
 
     @app.periodic(cron="17 * * * *")
     @app.task(name="forget", queueing_lock="forget")

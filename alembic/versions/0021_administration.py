@@ -188,6 +188,6 @@ def downgrade() -> None:
     ):
         op.drop_table(name)
     op.execute(
-        "DROP FUNCTION category_used, boundary_moves, boundary_moves_of, boundary_waits,"
+        "DROP FUNCTION audit_end, category_used, boundary_moves, boundary_moves_of, boundary_waits,"
         " work_routed_part, handed_to"
     )

@@ -211,6 +211,13 @@ CREATE TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON boundary_draft
 
 INSERT INTO audit_watched (one, entry) SELECT true, id FROM audit_head;
 
+-- The end of the chain, which the service's role does not read itself: no secret, but nobody's to
+-- change.
+CREATE FUNCTION audit_end() RETURNS TABLE (id bigint, hash bytea)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT id, hash FROM audit_head
+$$;
+
 -- Whether a category was ever used, whatever the asker may see of that.
 CREATE FUNCTION category_used(category smallint) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
