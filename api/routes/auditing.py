@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Select, func, select, text
@@ -86,8 +86,15 @@ def log(
 
 
 @router.get("/live", response_class=Response)
-def live(db: OfficialDatabase, asked: Asked, after: Number = None) -> Response:
+def live(
+    db: OfficialDatabase,
+    asked: Asked,
+    after: Number = None,
+    last_event_id: Annotated[str | None, Header(pattern=r"^\d{1,18}$")] = None,
+) -> Response:
     """Server-sent events: `audit` with new entries under the filter, `alerts` with open ones."""
+    if last_event_id is not None:
+        after = int(last_event_id)
     last = db.execute(select(func.coalesce(func.max(entries.c.id), 0))).scalar_one()
     told = [f"retry: {EVERY_MS}\nid: {last}\ndata: {{}}\n"]
     if after is not None and last > after:

@@ -8,8 +8,8 @@ import { ask, go, link, may, said, setMe, whoami, type Me, type Page } from "./d
 import { keep, keptAll, lastSigned, tidy, wipe } from "./road-kept";
 
 const w = phrases({
-  vi: { title: "Xử lý phản ánh", queue: "Việc cần xử lý", road: "Đi thực địa", admin: "Thời hạn", audit: "Nhật ký", account: "Tài khoản", out: "Đăng xuất", map: "Bản đồ chung", other: "English", loading: "Đang tải…", none: "Không có trang này.", retry: "Thử lại", skip: "Đến nội dung", menu: "Trang", unsent: "Trên máy này còn ghi chú chưa gửi. Đăng xuất sẽ xoá chúng. Vẫn đăng xuất?" },
-  en: { title: "Handling complaints", queue: "Work to do", road: "On the road", admin: "Deadlines", audit: "Audit log", account: "Account", out: "Sign out", map: "Public map", other: "Tiếng Việt", loading: "Loading…", none: "There is no such page.", retry: "Try again", skip: "To the content", menu: "Pages", unsent: "Notes on this device are not sent yet. Signing out removes them. Sign out all the same?" },
+  vi: { title: "Xử lý phản ánh", queue: "Việc cần xử lý", road: "Đi thực địa", admin: "Quản trị", audit: "Nhật ký", account: "Tài khoản", out: "Đăng xuất", map: "Bản đồ chung", other: "English", loading: "Đang tải…", none: "Không có trang này.", retry: "Thử lại", skip: "Đến nội dung", menu: "Trang", unsent: "Trên máy này còn ghi chú chưa gửi. Đăng xuất sẽ xoá chúng. Vẫn đăng xuất?" },
+  en: { title: "Handling complaints", queue: "Work to do", road: "On the road", admin: "Administration", audit: "Audit log", account: "Account", out: "Sign out", map: "Public map", other: "Tiếng Việt", loading: "Loading…", none: "There is no such page.", retry: "Try again", skip: "To the content", menu: "Pages", unsent: "Notes on this device are not sent yet. Signing out removes them. Sign out all the same?" },
 });
 type Word = Parameters<typeof w>[0];
 interface Entry { load: () => Promise<{ page: Page }>; title: Word; need?: string; open?: boolean }
