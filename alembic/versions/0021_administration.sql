@@ -205,9 +205,11 @@ END $$;
 CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON area_set
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audited(
     'report checksum', 'loaded_at', 'shipped');
+-- What is done with a draft has entries of its own; how the worker gets on with it needs none.
 CREATE TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON boundary_draft
   FOR EACH ROW EXECUTE FUNCTION audited(
-    'file report comparison', 'done of changed_at created_at', '');
+    'file report comparison former',
+    'state problem done of moved report comparison file former changed_at created_at activated_at', '');
 
 INSERT INTO audit_watched (one, entry) SELECT true, id FROM audit_head;
 

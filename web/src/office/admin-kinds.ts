@@ -1,9 +1,9 @@
 /** Administration: domains and categories, what they are called, whether they are offered, what they ask and tell. */
 import { h } from "../dom";
 import { phrases } from "../i18n";
-import { ask, json, language, said, toast } from "./desk";
+import { ask, json, language, toast } from "./desk";
 import { type Question, questionsOf } from "./kinds-questions";
-import { button, field, form, tick } from "./setting-form";
+import { button, field, form, tick, wrongOf } from "./setting-form";
 
 interface Notice { vi: string; en: string; phone?: string; stops?: boolean }
 interface Settings { meaning?: string; near_m: number; near_days: number; asks_urgency: boolean; notice?: Notice; questions: Question[] }
@@ -39,16 +39,16 @@ async function change(path: string, one: object, given: FormData, ticks: string[
 async function patch(path: string, body: Record<string, unknown>, again: () => Promise<void>): Promise<void> {
   const done = await ask<{ before: Record<string, unknown> }>(`${API}/${path}`, json("PATCH", body));
   await again();
-  toast(w("saved"), () => void patch(path, done.before, again).catch((problem: unknown) => toast(said(problem))));
+  toast(w("saved"), () => void patch(path, done.before, again).catch((problem: unknown) => toast(wrongOf(problem))));
 }
 async function put(path: string, settings: Record<string, unknown>, again: () => Promise<void>): Promise<void> {
   const done = await ask<{ before: Record<string, unknown> }>(`${API}/${path}`, json("PUT", { settings }));
   await again();
-  toast(w("saved"), () => void put(path, done.before, again).catch((problem: unknown) => toast(said(problem))));
+  toast(w("saved"), () => void put(path, done.before, again).catch((problem: unknown) => toast(wrongOf(problem))));
 }
 const away = (path: string, code: string, again: () => Promise<void>): HTMLElement => button(w("remove"), () => void (async () => {
   if (!confirm(w("sure").replace("{code}", code))) return;
-  try { await ask(`${API}/${path}`, { method: "DELETE" }); await again(); toast(w("gone")); } catch (problem) { toast(said(problem)); }
+  try { await ask(`${API}/${path}`, { method: "DELETE" }); await again(); toast(w("gone")); } catch (problem) { toast(wrongOf(problem)); }
 })());
 
 /** What a category asks and tells; what is typed is shown at once as who reports will see it. */
@@ -69,7 +69,7 @@ function asks(one: Category, again: () => Promise<void>): HTMLElement {
     try {
       const found = await ask<Form>(`${API}/categories/preview`, json("POST", { settings: read(new FormData(own)) }));
       seen.replaceChildren(h("strong", {}, w("seen")), h("ul", {}, ...found.form[language()].map((line) => h("li", {}, line))));
-    } catch (problem) { seen.replaceChildren(h("span", {}, said(problem))); }
+    } catch (problem) { seen.replaceChildren(h("span", {}, wrongOf(problem))); }
   }
   own.addEventListener("input", later);
   own.addEventListener("change", later);
@@ -104,6 +104,6 @@ export async function section(place: HTMLElement): Promise<void> {
     // What was open stays so: after a change one goes on where one was.
     list.querySelectorAll<HTMLDetailsElement>("[data-domain], [data-category]").forEach((one) => { one.open = open.has(one.dataset["category"] ?? one.dataset["domain"]); });
   }
-  place.replaceChildren(h("div", { class: "setting" }, h("h2", {}, w("kinds")), h("p", {}, w("says")), list));
+  place.replaceChildren(h("div", { class: "setting" }, h("h1", {}, w("kinds")), h("p", {}, w("says")), list));
   await read();
 }

@@ -1,9 +1,9 @@
 /** Administration: boundary sets are sent, looked at, brought into force from a day on, and undone. */
 import { h } from "../dom";
 import { number, phrases } from "../i18n";
-import { ask, json, language, said, toast } from "./desk";
+import { ask, json, language, toast } from "./desk";
 import { draftMap, type Drawn } from "./sets-map";
-import { button, field, form, table } from "./setting-form";
+import { button, field, form, table, wrongOf } from "./setting-form";
 
 interface SetRow { code: string; city: string; level: string; name_vi: string; name_en: string; since: string | null; until: string | null; areas: number; in_force: boolean }
 interface Draft { id: number; code: string; state: State; problem: string | null; done: number; of: number; starts: string | null; moved: number | null; areas: number | null; undoable: boolean }
@@ -18,12 +18,12 @@ interface Preview {
 }
 const w = phrases({
   vi: {
-    sets: "Các bộ ranh giới", set: "Bộ", name: "Tên", level: "Cấp", areas: "Đơn vị", since: "Từ", until: "Đến", force: "Hiệu lực", yes: "đang hiệu lực", always: "luôn", send: "Gửi bộ mới", file: "Tệp GeoJSON hoặc GeoPackage, tối đa 64 MB", code: "Mã của bộ (bộ đã có thì được thay)", nameVi: "Tên tiếng Việt", nameEn: "Tên tiếng Anh", columns: "Cột, ví dụ code=MA,name=TEN (nếu tên cột khác thường)", crs: "Hệ toạ độ nếu tệp không ghi, ví dụ EPSG:3405", doSend: "Gửi để xem trước", sent: "Đã nhận; đang đọc.", drafts: "Bản nháp", none: "Chưa có bản nháp nào. Gửi một tệp để xem trước: chưa có gì thay đổi cho đến khi bạn cho có hiệu lực.", state: "Tình trạng", look: "Xem trước", undo: "Hoàn tác", cancel: "Thôi không áp dụng", discard: "Bỏ", sure: "Bỏ hẳn bản nháp này?", sureUndo: "Trả lại ranh giới trước đó? Việc sẽ về lại nơi xử lý cũ.",
+    sets: "Các bộ ranh giới", set: "Bộ", name: "Tên", level: "Cấp", areas: "Đơn vị", since: "Từ", until: "Đến", force: "Hiệu lực", yes: "đang hiệu lực", always: "luôn", send: "Gửi bộ mới", file: "Tệp GeoJSON hoặc GeoPackage, tối đa 64 MB", code: "Mã của bộ (bộ đã có thì được thay)", nameVi: "Tên tiếng Việt", nameEn: "Tên tiếng Anh", columns: "Cột, ví dụ code=MA,name=TEN (nếu tên cột khác thường)", crs: "Hệ toạ độ nếu tệp không ghi, ví dụ EPSG:3405", doSend: "Gửi để xem trước", sent: "Đã nhận; đang đọc.", drafts: "Bản nháp", none: "Chưa có bản nháp nào. Gửi một tệp để xem trước: chưa có gì thay đổi cho đến khi bạn cho có hiệu lực.", state: "Tình trạng", acts: "Việc", look: "Xem trước", undo: "Hoàn tác", cancel: "Thôi không áp dụng", discard: "Bỏ", sure: "Bỏ hẳn bản nháp này?", sureUndo: "Trả lại ranh giới trước đó? Việc sẽ về lại nơi xử lý cũ.",
     uploaded: "chờ đọc", reading: "đang đọc", ready: "đã đọc, chưa áp dụng", refused: "không nhận được", planned: "sẽ có hiệu lực", activating: "đang áp dụng", active: "đã áp dụng", failed: "không áp dụng được", undoing: "đang hoàn tác", undone: "đã hoàn tác",
     from: "Có hiệu lực từ ngày", ends: "Bộ hết hiệu lực từ ngày đó", preview: "Xem trước với ngày này", activate: "Cho có hiệu lực", sureNow: "{n} phản ánh đang mở sẽ sang nơi xử lý khác từ ngày {day}. Áp dụng?", done: "Đã ghi nhận; nếu là hôm nay thì trong một phút.", moves: "{moved} trong {open} phản ánh đang mở sẽ đổi nơi xử lý.", to: "Đến", out: "Từ", n: "Số phản ánh", outside: "ngoài mọi đơn vị", handed: "đã chuyển giao", changes: "Khác bộ {base}: {share} diện tích ({km2} km²) sang đơn vị khác.", people: "Dân số: {before} → {after}.", stale: "Bộ so sánh đã đổi từ lúc đọc: hãy gửi lại tệp để so với bộ mới.", what: "Thay đổi", share: "Phần đổi", with: "Với", new: "mới", gone: "không còn", changed: "đổi ranh giới", renamed: "đổi tên", same: "như cũ", same_n: "{n} đơn vị không đổi", roles: "Vai trò theo đơn vị sẽ đổi", rolesSay: "“Hết hiệu lực”: vẫn dùng được, vẫn thấy việc ở nơi đó. “Không còn”: hết tác dụng, hãy cấp lại.", account: "Tài khoản", role: "Vai trò", area: "Đơn vị", why: "Vì", instead: "Thay bằng", whyends: "hết hiệu lực", whygone: "không còn", report: "Đọc tệp: {n} đơn vị, chồng lấn {over} m², hở {gap} m².", map: "Bản đồ so sánh", movedN: "{n} phản ánh đã đổi nơi xử lý", close: "Đóng",
   },
   en: {
-    sets: "Boundary sets", set: "Set", name: "Name", level: "Level", areas: "Areas", since: "Since", until: "Until", force: "In force", yes: "in force", always: "always", send: "Send a new set", file: "GeoJSON or GeoPackage, at most 64 MB", code: "Code of the set (one that is there is replaced)", nameVi: "Name in Vietnamese", nameEn: "Name in English", columns: "Columns, as code=MA,name=TEN (where they are named otherwise)", crs: "Reference system where the file does not say, as EPSG:3405", doSend: "Send, to look at it", sent: "Taken; it is being read.", drafts: "Drafts", none: "There is no draft. Send a file to look at it: nothing changes until you bring it into force.", state: "State", look: "Look", undo: "Undo", cancel: "Do not apply it", discard: "Discard", sure: "Discard this draft for good?", sureUndo: "Put the boundaries before it back? Work goes back to who handled it.",
+    sets: "Boundary sets", set: "Set", name: "Name", level: "Level", areas: "Areas", since: "Since", until: "Until", force: "In force", yes: "in force", always: "always", send: "Send a new set", file: "GeoJSON or GeoPackage, at most 64 MB", code: "Code of the set (one that is there is replaced)", nameVi: "Name in Vietnamese", nameEn: "Name in English", columns: "Columns, as code=MA,name=TEN (where they are named otherwise)", crs: "Reference system where the file does not say, as EPSG:3405", doSend: "Send, to look at it", sent: "Taken; it is being read.", drafts: "Drafts", none: "There is no draft. Send a file to look at it: nothing changes until you bring it into force.", state: "State", acts: "Acts", look: "Look", undo: "Undo", cancel: "Do not apply it", discard: "Discard", sure: "Discard this draft for good?", sureUndo: "Put the boundaries before it back? Work goes back to who handled it.",
     uploaded: "to be read", reading: "being read", ready: "read, not in force", refused: "refused", planned: "comes into force", activating: "coming into force", active: "brought into force", failed: "failed", undoing: "being undone", undone: "undone",
     from: "In force from", ends: "Sets that end on that day", preview: "Preview for this day", activate: "Bring into force", sureNow: "{n} open complaints go to another handler from {day} on. Do it?", done: "Noted; if it is today, within a minute.", moves: "{moved} of {open} open complaints would change hands.", to: "To", out: "From", n: "Complaints", outside: "outside all areas", handed: "handed over", changes: "Against {base}: {share} of the ground ({km2} km²) goes to another area.", people: "Population: {before} → {after}.", stale: "The set it was compared with has changed since: send the file again.", what: "Change", share: "Share", with: "With", new: "new", gone: "gone", changed: "moved edges", renamed: "renamed", same: "as before", same_n: "{n} areas as before", roles: "Roles for areas that change", rolesSay: "“Ends”: goes on working, and sees what lies there. “Gone”: has no effect; give another.", account: "Account", role: "Role", area: "Area", why: "Why", instead: "Instead", whyends: "ends", whygone: "gone", report: "Read: {n} areas, overlaps {over} m², gaps {gap} m².", map: "Map of the difference", movedN: "{n} complaints changed hands", close: "Close",
   },
@@ -55,9 +55,9 @@ function stateOf(one: Draft): Node {
   return h("div", {}, words, ...(one.of ? [h("progress", { value: one.done, max: one.of, "aria-label": words })] : []), ...(one.problem ? [h("p", { class: "note" }, one.problem)] : []));
 }
 function drafts(rows: Draft[], look: (id: number) => void, again: () => Promise<void>): HTMLElement {
-  const post = async (path: string, method: string): Promise<void> => { try { await ask(`${API}/${path}`, { method }); await again(); } catch (problem) { toast(said(problem)); } };
+  const post = async (path: string, method: string): Promise<void> => { try { await ask(`${API}/${path}`, { method }); await again(); } catch (problem) { toast(wrongOf(problem)); } };
   if (!rows.length) return h("p", {}, w("none"));
-  return table(w("drafts"), ["№", w("set"), w("areas"), w("state"), ""], rows.map((one) => {
+  return table(w("drafts"), ["№", w("set"), w("areas"), w("state"), w("acts")], rows.map((one) => {
     const acts: HTMLElement[] = [];
     if (["ready", "planned", "undone", "failed"].includes(one.state)) acts.push(button(w("look"), () => look(one.id), { "data-look": String(one.id) }));
     if (one.state === "planned") acts.push(button(w("cancel"), () => void post(`${one.id}/undo`, "POST")));
@@ -66,12 +66,17 @@ function drafts(rows: Draft[], look: (id: number) => void, again: () => Promise<
     return [String(one.id), one.code, one.areas === null ? "–" : number(one.areas), stateOf(one), h("div", { class: "row" }, ...acts)];
   }));
 }
+/** Names of areas as they are told of moves: both sides of the difference have theirs. */
+function namesOf(found: Preview): (code: string | null) => string {
+  const names = new Map(found.difference?.changes.map((one) => [`${one.what === "gone" ? found.difference?.base ?? "" : found.code}:${one.code}`, one.name]));
+  return (code) => { const own = code && names.get(code); return code === null ? w("outside") : own ? `${own} (${code})` : code; };
+}
 function told(found: Preview): Node[] {
   const nodes: Node[] = [h("p", { role: "status", class: "moves" }, filled(w("moves"), { moved: number(found.moved), open: number(found.open) }))];
-  const { report, difference } = found;
+  const { report, difference } = found, areaName = namesOf(found);
   nodes.push(h("p", {}, filled(w("report"), { n: report.areas ?? 0, over: number(report.overlap_m2 ?? 0), gap: number(report.gap_m2 ?? 0) })), ...[...(report.repairs ?? []), ...(report.overlaps ?? [])].slice(0, 20).map((line) => h("p", { class: "note" }, line)));
   if (found.stale) nodes.push(h("p", { class: "note" }, w("stale")));
-  if (found.moves.length) nodes.push(table(w("n"), [w("out"), w("to"), w("n")], found.moves.slice(0, MOST_ROWS).map((one) => [one.from ?? w("outside"), one.to ?? w("outside"), number(one.n) + (one.handed_over ? ` (${w("handed")})` : "")])));
+  if (found.moves.length) nodes.push(table(w("n"), [w("out"), w("to"), w("n")], found.moves.slice(0, MOST_ROWS).map((one) => [areaName(one.from), areaName(one.to), number(one.n) + (one.handed_over ? ` (${w("handed")})` : "")])));
   if (difference) {
     const seen = difference.changes.filter((one) => one.what !== "same");
     nodes.push(h("p", {}, filled(w("changes"), { base: difference.base, share: share(difference.moved_share), km2: number(difference.moved_km2) })));
@@ -97,7 +102,7 @@ async function preview(place: HTMLElement, id: number, all: SetRow[], again: () 
   const start = button(w("activate"), () => void (async () => {
     const body = wanted(new FormData(own));
     if (!confirm(filled(w("sureNow"), { n: number(shown.moved), day: body.from }))) return;
-    try { await ask(`${API}/${id}/activate`, json("POST", body)); toast(w("done")); place.replaceChildren(); await again(); } catch (problem) { result.prepend(h("p", { role: "alert" }, said(problem))); }
+    try { await ask(`${API}/${id}/activate`, json("POST", body)); toast(w("done")); place.replaceChildren(); await again(); } catch (problem) { result.prepend(h("p", { role: "alert" }, wrongOf(problem))); }
   })(), { class: "main", "data-act": "activate" });
   place.replaceChildren(h("h2", {}, `${found.code} · №${id}`), own, holder, draftMap.key(), result, h("div", { class: "row" }, start, button(w("close"), () => place.replaceChildren())));
   place.scrollIntoView({ block: "start" });
@@ -112,12 +117,12 @@ export async function section(place: HTMLElement): Promise<void> {
     const found = await ask<{ sets: SetRow[]; drafts: Draft[] }>(API);
     known = found.sets;
     top.replaceChildren(sets(found.sets));
-    list.replaceChildren(drafts(found.drafts, (id) => void preview(looked, id, known, read).catch((problem: unknown) => toast(said(problem))), read));
+    list.replaceChildren(drafts(found.drafts, (id) => void preview(looked, id, known, read).catch((problem: unknown) => toast(wrongOf(problem))), read));
     const today = new Date().toLocaleDateString("sv-SE", { timeZone: "Asia/Ho_Chi_Minh" });
     const waits = found.drafts.some((one) => BUSY.includes(one.state) || (one.state === "planned" && (one.starts ?? "") <= today));
     // Asked until all is done, or the page is left.
     if (waits) setTimeout(() => { if (place.isConnected) void read().catch(() => undefined); }, EVERY_MS);
   }
-  place.replaceChildren(h("div", { class: "setting" }, h("h2", {}, w("sets")), top, sending(read), h("h2", {}, w("drafts")), list, looked));
+  place.replaceChildren(h("div", { class: "setting" }, h("h1", {}, w("sets")), top, sending(read), h("h2", {}, w("drafts")), list, looked));
   await read();
 }

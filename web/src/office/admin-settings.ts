@@ -7,8 +7,8 @@ import { field, form, tick } from "./setting-form";
 interface Value { key: string; value: number | boolean; default: number | boolean; set: boolean; kind: "integer" | "number" | "boolean"; vi: string; en: string; min: number | null; max: number | null }
 interface Group { name: string; values: Value[] }
 const w = phrases({
-  vi: { alerts: "Cảnh báo việc bất thường", anchors: "Mốc của nhật ký", save: "Lưu", saved: "Đã lưu; có hiệu lực ngay.", shipped: "mặc định {value}", yes: "có", no: "không", says: "Bí mật và địa chỉ máy chủ không ở đây mà ở biến môi trường." },
-  en: { alerts: "Alerts on unusual acts", anchors: "Heads of the audit log", save: "Save", saved: "Saved; it holds at once.", shipped: "shipped: {value}", yes: "yes", no: "no", says: "Secrets and addresses are not here but in the environment." },
+  vi: { title: "Cài đặt", alerts: "Cảnh báo việc bất thường", anchors: "Mốc của nhật ký", save: "Lưu", saved: "Đã lưu; có hiệu lực ngay.", shipped: "mặc định {value}", yes: "có", no: "không", says: "Bí mật và địa chỉ máy chủ không ở đây mà ở biến môi trường." },
+  en: { title: "Settings", alerts: "Alerts on unusual acts", anchors: "Heads of the audit log", save: "Save", saved: "Saved; it holds at once.", shipped: "shipped: {value}", yes: "yes", no: "no", says: "Secrets and addresses are not here but in the environment." },
 });
 const words = (value: number | boolean): string => (typeof value === "boolean" ? w(value ? "yes" : "no") : String(value));
 
@@ -26,7 +26,7 @@ async function put(name: string, values: Record<string, unknown>, again: () => P
 /** Fills a section of the administration. */
 export async function section(place: HTMLElement): Promise<void> {
   const { settings } = await ask<{ settings: Group[] }>("/api/v1/admin/settings");
-  place.replaceChildren(h("div", { class: "setting" }, h("p", {}, w("says")), ...settings.map((group) => h("section", {}, h("h2", {}, w(group.name as "alerts")),
+  place.replaceChildren(h("div", { class: "setting" }, h("h1", {}, w("title")), h("p", {}, w("says")), ...settings.map((group) => h("section", {}, h("h2", {}, w(group.name as "alerts")),
     form(w("save"), async (given) => {
       const values = Object.fromEntries(group.values.map((one) => [one.key, one.kind === "boolean" ? given.has(one.key) : Number(given.get(one.key))] as const)
         .filter(([key, value]) => group.values.some((one) => one.key === key && one.value !== value)));

@@ -48,11 +48,11 @@ async function verify(place: HTMLElement): Promise<void> {
 }
 
 export const page: Page = async (place, _path, query) => {
-  const inputs = FIELDS.map((field) => h("input", { name: field, type: field === "since" || field === "until" ? "datetime-local" : "text", value: query.get(field) ?? "", maxlength: 100, "aria-label": w(field), placeholder: w(field), title: w(field) }));
+  const inputs = FIELDS.map((field) => h("input", { name: field, type: field === "since" || field === "until" ? "datetime-local" : "text", value: query.get(field) ?? "", maxlength: 100 }));
   const form = h("form", { class: "audit-filter", submit: (event) => {
     event.preventDefault();
     go(`/office/audit?${new URLSearchParams(inputs.filter((one) => one.value.trim()).map((one) => [one.name, one.value.trim()]))}`);
-  } }, ...inputs, h("button", { type: "submit" }, w("filter")));
+  } }, ...inputs.map((one, n) => h("label", {}, w(FIELDS[n] ?? "actor"), one)), h("button", { type: "submit" }, w("filter")));
   const filter = (): URLSearchParams => new URLSearchParams(FIELDS.flatMap((field) => {
     const given = query.get(field);
     // A local time is told with its zone.

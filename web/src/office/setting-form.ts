@@ -1,6 +1,13 @@
 /** What the sections of administration share: fields, tables, and forms that say what is wrong. */
 import { h } from "../dom";
+import { Trouble } from "../problems";
 import { said } from "./desk";
+
+/** What is wrong: who administers is told the server's own words too where it has them in one language only. */
+export function wrongOf(problem: unknown): string {
+  const words = said(problem);
+  return problem instanceof Trouble && problem.status < 500 && !problem.server.includes(" / ") ? `${words} (${problem.server})` : words;
+}
 
 export const field = (label: string, input: HTMLElement, wide = false): HTMLLabelElement => h("label", wide ? { class: "wide" } : {}, label, input);
 export const tick = (label: string, name: string, on: boolean): HTMLLabelElement => h("label", { class: "tick" }, h("input", { type: "checkbox", name, checked: on }), label);
@@ -15,7 +22,7 @@ export function form(words: string, send: (given: FormData) => Promise<void>, ..
     event.preventDefault();
     wrong.textContent = "";
     submit.disabled = true;
-    void send(new FormData(own)).catch((problem: unknown) => { wrong.textContent = said(problem); }).finally(() => { submit.disabled = false; });
+    void send(new FormData(own)).catch((problem: unknown) => { wrong.textContent = wrongOf(problem); }).finally(() => { submit.disabled = false; });
   } }, ...fields, submit, wrong);
   return own;
 }
