@@ -17,8 +17,9 @@ from api.cluster import ClusterError, PrivateCluster, binaries
 from api.mail import Server
 from api.settings import Settings
 from api.web_app import STATIC
-from geo.database import current_revision, head_revision
+from geo.database import SERVICE_ROLE, current_revision, head_revision
 from geo.recount import has_layout
+from geo.row_security import PROTECTED, slow_functions
 
 LEAST_FREE_GIB: Final = 2
 LEAST_MEMORY_GIB: Final = 2
@@ -172,6 +173,7 @@ def database(engine: Engine) -> Iterator[Finding]:
             yield Finding(
                 Verdict.WRONG, "the stored counts are those of another version", "phananh migrate"
             )
+        yield from _rows(connection)
         yield from _content(connection)
         yield from _counts(connection)
         yield from _follows(connection)
@@ -210,6 +212,39 @@ def _server(connection: Connection) -> Iterator[Finding]:
             if good(value)
             else Finding(verdict, f"{name} = {value}", remedy)
         )
+
+
+def _rows(connection: Connection) -> Iterator[Finding]:
+    """Whether row-level security is on, binds the service, and costs little."""
+    off = connection.execute(
+        text(
+            "SELECT string_agg(one, ', ') FROM unnest(CAST(:names AS text[])) AS one"
+            " JOIN pg_class c ON c.oid = to_regclass(one) WHERE NOT c.relrowsecurity"
+        ),
+        {"names": list(PROTECTED)},
+    ).scalar()
+    bound = connection.execute(
+        text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = :name"),
+        {"name": SERVICE_ROLE},
+    ).scalar()
+    if off:
+        yield Finding(
+            Verdict.WRONG, f"row-level security is off for {off}",
+            "ALTER TABLE ... ENABLE ROW LEVEL SECURITY: someone turned it off",
+        )  # fmt: skip
+    elif bound is None or bound:
+        yield Finding(
+            Verdict.WRONG, f"row-level security does not bind {SERVICE_ROLE}",
+            f"ALTER ROLE {SERVICE_ROLE} NOSUPERUSER NOBYPASSRLS",
+        )  # fmt: skip
+    else:
+        yield _fine("row-level security is on and binds the service")
+    if missing := slow_functions(connection):
+        yield Finding(
+            Verdict.ODD, "row-level security keeps some indexes from being used",
+            "as a superuser, once, and again after a restore: "
+            + " ".join(f"ALTER FUNCTION {one} LEAKPROOF;" for one in missing),
+        )  # fmt: skip
 
 
 def _content(connection: Connection) -> Iterator[Finding]:

@@ -29,6 +29,7 @@ from api import (
     sweeping,
     watch_rounds,
 )
+from api.folding import Folder
 from api.settings import Settings
 from api.storage import PhotoStore
 from geo.database import engine as make_engine
@@ -170,7 +171,7 @@ def run(url: str, settings: Settings, parent: int | None = None) -> None:
     if parent is not None:
         threading.Thread(target=_watch, args=(parent,), name="watch", daemon=True).start()
     logging.getLogger("procrastinate").setLevel(logging.ERROR)
-    counting = make_engine(url, pool_size=2, statement_timeout_ms=STATEMENT_TIMEOUT_MS)
+    counting = make_engine(url, pool_size=6, statement_timeout_ms=STATEMENT_TIMEOUT_MS)
     keeper = due_rounds.DueKeeper(counting)
     keeper.start()
     drafting = make_engine(url, pool_size=4, statement_timeout_ms=STATEMENT_TIMEOUT_MS)
@@ -178,8 +179,11 @@ def run(url: str, settings: Settings, parent: int | None = None) -> None:
         drafting, "boundary_draft", lambda own: boundary_rounds.look(own, datetime.now(UTC))
     )
     drafts.start()
+    folder = Folder(counting)
+    folder.start()
     with suppress(KeyboardInterrupt):
         asyncio.run(work(url, settings))
+    folder.stop()
     keeper.stop()
     drafts.stop()
     counting.dispose()

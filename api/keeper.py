@@ -1,4 +1,4 @@
-"""What a running server does besides answering: hears of changes, folds counts, reads codes."""
+"""What a running server does besides answering: hears of changes, reads codes, knows what waits."""
 
 import threading
 import time
@@ -11,18 +11,21 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.query import Words
-from geo.recount import fold_all, is_loading
+from geo.rollup import try_fold
 from tiles.version import Clock
 
 log = structlog.get_logger()
 PENDING: Final = Gauge("phananh_pending_changes", "Changes not yet folded into stored counts")
+# The worker folds a thousand and more within seconds. As much as this says that there is none.
+UNATTENDED: Final = 50_000
 LISTENING: Final = Gauge("phananh_listening", "1 while changes made by others are heard")
 
 
 class Keeper:
-    """Two threads: one listens to the database, one folds.
+    """Two threads: one listens to the database, one looks at what waits to be folded.
 
-    Every server process has one; a lock in the database lets one fold at a time.
+    Folding is the worker's (`api.folding`). Where none runs, this merges what has become much: that
+    needs no look at complaints, of which the service does not see all.
     """
 
     def __init__(
@@ -33,7 +36,7 @@ class Keeper:
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(target=self._listen, name="listen", daemon=True),
-            threading.Thread(target=self._fold, name="fold", daemon=True),
+            threading.Thread(target=self._measure, name="pending", daemon=True),
         ]
 
     def start(self) -> None:
@@ -93,15 +96,13 @@ class Keeper:
         else:
             self._clock.changed([int(cell) for cell in payload.split(",") if cell])
 
-    def _fold(self) -> None:
-        self._again(self._fold_at_times, "folding_interrupted")
+    def _measure(self) -> None:
+        self._again(self._measure_at_times, "counting_interrupted")
 
-    def _fold_at_times(self) -> None:
+    def _measure_at_times(self) -> None:
         while not self._stop.wait(self._fold_seconds):
-            with self._engine.connect() as connection:
+            with self._engine.begin() as connection:
                 waiting = connection.execute(text("SELECT count(*) FROM pending")).scalar_one()
-                busy = waiting > 1000 and is_loading(connection)
+                if waiting > UNATTENDED and try_fold(connection):
+                    waiting = 0
             PENDING.set(waiting)
-            # Few changes cost a read little; folding them costs more. A bulk load folds by itself.
-            if waiting > 1000 and not busy and fold_all(self._engine, wait=False):
-                PENDING.set(0)

@@ -3,6 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
+from datetime import date
 from typing import Any, Final, TypeVar
 
 from anyio import CapacityLimiter
@@ -14,6 +15,7 @@ from geo.density import Correction, Kernel
 from geo.errors import OverloadedError
 from geo.filters import Filter
 from geo.hotspots import local_moran
+from geo.privacy import Released, released
 from tiles.version import Clock
 
 T = TypeVar("T")
@@ -22,6 +24,7 @@ MOST_WAITING: Final = 12
 # Some 200 bytes each.
 MOST_STREETS: Final = 40_000
 STREETS_FOR_S: Final = 600
+RELEASED_FOR_S: Final = 600
 # Regions change with boundaries alone, which are announced as changes of everything.
 NOWHERE: Final[frozenset[int]] = frozenset()
 
@@ -86,6 +89,8 @@ class Studies:
         # Streets hardly change; of a category marked as sensitive none is left by then.
         self._streets: TTLCache[int, streets.Tally] = TTLCache(MOST_STREETS, STREETS_FOR_S)
         self._naming = threading.Lock()
+        self._released: TTLCache[Hashable, list[Released]] = TTLCache(32, RELEASED_FOR_S)
+        self._releasing = threading.Lock()
         self._limiter: CapacityLimiter | None = None
 
     def tallies(self, connection: Connection, places: Sequence[int]) -> dict[int, streets.Tally]:
@@ -96,6 +101,16 @@ class Studies:
         with self._naming:
             self._streets.update(found)
         return known | found
+
+    def released(
+        self, connection: Connection, set_id: int, kinds: frozenset[int], least: int, today: date
+    ) -> list[Released]:
+        """What is told of sensitive categories: it counts every complaint, and hardly changes."""
+        key = (set_id, kinds, least, today)
+        with self._releasing:
+            if (found := self._released.get(key)) is None:
+                found = self._released[key] = released(connection, set_id, least, today)
+        return found
 
     def limiter(self) -> CapacityLimiter:
         """How many requests may wait for a heavy answer in threads; for the event loop alone."""

@@ -18,16 +18,23 @@ from api.app import create_app
 from api.client import proxying
 from api.cluster import PrivateCluster
 from api.settings import Settings
-from geo.database import SERVICE_ROLE
+from geo.database import SERVICE_ROLE, psycopg_url
 from geo.database import engine as make_engine
 
-URL, OWNED = "PHANANH_SERVING_URL", "PHANANH_SERVING_CLUSTER"
+URL, OWNED, AS = "PHANANH_SERVING_URL", "PHANANH_SERVING_CLUSTER", "PHANANH_SERVING_AS"
 
 
-def become(url: str, cluster: PrivateCluster | None, host: str, port: int, var: Path) -> NoReturn:
-    """Replace this process by the worker, which stops `cluster` at its end."""
+def become(
+    url: str, cluster: PrivateCluster | None, host: str, port: int, var: Path, *, private: bool
+) -> NoReturn:
+    """Replace this process by the worker, which stops `cluster` at its end.
+
+    A `private` database lets the service in as its own role, which then cannot become the owner.
+    """
+    service = psycopg_url(url, user=SERVICE_ROLE) if private else ""
     environment: Mapping[str, str] = os.environ | {
         URL: url,
+        AS: service,
         OWNED: str(cluster.var) if cluster is not None else "",
         "PHANANH_HOST": host,
         "PHANANH_PORT": str(port),
@@ -45,12 +52,14 @@ def main() -> None:
     settings = Settings()
     # uvicorn raises the signal again when it is done: end as after Ctrl-C.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    url, owned = os.environ.pop(URL), os.environ.pop(OWNED)
+    url, owned, service = (os.environ.pop(name) for name in (URL, OWNED, AS))
+    if settings.service_url is not None:
+        service = settings.service_url.get_secret_value()
     serving = make_engine(
-        settings.service_url.get_secret_value() if settings.service_url else url,
+        service or url,
         statement_timeout_ms=settings.statement_timeout_ms,
         pool_size=settings.connections,
-        role=None if settings.service_url else SERVICE_ROLE,
+        role=None if service else SERVICE_ROLE,
     )
     worker = beside.start(url) if settings.work else None
     app = create_app(serving, settings)

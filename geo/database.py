@@ -18,11 +18,13 @@ ROOT = Path(__file__).resolve().parent.parent
 _REVISION: Final = re.compile(r'^(down_)?revision = "(\w+)"$', re.MULTILINE)
 
 
-def psycopg_url(url: str) -> str:
-    """The URL with psycopg as its driver, whatever PostgreSQL URL was given."""
+def psycopg_url(url: str, user: str | None = None) -> str:
+    """The URL with psycopg as its driver, whatever PostgreSQL URL was given; as another user."""
     parsed = make_url(url)
     if not parsed.drivername.startswith(("postgresql", "postgres")):
         raise ValueError(f"not a PostgreSQL address: {parsed.drivername}")
+    if user is not None:
+        parsed = parsed.set(username=user, password=None)
     return parsed.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
 
 

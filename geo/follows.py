@@ -23,7 +23,6 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from geo.schema import (
     area,
@@ -83,12 +82,8 @@ def take(connection: Connection, address: str, order: Order) -> int | None:
 
     The same order again is the same follow. Part of the caller's transaction.
     """
-    added = insert_or(follower).values(address=address).on_conflict_do_nothing()
-    connection.execute(added)
     # Two orders of one address at once: the second waits here.
-    owner = connection.execute(
-        select(follower.c.id).where(follower.c.address == address).with_for_update()
-    ).scalar_one()
+    owner = connection.execute(select(func.follower_of(address))).scalar_one()
     return _taken(connection, _Owner(follower_id=owner), order)
 
 

@@ -34,6 +34,7 @@ def _facts(columns: Any = complaint.c) -> Select[Any]:
             columns.address,
             (source.c.kind == "sample").label("sample"),
             category.c.sensitive,
+            columns.cell,
         )
         .join(category, category.c.id == columns.category_id)
         .join(domain, domain.c.id == category.c.domain_id)
@@ -82,8 +83,12 @@ def _newest_in_areas(question: Filter, limit: int, after: tuple[datetime, UUID] 
 
 
 def one(code: str) -> Select[Any]:
-    """The complaint with a code, or no row."""
-    return _facts().where(complaint.c.code == code)
+    """What everyone may know of the complaint with a code, or no row.
+
+    Of a sensitive one there is no point and no word; `geo.privacy.coarse_place` has its place.
+    """
+    told = func.complaint_told(code).table_valued(*complaint.c, name="told")
+    return _facts(told.c).add_columns(told.c.updated_at)
 
 
 def of(complaint_id: UUID) -> Select[Any]:

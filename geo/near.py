@@ -169,16 +169,16 @@ def near_stored(connection: Connection, code: str) -> Found:
 
     Nothing is near one of a sensitive category: distances to known places would tell its own.
     """
+    told = func.complaint_told(code).table_valued(*complaint.c, name="told").c
     row = connection.execute(
         select(
-            complaint.c.id, complaint.c.reported_at, complaint.c.text, complaint.c.address,
-            func.ST_X(complaint.c.geom).label("lon"), func.ST_Y(complaint.c.geom).label("lat"),
+            told.id, told.reported_at, told.text, told.address,
+            func.ST_X(told.geom).label("lon"), func.ST_Y(told.geom).label("lat"),
             category.c.code, category.c.sensitive, category.c.near_m, category.c.near_days,
             (category.c.enabled & domain.c.enabled).label("enabled"),
         )
-        .join(category, category.c.id == complaint.c.category_id)
+        .join(category, category.c.id == told.category_id)
         .join(domain, domain.c.id == category.c.domain_id)
-        .where(complaint.c.code == code)
     ).one_or_none()  # fmt: skip
     if row is None:
         raise NotFoundError(f"no complaint has the code {code!r}")

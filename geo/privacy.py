@@ -7,20 +7,15 @@ areas, one category at a time), it has no sums, and a quarter is told only once 
 some time for late reports has passed: so what is held back follows from nothing that is told.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
-from geo import cells, counts
-from geo.emergence import whole_periods
-from geo.filters import City, Filter
-from geo.periods import EPOCH
-from geo.rollup import AREA
-from geo.schema import area, area_set, category
+from geo import cells
+from geo.filters import City
+from geo.schema import area_set
 
 # Reports of a quarter that arrive later than this may change a count that was told.
 LATE_DAYS: Final = 30
@@ -38,19 +33,19 @@ class Released(NamedTuple):
     n: int
 
 
-def coarse_place(lon: float, lat: float) -> tuple[float, float]:
-    """The middle of the cell of about 5 km² that holds a point.
+def coarse_place(cell: int) -> tuple[float, float]:
+    """The middle (lon, lat) of the cell of about 5 km² that holds a cell.
 
-    >>> coarse_place(105.8342, 21.0278) == coarse_place(105.8343, 21.0279)
+    >>> near, same = cells.leaf_cells(np.array([105.8342, 105.8343]), np.array([21.0278, 21.0279]))
+    >>> coarse_place(int(near)) == coarse_place(int(same)) != (105.8342, 21.0278)
     True
     """
-    leaf = cells.leaf_cells(np.array([lon]), np.array([lat]))
-    [[east, north]] = cells.centres(cells.parents(leaf, COARSE)).tolist()
+    [[east, north]] = cells.centres(cells.parents(np.array([cell]), COARSE)).tolist()
     return round(east, 4), round(north, 4)
 
 
-def in_force(connection: Connection, city: City) -> tuple[str, dict[int, str]] | None:
-    """The set of areas counts are told by: the newest that is in force, with its codes by id.
+def in_force(connection: Connection, city: City) -> tuple[str, int] | None:
+    """The set of areas counts are told by, its code and id: the newest that is in force.
 
     Always the same one: counts of two sets could be subtracted from each other.
     """
@@ -60,45 +55,22 @@ def in_force(connection: Connection, city: City) -> tuple[str, dict[int, str]] |
         .order_by(area_set.c.since.desc().nulls_last(), area_set.c.id)
         .limit(1)
     ).one_or_none()
-    if row is None:
-        return None
-    codes = connection.execute(select(area.c.id, area.c.code).where(area.c.set_id == row.id))
-    return str(row.code), {int(one.id): str(one.code) for one in codes}
+    return None if row is None else (str(row.code), int(row.id))
 
 
-def released(
-    connection: Connection,
-    city: City,
-    codes: dict[int, str],
-    sensitive: Sequence[int],
-    least: int,
-    today: date,
-) -> list[Released]:
+def released(connection: Connection, set_id: int, least: int, today: date) -> list[Released]:
     """Counts of sensitive categories by area and whole quarter that are at least `least`.
 
-    `today` is the city's; quarters that ended less than `LATE_DAYS` before are not told yet.
+    `today` is the city's; quarters that ended less than `LATE_DAYS` before are not told yet. The
+    database counts what it lets nobody see, so that only what is large enough leaves it.
     """
-    names = {
-        int(row.id): str(row.code)
-        for row in connection.execute(
-            select(category.c.id, category.c.code).where(category.c.id.in_(sensitive))
-        )
-    }
-    found: list[Released] = []
-    for number, code in sorted(names.items()):
-        question = Filter((city,), categories=(number,))
-        days = [int(row.place) for row in connection.execute(counts.by_day(question))]
-        if not days:
-            continue
-        first = EPOCH + timedelta(days=min(days) - 100)
-        for quarter in whole_periods(
-            first, today - timedelta(days=LATE_DAYS), "quarter", city.zone
-        ):
-            asked = replace(question, since=quarter.since, until=quarter.until)
-            rows = connection.execute(counts.by_place(asked, AREA, sorted(codes))).all()
-            found += [
-                Released(code, codes[row.place], quarter.key, int(row.n))
-                for row in rows
-                if row.n >= least
-            ]
-    return found
+    rows = connection.execute(
+        text(
+            "SELECT k.code AS category, a.code AS area, r.quarter, r.n"
+            "  FROM sensitive_released(:set, :least, :ended) r"
+            "  JOIN category k ON k.id = r.category_id JOIN area a ON a.id = r.area_id"
+            " ORDER BY k.id, r.quarter, a.code"
+        ),
+        {"set": set_id, "least": least, "ended": today - timedelta(days=LATE_DAYS)},
+    )
+    return [Released(row.category, row.area, row.quarter.isoformat(), row.n) for row in rows]

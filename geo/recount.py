@@ -24,6 +24,7 @@ from geo.rollup import (
     EVERY_STATUS,
     LAYOUT,
     LEVELS,
+    LOADING,
     LOCK,
     Kind,
     merge_pending,
@@ -41,9 +42,6 @@ SHARE: Final = 0.05
 LATELY: Final = (1_000_000, 3_000_000)
 
 Integers = NDArray[np.int64]
-
-
-LOADING: Final = {"a": 1887, "b": 3}
 
 
 class Counted(NamedTuple):

@@ -16,6 +16,8 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 LOCK: Final = (1887, 2)
+# Held (shared) while a bulk load runs, which folds by itself.
+LOADING: Final = {"a": 1887, "b": 3}
 CITY, AREA = 0, 1
 EVERY_STATUS: Final = 0
 
@@ -106,6 +108,16 @@ def fold(connection: Connection) -> int:
     Only one fold runs at a time; another waits. Returns how many pending rows were merged.
     """
     connection.execute(text("SELECT pg_advisory_xact_lock(:a, :b)"), {"a": LOCK[0], "b": LOCK[1]})
+    return merge_pending(connection)
+
+
+def try_fold(connection: Connection) -> int:
+    """What `fold` does, unless somebody folds or loads in bulk."""
+    lock = {"a": LOCK[0], "b": LOCK[1]}
+    for locks in (LOADING, lock):
+        free = connection.execute(text("SELECT pg_try_advisory_xact_lock(:a, :b)"), locks)
+        if not free.scalar_one():
+            return 0
     return merge_pending(connection)
 
 

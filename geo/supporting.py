@@ -74,7 +74,7 @@ def support(
     row = connection.execute(
         text(
             "SELECT c.id, c.status, k.sensitive"
-            "  FROM complaint c JOIN category k ON k.id = c.category_id WHERE c.code = :code"
+            "  FROM complaint_told(:code) c JOIN category k ON k.id = c.category_id"
         ),
         given,
     ).one_or_none()

@@ -16,6 +16,9 @@ depends_on = None
 
 HERE = Path(__file__).parent
 TABLES = (
+    "complaint",
+    "complaint_area",
+    "answer",
     "submission",
     "participant",
     "look",
@@ -37,13 +40,14 @@ def downgrade() -> None:
     )
     for table, name in policies.all():
         op.execute(f"DROP POLICY {name} ON {table}")
-    for table in (*TABLES, "rating", "mail", "complaint", "complaint_area"):
+    for table in (*TABLES, "rating", "mail", "follower"):
         if table in TABLES:
             op.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
         op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO phananh_app")
     # Triggers stay SECURITY DEFINER: it makes no difference to an owner.
     op.execute(
-        "DROP FUNCTION photo_alike_mark, complaint_held, report_taken, rating_reason,"
+        "DROP FUNCTION follower_of, asker_sees, somebody_asks, sensitive_released,"
+        " photo_alike_mark, complaint_told, complaint_held, report_taken, rating_reason,"
         " said_in_public, supporters_of, sensitive_ids, shown_upload, shown_complaint,"
         " shown_participant, shown_hash"
     )

@@ -75,6 +75,34 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = public, pg_
    WHERE s.complaint_id = complaint
 $$;
 
+-- A complaint as who knows its code may be told of it. Of a sensitive one that is how it stands and
+-- about where: no point, no words, and the cell of resolution 7 (geo.privacy.COARSE).
+CREATE FUNCTION complaint_told(of_code text) RETURNS SETOF complaint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT told.*
+    FROM complaint c JOIN category k ON k.id = c.category_id
+   CROSS JOIN LATERAL jsonb_populate_record(c, CASE WHEN k.sensitive
+     THEN jsonb_build_object('geom', NULL, 'text', '', 'address', NULL, 'source_key', NULL,
+            'cell', (c.cell & ~(15::bigint << 52)) | (7::bigint << 52) | ((1::bigint << 24) - 1))
+     ELSE '{}' END) AS told
+   WHERE c.code = of_code
+$$;
+
+-- What is told of sensitive categories: counts by area of one set and quarter (its first local day),
+-- where they are large enough, of quarters that have ended on a day.
+CREATE FUNCTION sensitive_released(of_set integer, at_least bigint, ended date) RETURNS TABLE (
+  category_id smallint, area_id integer, quarter date, n bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT a.category_id, a.area_id, q.first, count(*)
+    FROM area p JOIN area_set s ON s.id = p.set_id JOIN city t ON t.id = s.city_id
+    JOIN complaint_area a ON a.area_id = p.id
+   CROSS JOIN LATERAL (
+     SELECT date_trunc('quarter', timezone(t.timezone, a.reported_at))::date AS first) AS q
+   WHERE s.id = of_set AND a.category_id = ANY (sensitive_ids())
+     AND q.first + interval '3 months' <= ended
+   GROUP BY 1, 2, 3 HAVING count(*) >= at_least
+$$;
+
 -- Hold a complaint, so that nobody closes it while it gets a supporter.
 CREATE FUNCTION complaint_held(of_code text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -157,12 +185,54 @@ SELECT id, other_id, distance FROM ranked WHERE place <= most_marked
 ON CONFLICT DO NOTHING
 $$;
 
+-- Whether a link of a citizen or a session of an official is shown at all.
+CREATE FUNCTION somebody_asks() RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN shown_complaint() IS NOT NULL OR asker() IS NOT NULL;
+
+-- Whether a sensitive complaint may be seen by who asks. A policy that named its id would take away
+-- every index-only scan of the public's counts, whose indexes hold no ids; so it is found by what
+-- they hold. Should two share place, kind and moment, both or none are seen.
+CREATE FUNCTION asker_sees(at_cell bigint, of_category smallint, at_moment timestamptz)
+RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE COST 1 SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT NOT EXISTS (
+    SELECT FROM complaint c
+     WHERE (c.cell >> 18) = (at_cell >> 18) AND c.reported_at = at_moment
+       AND c.cell = at_cell AND c.category_id = of_category
+       AND NOT coalesce(c.id = shown_complaint(), false) AND NOT asker_on(c.id, 'view'))
+$$;
+
+-- Who follows, by the address; held until the end of the transaction, so that two orders of one
+-- address wait for each other.
+CREATE FUNCTION follower_of(of_address text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  INSERT INTO follower (address) VALUES (of_address) ON CONFLICT DO NOTHING;
+  RETURN (SELECT id FROM follower WHERE address = of_address FOR UPDATE);
+END $$;
+
 -- Policies ---------------------------------------------------------------------------------------
 
 -- In all of them: (SELECT ...) is asked once a statement. What decides for nearly every row is first.
--- The complaints themselves are public but for sensitive ones, which every public read leaves out
--- (geo.privacy). Policies on them wait for a measurement of what they cost tiles and counts.
+-- In all of them: (SELECT ...) is asked once a statement. What decides for nearly every row is first.
+-- Complaints are public, but for those of sensitive categories.
+ALTER TABLE complaint ENABLE ROW LEVEL SECURITY;
+CREATE POLICY see ON complaint FOR SELECT
+  USING (category_id <> ALL ((SELECT sensitive_ids())::smallint[])
+         OR ((SELECT somebody_asks()) AND asker_sees(cell, category_id, reported_at)));
+CREATE POLICY report ON complaint FOR INSERT
+  WITH CHECK (id = (SELECT shown_complaint()) OR (SELECT asker_may('act')));
+CREATE POLICY change ON complaint FOR UPDATE
+  USING (id = (SELECT shown_complaint())
+         OR ((SELECT asker()) IS NOT NULL AND asker_on(id, 'act')));
 REVOKE DELETE ON complaint FROM phananh_app;
+
+ALTER TABLE complaint_area ENABLE ROW LEVEL SECURITY;
+CREATE POLICY see ON complaint_area FOR SELECT
+  USING (category_id <> ALL ((SELECT sensitive_ids())::smallint[])
+         OR complaint_id = (SELECT shown_complaint())
+         OR ((SELECT asker()) IS NOT NULL AND asker_on(complaint_id, 'view')));
 REVOKE INSERT, UPDATE, DELETE ON complaint_area FROM phananh_app;
 
 ALTER TABLE submission ENABLE ROW LEVEL SECURITY;
@@ -225,6 +295,16 @@ CREATE POLICY see ON photo_alike FOR SELECT
                         AND asker_on(p.complaint_id, 'inside')));
 REVOKE INSERT, UPDATE, DELETE ON photo_alike FROM phananh_app;
 
+-- What the city said is as public as the complaint, whose own policy decides here.
+ALTER TABLE answer ENABLE ROW LEVEL SECURITY;
+CREATE POLICY see ON answer FOR SELECT
+  USING (EXISTS (SELECT FROM complaint c WHERE c.id = complaint_id));
+CREATE POLICY act ON answer FOR INSERT
+  WITH CHECK ((SELECT asker()) IS NOT NULL AND asker_on(complaint_id, 'act'));
+CREATE POLICY change ON answer FOR UPDATE
+  USING ((SELECT asker()) IS NOT NULL AND asker_on(complaint_id, 'act'));
+REVOKE DELETE ON answer FROM phananh_app;
+
 -- The key is a secret of the device that sent it; the service has its hash.
 ALTER TABLE idempotency ENABLE ROW LEVEL SECURITY;
 CREATE POLICY remember ON idempotency FOR INSERT WITH CHECK (true);
@@ -235,6 +315,8 @@ CREATE POLICY own ON idempotency FOR ALL
 REVOKE SELECT, DELETE ON rating FROM phananh_app;
 GRANT SELECT (id, complaint_id, participant_id, closed_at, verdict, reopened, at)
   ON rating TO phananh_app;
+REVOKE SELECT, INSERT, UPDATE ON follower FROM phananh_app;
+GRANT SELECT (id) ON follower TO phananh_app;
 REVOKE SELECT, UPDATE ON mail FROM phananh_app;
 GRANT SELECT (id, key, follow_id, participant_id, account_id, not_before, attempts, sent_at,
               failed_at, created_at)

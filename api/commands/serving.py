@@ -69,7 +69,7 @@ def serve(
         raise
     engine.dispose()
     out.print(f"[bold]phananh: http://{host}:{port}/[/bold]  (Ctrl-C stops it)")
-    become(url, owned, host, port, var or settings.var)
+    become(url, owned, host, port, var or settings.var, private=cluster is not None)
 
 
 def migrate(var: Var = None) -> None:

@@ -18,6 +18,7 @@ from geo.catalogue import ensure_catalogue
 from geo.database import engine as make_engine
 from geo.database import migrate as run_migrations
 from geo.recount import ensure_layout
+from geo.row_security import ensure_quick
 
 out = Console(stderr=True, highlight=False)
 Var = Annotated[Path | None, typer.Option(envvar="PHANANH_VAR", help="Private database and files.")]
@@ -62,6 +63,7 @@ def bring_up(engine: Engine) -> None:
     with engine.begin() as connection:
         run_migrations(connection)
         ensure_catalogue(connection)
+        ensure_quick(connection)
     with Progress(console=out, transient=True) as bar:
         task = bar.add_task("counting", total=None)
         if ensure_layout(engine, lambda done, of: bar.update(task, completed=done, total=of)):

@@ -26,13 +26,13 @@ def search(
         row = db.execute(
             text(
                 "SELECT c.code, k.name_vi, k.name_en, k.sensitive,"
-                " ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat"
-                " FROM complaint c JOIN category k ON k.id = c.category_id WHERE c.code = :code"
+                " ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, c.cell"
+                " FROM complaint_told(:code) c JOIN category k ON k.id = c.category_id"
             ),
             {"code": clean_code(q)},
         ).one_or_none()
         if row is not None:
-            lon, lat = coarse_place(row.lon, row.lat) if row.sensitive else (row.lon, row.lat)
+            lon, lat = coarse_place(row.cell) if row.sensitive else (row.lon, row.lat)
             results.append(
                 {
                     "type": "complaint",

@@ -357,10 +357,12 @@ def _told(request: Request, db: Connection, rows: list[Row[Any]]) -> list[dict[s
         .distinct(answer.c.complaint_id)
         .order_by(answer.c.complaint_id, answer.c.at.desc(), answer.c.id.desc())
     )
+    # Sensitive ones come by their code alone, with the time of their last change.
+    known = {row.id: row.updated_at for row in rows if row.sensitive}
     beside = _Beside(
         request.app.state.settings.base_url,
         dict(db.execute(select(category.c.code, category.c.name_vi)).tuples().all()),
-        dict(changed.tuples().all()),
+        known | dict(changed.tuples().all()),
         dict(last.tuples().all()),
         public_photos(db, shown),
     )

@@ -246,7 +246,7 @@ def feature(row: Row[Any]) -> dict[str, Any]:
     if row.sensitive:
         # Its code tells how it stands, not what it says or where it is.
         properties |= {"text": "", "address": None, "sensitive": True}
-        point["coordinates"] = coarse_place(row.lon, row.lat)
+        point["coordinates"] = coarse_place(row.cell)
     return {"type": "Feature", "id": row.code, "geometry": point, "properties": properties}
 
 

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 
 from api.dependencies import EVERYONE, Database
+from api.studies import Studies
 from geo.catalogue import catalogue
 from geo.errors import BadFilterError, NotFoundError
-from geo.privacy import LATE_DAYS, in_force, released
+from geo.privacy import LATE_DAYS, in_force
 
 router = APIRouter(prefix="/api/v1", tags=EVERYONE)
 NOTE = {
@@ -45,10 +46,11 @@ def sensitive(
         if row.sensitive
     ]
     areas = in_force(db, of)
+    studies: Studies = request.app.state.studies
     told = []
     if areas is not None and words.sensitive:
         today = datetime.now(UTC).astimezone(of.zone).date()
-        told = released(db, of, areas[1], sorted(words.sensitive), least, today)
+        told = studies.released(db, areas[1], words.sensitive, least, today)
     return {
         "city": city,
         "set": areas[0] if areas else None,

@@ -300,8 +300,9 @@ def test_rates_are_offered_where_residents_are_known_and_few_complaints_are_mark
 def test_outliers_have_a_legend_with_the_number_of_cells_of_each_class(
     desktop: Page, address: str
 ) -> None:
-    classes = figures(address, "/api/v1/outliers", format="summary", resolution=7)["classes"]
-    open_map(desktop, address, "?lang=en&layer=outliers&size=7")
+    asked = {"format": "summary", "resolution": 7, "domain": "traffic"}
+    classes = figures(address, "/api/v1/outliers", **asked)["classes"]
+    open_map(desktop, address, "?lang=en&layer=outliers&size=7&domain=traffic")
     names = {"high-high": "high among high", "high-low": "high among low",
              "low-high": "low among high", "low-low": "low among low"}  # fmt: skip
     there = [code for code in names if classes.get(code)]
