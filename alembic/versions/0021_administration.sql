@@ -189,8 +189,8 @@ BEGIN
       ('domain', '', '', 'shipped'), ('category', '', '', 'shipped'),
       ('city', 'outline', 'created_at', 'shipped'), ('setting', '', 'changed_at', ''),
       ('calendar_version', '', 'created_at', ''), ('policy_version', '', 'created_at', ''),
-      ('reminder_setting', '', '', ''), ('answer_template', '', 'created_at', ''),
-      ('refusal_ground', '', 'created_at', '')
+      ('reminder_setting', '', '', ''), ('answer_template', '', 'changed_at', ''),
+      ('refusal_ground', '', 'changed_at', 'shipped')
     ) AS listed (name, hidden, quiet, shipped)
   LOOP
     IF to_regclass(one.name) IS NOT NULL THEN
