@@ -5,13 +5,14 @@ the session's token; what is checked here is for an answer in words.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
 from sqlalchemy import Connection
 
 from api.cross_site import READS
-from geo import asking
+from geo import accounts, asking
 from geo.asking import Asker, Need
 from geo.errors import NotAllowedError, NotSignedInError, PasswordChangeError
 
@@ -30,10 +31,16 @@ def session_token(request: Request) -> str:
     return token
 
 
-def _connection(request: Request) -> Iterator[Connection]:
-    token = session_token(request)
+@contextmanager
+def shown(request: Request, token: str) -> Iterator[Connection]:
+    """A transaction of its own that shows a session: for what is not done in one."""
     with request.app.state.engine.begin() as connection:
         asking.show(connection, token)
+        yield connection
+
+
+def _connection(request: Request) -> Iterator[Connection]:
+    with shown(request, session_token(request)) as connection:
         yield connection
 
 
@@ -41,8 +48,17 @@ def _connection(request: Request) -> Iterator[Connection]:
 OfficialDatabase = Annotated[Connection, Depends(_connection, scope="function")]
 
 
-def _signed_in(db: OfficialDatabase) -> Asker:
-    return asking.asker(db)
+def _signed_in(request: Request, db: OfficialDatabase) -> Asker:
+    who = asking.asker(db)
+    strong = request.app.state.settings.strong_roles
+    if any(one.role in strong for one in who.roles) and not asking.is_strong(db):
+        # Such a role was given since the sign-in: the next one leads to setting up what it needs.
+        accounts.end_weak(request.app.state.engine, session_token(request))
+        raise NotSignedInError(
+            "a role of yours needs a second factor now: sign in again"
+            " / quyền của bạn nay cần bước xác thực thứ hai: hãy đăng nhập lại"
+        )
+    return who
 
 
 # Whoever is signed in, also with a password that has to be changed first.

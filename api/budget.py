@@ -58,7 +58,9 @@ AT_ONCE: Final = {Lane.STUDY: 2, Lane.FILE: 3, Lane.NEEDED: 64}
 CHARGED: Final = ("/api/", "/tiles/", "/open311/")
 LOOKUPS: Final = ("/api/v1/complaints/near", "/api/v1/suggestions")
 NEEDED: Final = ("/api/v1/domains", "/api/v1/challenge", "/api/v1/mine", "/api/v1/photos")
-FILES: Final = tuple(f"/api/v1/{name}." for name in ("export", "figures", "layer", "map", "report"))
+FILES: Final = tuple(
+    f"/api/v1/{name}." for name in ("export", "figures", "layer", "map", "report", "work/export")
+)
 STUDIES: Final = tuple(
     f"/api/v1/{name}"
     for name in (

@@ -15,6 +15,7 @@ from api.commands import (
     exporting,
     filing,
     following,
+    going,
     health,
     importing,
     kind_changes,
@@ -54,6 +55,7 @@ app.command("export")(exporting.export_file)
 app.command("figures")(filing.write_figures)
 app.command("archive")(filing.write_archive)
 app.command()(reporting.report)
+app.command()(going.performance)
 app.command()(exporting.openapi)
 app.command()(health.doctor)
 app.command()(following.work)

@@ -28,6 +28,7 @@ from api import (
     rounds,
     sweeping,
     watch_rounds,
+    weekly_rounds,
 )
 from api.folding import Folder
 from api.settings import Settings
@@ -104,6 +105,12 @@ def queue(url: str, settings: Settings) -> procrastinate.App:
     @app.task(name="anchor", queueing_lock="anchor")
     def anchor(timestamp: int) -> None:
         audit_rounds.anchor(engine, settings, datetime.now(UTC))
+
+    # Due on Monday morning; looked at all day, for what waited.
+    @app.periodic(cron="7,37 * * * *")
+    @app.task(name="weekly", queueing_lock="weekly")
+    def weekly(timestamp: int) -> None:
+        weekly_rounds.write(engine, settings, datetime.now(UTC))
 
     @app.periodic(cron="17 * * * *")
     @app.task(name="forget", queueing_lock="forget")

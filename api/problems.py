@@ -19,6 +19,7 @@ from api.refusals import (
     NotTakenError,
     RefusalError,
     SaidBeforeError,
+    SignOnError,
 )
 from geo.accounts import WrongPasswordError
 from geo.errors import (
@@ -43,6 +44,7 @@ from geo.errors import (
     WordsRefusedError,
 )
 from geo.handling import StaleError
+from geo.second_factor import NotOpenedError, WrongCodeError
 
 log = structlog.get_logger()
 
@@ -95,6 +97,9 @@ _STATUS: dict[type[PhananhError], int] = {
     PhotoRefusedError: 422,
     WordsRefusedError: 422,
     WrongPasswordError: 403,
+    WrongCodeError: 403,
+    NotOpenedError: 409,
+    SignOnError: 403,
     StaleError: 412,
     NotTakenError: 422,
     ChallengeWantedError: 403,

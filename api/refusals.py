@@ -79,3 +79,12 @@ class SaidBeforeError(RefusalError):
             f"{which_vi}: hãy theo dõi phản ánh đó, hoặc viết rõ điều gì khác"
         )
         self.members = {"code": code} if code else {}
+
+
+class SignOnError(RefusalError):
+    """Signing on elsewhere did not lead to a session; `word` says why, for the page's address."""
+
+    def __init__(self, word: str, message: str) -> None:
+        super().__init__(message)
+        self.word = word
+        self.members = {"reason": word}

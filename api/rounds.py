@@ -206,10 +206,7 @@ def send(engine: Engine, settings: Settings, now: datetime) -> int:
                     break
                 files: tuple[Any, ...] = ()
                 if letter.report is not None:
-                    # Reports load pandas and folium: a worker that sends none does without.
-                    from api.report_files import attachments
-
-                    files = attachments(engine, letter.report, now)
+                    files = _attachments(engine, letter.report, now)
                 message = message_of(letter, settings.mail_from, now, files)
                 try:
                     box.deliver(message, str(letter.id))
@@ -221,6 +218,17 @@ def send(engine: Engine, settings: Settings, now: datetime) -> int:
                     outbox.sent(connection, letter, now)
                     taken, failed = taken + 1, 0
     return taken
+
+
+def _attachments(engine: Engine, report: dict[str, Any], now: datetime) -> tuple[Any, ...]:
+    # Reports load pandas and folium: a worker that sends none does without.
+    if "weekly" in report:
+        from api import weekly_rounds
+
+        return weekly_rounds.attachments(engine, report, now)
+    from api.report_files import attachments
+
+    return attachments(engine, report, now)
 
 
 def erase(engine: Engine, settings: Settings, now: datetime) -> int:

@@ -1,11 +1,29 @@
 """Settings, from the environment."""
 
 from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from api.limit_settings import LimitSettings
+from geo.asking import ROLES
+
+
+def _roles(said: str) -> str:
+    named = [one.strip() for one in said.split(",") if one.strip()]
+    for one in named:
+        if one not in ROLES:
+            raise ValueError(f"{one!r} is no role; there are {', '.join(ROLES)}")
+    return ",".join(named)
+
+
+def _safe(address: str | None) -> str | None:
+    at = urlsplit(address or "https://")
+    if at.scheme != "https" and at.hostname not in ("127.0.0.1", "localhost", "::1"):
+        raise ValueError("who signs people on is asked over https:// alone")
+    return address.rstrip("/") if address else None
 
 
 class Settings(LimitSettings):
@@ -54,8 +72,22 @@ class Settings(LimitSettings):
     push_private: bool = False
     """Whether push services may be at plain http and in private networks: for tests, and for a
     network without the internet."""
+    second_factor: Annotated[str, AfterValidator(_roles)] = ""
+    """Roles that need a second factor, with commas between: supervisor,admin. Others may have
+    one."""
+    oidc_issuer: Annotated[str | None, AfterValidator(_safe)] = None
+    """https://sso.example.org: officials may sign on there (OpenID Connect)."""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr | None = None
+    oidc_name: str = ""
+    """What the button on the sign-in page calls it."""
     work: bool = True
     """Whether `phananh serve` starts a worker for mail and nightly looks beside it."""
+
+    @property
+    def strong_roles(self) -> frozenset[str]:
+        """Roles that need a second factor."""
+        return frozenset(filter(None, self.second_factor.split(",")))
 
     @property
     def base_url(self) -> str:

@@ -7,13 +7,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from psutil import Process
+from sqlalchemy import Engine
+
 from bench import importing, measures, peer, significance
 from bench.filled import clean, cluster, fill, free_port, say, service
 from bench.machine import ROOT, machine, versions
 from bench.measures import QUICK, Bare, Effort, memory_mib
 from bench.nearness import nearness
+from bench.officials import officials
 from bench.questions import Asker
 from bench.report import markdown, targets
+from bench.row_security import row_security
 from bench.wire import Wire
 
 
@@ -29,53 +34,73 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, default=None, help="of the random filters (the time)")
     parser.add_argument("--quick", action="store_true", help="few and short measurements")
+    parser.add_argument(
+        "--only", choices=["officials"], help="measure this alone: officials and row-level security"
+    )
     parser.add_argument("--no-peer", action="store_true", help="without tipg")
     return parser.parse_args()
 
 
-def run(rows: int, var: Path, effort: Effort, seed: int, with_peer: bool) -> dict[str, Any]:
-    """All measurements at one number of complaints."""
+def run(
+    rows: int, var: Path, effort: Effort, seed: int, with_peer: bool, only: str | None = None
+) -> dict[str, Any]:
+    """All measurements at one number of complaints, or those of officials alone."""
     var.mkdir(parents=True, exist_ok=True)
-    port, memory = free_port(), {}
+    port, memory, found = free_port(), {}, dict[str, Any]()
     with cluster(var) as engine:
         say(f"{rows:,} complaints in {var}")
-        filled = fill(engine, rows)
+        found["filled"] = fill(engine, rows)
         with engine.connect() as connection:
             asker = Asker(connection, seed)
-            used = versions(connection)
-        bare = Bare(engine)
+            found["versions"] = versions(connection)
         with service(var, port, var / "service.log") as worker:
-            wire = Wire(port)
             memory["start"] = memory_mib(worker)
-            say("cold tiles")
-            tiles = measures.cold_tiles(engine, wire, bare, asker, effort.tiles_per_zoom)
-            pins = measures.complaint_tiles(wire, asker, max(1, effort.tiles_per_zoom // 3))
-            memory["tiles"] = memory_mib(worker)
-            say("whole-city counts")
-            counted = measures.whole_city(wire, bare, asker, effort.counts)
-            say("a warm tile")
-            warm = measures.warm_tile(port, wire, effort.warm_s)
-            memory["warm"] = memory_mib(worker)
-            compared: dict[str, Any] = {"available": False, "why": "not asked for"}
-            if with_peer:
-                say("the peer")
-                compared = peer.peer(engine, wire, asker, effort.peer_tiles, var)
-            say("reports")
-            reported = measures.reports(port, asker, effort.reports, effort.report_rate)
-            memory["reports"] = memory_mib(worker)
-            say("what is near")
-            found_near = nearness(engine, wire, asker, effort.counts)
-            say("statistics")
-            studied = significance.significance(
-                engine, wire, asker, max(2, effort.counts // 4), with_peer
+            if only is None:
+                found |= _citizens(engine, port, worker, asker, var, effort, with_peer, memory)
+            say("officials at work")
+            found["officials"] = officials(
+                engine, port, effort.officials, effort.officials_s, effort.pause_s, effort.open_work
             )
-            memory["statistics"] = memory_mib(worker)
-        bare.close()
+            memory["officials"] = memory_mib(worker)
+            say("row-level security")
+            each = max(1, effort.tiles_per_zoom // 2)
+            found["row_security"] = row_security(engine, asker, each, measures.ward_ids(engine))
         clean(engine)
-        say("import")
-        imported = importing.importing(engine, var, effort.import_rows)
+        if only is None:
+            say("import")
+            found["import"] = importing.importing(engine, var, effort.import_rows)
+    return found | {"memory_mib": memory | {"largest": max(memory.values())}}
+
+
+def _citizens(
+    engine: Engine, port: int, worker: Process, asker: Asker, var: Path, effort: Effort,
+    with_peer: bool, memory: dict[str, float],
+) -> dict[str, Any]:  # fmt: skip
+    """What everyone asks for."""
+    bare, wire = Bare(engine), Wire(port)
+    say("cold tiles")
+    tiles = measures.cold_tiles(engine, wire, bare, asker, effort.tiles_per_zoom)
+    pins = measures.complaint_tiles(wire, asker, max(1, effort.tiles_per_zoom // 3))
+    memory["tiles"] = memory_mib(worker)
+    say("whole-city counts")
+    counted = measures.whole_city(wire, bare, asker, effort.counts)
+    say("a warm tile")
+    warm = measures.warm_tile(port, wire, effort.warm_s)
+    memory["warm"] = memory_mib(worker)
+    compared: dict[str, Any] = {"available": False, "why": "not asked for"}
+    if with_peer:
+        say("the peer")
+        compared = peer.peer(engine, wire, asker, effort.peer_tiles, var)
+    say("reports")
+    reported = measures.reports(port, asker, effort.reports, effort.report_rate)
+    memory["reports"] = memory_mib(worker)
+    say("what is near")
+    found_near = nearness(engine, wire, asker, effort.counts)
+    say("statistics")
+    studied = significance.significance(engine, wire, asker, max(2, effort.counts // 4), with_peer)
+    memory["statistics"] = memory_mib(worker)
+    bare.close()
     return {
-        "filled": filled,
         "tiles": tiles,
         "pins": pins,
         "statistics": studied,
@@ -83,10 +108,7 @@ def run(rows: int, var: Path, effort: Effort, seed: int, with_peer: bool) -> dic
         "warm": warm,
         "reports": reported,
         "near": found_near,
-        "import": imported,
         "peer": compared,
-        "memory_mib": memory | {"largest": max(memory.values())},
-        "versions": used,
     }
 
 
@@ -107,7 +129,7 @@ def main() -> int:
         "runs": [],
     }
     for rows in sizes:
-        measured = run(rows, var / str(rows), effort, seed, not given.no_peer)
+        measured = run(rows, var / str(rows), effort, seed, not given.no_peer, given.only)
         report["versions"] = measured.pop("versions")
         report["runs"].append(measured)
         first = report["runs"][0]

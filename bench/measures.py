@@ -35,9 +35,13 @@ class Effort(NamedTuple):
     report_rate: float = 100
     import_rows: int = 1_000_000
     peer_tiles: int = 4
+    officials: int = 50
+    officials_s: float = 120
+    pause_s: float = 2
+    open_work: int = 200_000
 
 
-QUICK = Effort(1, 4, 0.5, 50, 100, 500, 1)
+QUICK = Effort(1, 4, 0.5, 50, 100, 500, 1, 5, 3, 0.3, 100)
 
 
 def spread(values: Sequence[float]) -> dict[str, Any]:
@@ -54,9 +58,12 @@ def spread(values: Sequence[float]) -> dict[str, Any]:
 
 
 class Bare:
-    """The same statements as the service's, sent as text by psycopg with all values written in."""
+    """The same statements as the service's, sent as text by psycopg with all values written in.
 
-    def __init__(self, engine: Engine) -> None:
+    As the owner of the tables, or as a `role` that row-level security binds.
+    """
+
+    def __init__(self, engine: Engine, role: str | None = None) -> None:
         self._dialect = postgresql.psycopg.dialect()  # type: ignore[attr-defined]
         url = engine.url
         self._connection = psycopg.connect(
@@ -65,7 +72,7 @@ class Bare:
             dbname=url.database,
             autocommit=True,
             cursor_factory=psycopg.ClientCursor,
-            options="-c jit=off -c timezone=UTC",
+            options="-c jit=off -c timezone=UTC" + (f" -c role={role}" if role else ""),
         )
 
     def ms(self, statement: Select[Any] | None) -> float:
@@ -121,8 +128,8 @@ def _warmed(wire: Wire, asker: Asker, paths: Callable[[Question], str]) -> None:
         wire.get(paths(asker.question()))
 
 
-def cold_tiles(engine: Engine, wire: Wire, bare: Bare, asker: Asker, each: int) -> dict[str, Any]:
-    """`cells` and `areas` tiles under filters never used before, at zooms 6 to 16."""
+def ward_ids(engine: Engine) -> list[int]:
+    """The areas of the set that is measured, in the order of their ids."""
     with engine.connect() as connection:
         ids = connection.execute(
             text(
@@ -131,7 +138,12 @@ def cold_tiles(engine: Engine, wire: Wire, bare: Bare, asker: Asker, each: int) 
             ),
             {"set": WARDS.code},
         )
-        held = list(ids.scalars().all())
+        return list(ids.scalars().all())
+
+
+def cold_tiles(engine: Engine, wire: Wire, bare: Bare, asker: Asker, each: int) -> dict[str, Any]:
+    """`cells` and `areas` tiles under filters never used before, at zooms 6 to 16."""
+    held = ward_ids(engine)
     found: dict[str, Any] = {}
     order = random.Random(4)
     for layer in ("cells", "areas"):

@@ -21,6 +21,24 @@ def _least(what: str, limit: float, value: float | None, unit: str) -> dict[str,
 
 def targets(run: Run, smallest: Run | None) -> list[dict[str, Any]]:
     """The issue's table for one run; figures that could not be taken have neither pass nor fail."""
+    found = _citizens_targets(run, smallest) if "tiles" in run else []
+    found += officials_targets(run)
+    found.append(_most("memory of a worker", 300, run["memory_mib"]["largest"], "MiB"))
+    return found
+
+
+def officials_targets(run: Run) -> list[dict[str, Any]]:
+    """What officials wait at most, and what row-level security may cost everyone."""
+    ms, found = run["officials"]["ms"], []
+    for kind, limit in (("queue", 100), ("one complaint", 50), ("a change", 50)):
+        what = f"officials at work, {kind}: p95"
+        found.append(_most(what, limit, ms[kind]["p95"] if kind in ms else None, "ms"))
+    for what, figures in run["row_security"]["answers"].items():
+        found.append(_most(f"row-level security, {what}", 20, figures["more_percent"], "% more"))
+    return found
+
+
+def _citizens_targets(run: Run, smallest: Run | None) -> list[dict[str, Any]]:
     found = []
     for layer in ("cells", "areas"):
         tiles = run["tiles"][layer]
@@ -54,7 +72,6 @@ def targets(run: Run, smallest: Run | None) -> list[dict[str, Any]]:
     ):  # fmt: skip
         value = run["statistics"]["answers"][what]["ms"]["p95"]
         found.append(_most(f"{what}: p95", limit, value, "ms"))
-    found.append(_most("memory of a worker", 300, run["memory_mib"]["largest"], "MiB"))
     return found
 
 
@@ -110,6 +127,43 @@ def _run(run: Run) -> list[str]:
         ("what", "to reach", "measured", "reached"),
         *((t["what"], t["reach"], _number(t["value"]), verdict[t["pass"]]) for t in run["targets"]),
     )
+    if "tiles" in run:
+        lines += _citizens(run)
+    lines += _officials(run)
+    memory = run["memory_mib"]
+    steps = ", ".join(f"{name} {value}" for name, value in memory.items() if name != "largest")
+    lines += [f"Memory of the worker, MiB: {steps}.", ""]
+    if "tiles" in run:
+        lines += [*_imported(run["import"]), *_esda(run["statistics"]["esda"]), *_peer(run["peer"])]
+    return lines
+
+
+def _officials(run: Run) -> list[str]:
+    there, security = run["officials"], run["row_security"]["answers"]
+    lines = [
+        f"{there['officials']} officials of as many wards, {there['open']:,} open complaints in"
+        f" {there['areas']} wards: each does something, waits {there['pause_s']:g} s in the mean,"
+        f" and goes on; {there['per_s']:g} answers a second for {there['seconds']:g} s.",
+        "",
+    ]
+    lines += _table(
+        ("officials at work, ms", "n", "p50", "p95", "p99", "max"),
+        *(_spread_row(kind, figures) for kind, figures in there["ms"].items()),
+    )
+    return lines + _table(
+        ("row-level security", "n", "bound p50", "p95", "owner p50", "p95", "more in all"),
+        *(
+            (
+                what, one["bound_ms"]["n"], one["bound_ms"]["p50"], one["bound_ms"]["p95"],
+                one["owner_ms"]["p50"], one["owner_ms"]["p95"], f"{one['more_percent']} %",
+            )
+            for what, one in security.items()
+        ),
+    )  # fmt: skip
+
+
+def _citizens(run: Run) -> list[str]:
+    lines: list[str] = []
     rows: list[tuple[object, ...]] = [("ms", "n", "p50", "p95", "p99", "max")]
     for layer, figures in run["tiles"].items():
         rows.append(_spread_row(f"{layer} tile", figures["http_ms"]))
@@ -132,19 +186,19 @@ def _run(run: Run) -> list[str]:
             for zoom in by_zoom["cells"]
         ),
     )
-    memory = run["memory_mib"]
-    steps = ", ".join(f"{name} {value}" for name, value in memory.items() if name != "largest")
-    lines += [f"Memory of the worker, MiB: {steps}.", ""]
-    imported = run["import"]
+    return lines
+
+
+def _imported(imported: dict[str, Any]) -> list[str]:
     if imported["available"]:
-        lines.append(
+        said = (
             f"Import: {imported['rows']:,} rows in {imported['seconds']} s, memory at most"
             f" {imported['memory_mib']['largest']} MiB, growing by"
             f" {imported['memory_mib']['second_half_growth']} MiB in the second half."
         )
     else:
-        lines.append(f"Import: not available: {imported['why']}.")
-    return [*lines, "", *_esda(run["statistics"]["esda"]), *_peer(run["peer"])]
+        said = f"Import: not available: {imported['why']}."
+    return [said, ""]
 
 
 def _esda(found: dict[str, Any]) -> list[str]:

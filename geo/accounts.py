@@ -6,21 +6,30 @@ secrets; what commands do is the owner's.
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, text, update
 
 from geo import asking, audit, passwords
 from geo.asking import ROLES
 from geo.errors import BadFilterError, ConflictError, NotFoundError, PhananhError
 from geo.participants import hashed
-from geo.schema import account, account_role, account_session, area, area_set, domain
+from geo.schema import (
+    account,
+    account_recovery,
+    account_role,
+    account_session,
+    area,
+    area_set,
+    domain,
+)
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
 # A session that is not used ends after this; one that is, after half a day (0015_accounts.sql).
 IDLE: Final = timedelta(minutes=30)
+State = Literal["signed-in", "second-factor", "set-up"]
 
 
 def new_token() -> str:
@@ -37,15 +46,22 @@ class Entered(NamedTuple):
 
     account_id: int
     token: str
-    expires_at: datetime
+    state: State
+    """Anything but "signed-in" opens nothing yet."""
 
 
 def sign_in(
-    connection: Connection, name: str, password: str, client: str, now: datetime
+    connection: Connection,
+    name: str,
+    password: str,
+    client: str,
+    now: datetime,
+    required: Collection[str] = (),
 ) -> Entered | None:
     """Begin a session; None for a wrong name or password, which is written down.
 
-    The caller commits in both cases. A locked account is not told apart from a wrong password.
+    `required` are the roles that need a second factor. The caller commits in both cases. A locked
+    account is not told apart from a wrong password.
     """
     called = name.strip().lower()[:80]
     facts = connection.execute(
@@ -64,15 +80,71 @@ def sign_in(
         whose = called if facts is not None else "unknown"
         audit.append(connection, "sign-in.failed", whose, actor=whose, locked=locked is not None)
         return None
+    return begin(connection, facts.id, called, client, now, required)
+
+
+def begin(
+    connection: Connection,
+    account_id: int,
+    name: str,
+    client: str,
+    now: datetime,
+    required: Collection[str],
+    strong: bool = False,
+) -> Entered | None:
+    """Begin a session of whoever showed to be this; None where the account may not sign in.
+
+    `strong`: a second factor was given already, to who vouches for the person.
+    """
     token = new_token()
-    until = now + IDLE
-    connection.execute(
-        text("SELECT session_begun(:id, :token, :client, :until)"),
-        {"id": facts.id, "token": hashed(token), "client": client, "until": until},
-    )
+    begun = text("SELECT session_begun(:id, :token, :client, :until, :needed, :strong)")
+    given = {
+        "id": account_id,
+        "token": hashed(token),
+        "client": client,
+        "until": now + IDLE,
+        "needed": _needs_factor(connection, account_id, required),
+        "strong": strong,
+    }
+    state = connection.execute(begun, given).scalar_one()
+    if state is None:
+        return None
     asking.show(connection, token)
-    audit.append(connection, "sign-in", called, actor=called)
-    return Entered(facts.id, token, until)
+    # Somebody who has the password and goes no further is seen too.
+    act = "sign-in" if state == "signed-in" else "sign-in.waits"
+    audit.append(connection, act, name, actor=name)
+    return Entered(account_id, token, state)
+
+
+def _needs_factor(connection: Connection, account_id: int, required: Collection[str]) -> bool:
+    if not required:
+        return False
+    return bool(
+        connection.execute(
+            text("SELECT EXISTS (SELECT FROM account_roles(:id) r WHERE r.role = ANY(:required))"),
+            {"id": account_id, "required": list(required)},
+        ).scalar_one()
+    )
+
+
+def end_weak(engine: Engine, token: str) -> None:
+    """End the session that is shown: a role of it needs a second factor, and it was begun without.
+
+    In a transaction of its own, as the caller's is about to be refused.
+    """
+    with engine.begin() as connection:
+        asking.show(connection, token)
+        connection.execute(
+            update(account_session)
+            .where(account_session.c.id == text("session_shown()"))
+            .values(ended_at=func.now())
+        )
+
+
+def knows_password(connection: Connection, name: str, password: str) -> bool:
+    """Whether a password is that of the asker, or the account has none."""
+    facts = connection.execute(text("SELECT * FROM account_facts(:name)"), {"name": name}).one()
+    return facts.password is None or passwords.is_right(password, facts.password)
 
 
 def change_password(connection: Connection, name: str, old: str, new: str) -> None:
@@ -91,16 +163,45 @@ def change_password(connection: Connection, name: str, old: str, new: str) -> No
     audit.append(connection, "password", name)
 
 
+def area_names(connection: Connection, codes: Iterable[str]) -> dict[str, str]:
+    """Areas named by `set:code`, as people call them; what is not known is left out."""
+    wanted = sorted(set(codes))
+    if not wanted:
+        return {}
+    key = area_set.c.code.concat(":").concat(area.c.code)
+    rows = connection.execute(
+        select(key.label("key"), func.concat_ws(" ", func.initcap(area.c.kind), area.c.name))
+        .join(area, area.c.set_id == area_set.c.id)
+        # The sets first, by their index: the key is of no index.
+        .where(area_set.c.code.in_({one.partition(":")[0] for one in wanted}))
+        .where(area.c.code.in_({one.partition(":")[2] for one in wanted}))
+        .where(key.in_(wanted))
+    )
+    return {row.key: row[1] for row in rows}
+
+
 # What commands do, as the owner of the tables --------------------------------------------------
+
+
+def good_name(name: str) -> str:
+    """A name as it is kept. Raises `BadFilterError`.
+
+    >>> good_name(" Lan.Nguyen ")
+    'lan.nguyen'
+    """
+    called = name.strip().lower()
+    if not NAME.fullmatch(called):
+        raise BadFilterError(
+            "name",
+            f"{name!r}: 2 to 64 of a-z, 0-9, '.', '_', '-', '@', beginning with a letter or a digit"
+            " / từ 2 đến 64 ký tự a-z, 0-9, '.', '_', '-', '@', bắt đầu bằng chữ hoặc số",
+        )
+    return called
 
 
 def add(connection: Connection, name: str, full_name: str, password: str, must_change: bool) -> int:
     """A new account's id. Raises `BadFilterError` for a bad name, `ConflictError` for a known."""
-    called = name.strip().lower()
-    if not NAME.fullmatch(called):
-        raise BadFilterError(
-            "name", f"{name!r}: 2 to 64 of a-z, 0-9, '.', '_', '-', '@', beginning with a letter"
-        )
+    called = good_name(name)
     if connection.execute(select(account.c.id).where(account.c.name == called)).scalar():
         raise ConflictError(f"there is an account {called!r} already")
     row = insert(account).values(
@@ -122,18 +223,10 @@ def of_name(connection: Connection, name: str) -> Row[Any]:
     return found
 
 
-def give_role(
-    connection: Connection,
-    account_id: int,
-    role: str,
-    areas: Sequence[str] = (),
-    domains: Sequence[str] = (),
-    until: datetime | None = None,
-) -> int:
-    """Give a role; none of `areas` (`set:code`) means everywhere, none of `domains` all of them.
-
-    Raises `BadFilterError` for what is not known.
-    """
+def check_role(
+    connection: Connection, role: str, areas: Sequence[str], domains: Sequence[str]
+) -> None:
+    """Raises `BadFilterError` for what is not known."""
     if role not in ROLES:
         raise BadFilterError("role", f"unknown role {role!r}; there are {', '.join(ROLES)}")
     known = select(area_set.c.code.concat(":").concat(area.c.code)).join(area)
@@ -146,6 +239,21 @@ def give_role(
     for code in domains:
         if code not in codes:
             raise BadFilterError("domain", f"unknown domain {code!r}")
+
+
+def give_role(
+    connection: Connection,
+    account_id: int,
+    role: str,
+    areas: Sequence[str] = (),
+    domains: Sequence[str] = (),
+    until: datetime | None = None,
+) -> int:
+    """Give a role; none of `areas` (`set:code`) means everywhere, none of `domains` all of them.
+
+    Raises `BadFilterError` for what is not known.
+    """
+    check_role(connection, role, areas, domains)
     row = insert(account_role).values(
         account_id=account_id,
         role=role,
@@ -203,6 +311,26 @@ def set_password(connection: Connection, account_id: int, password: str, must_ch
         )
     )
     end_sessions(connection, account_id)
+
+
+def unlock(connection: Connection, account_id: int) -> None:
+    """Let an account that waits after wrong passwords or codes try again at once."""
+    connection.execute(
+        update(account).where(account.c.id == account_id).values(failures=0, locked_until=None)
+    )
+
+
+def take_factor(connection: Connection, account_id: int) -> bool:
+    """Take off the second factor and the recovery codes; sessions end. False: there was none."""
+    there = account.c.totp.is_not(None) | account.c.totp_wanted.is_not(None)
+    taken = connection.execute(
+        update(account)
+        .where(account.c.id == account_id, there)
+        .values(totp=None, totp_wanted=None, totp_step=None)
+    )
+    connection.execute(delete(account_recovery).where(account_recovery.c.account_id == account_id))
+    end_sessions(connection, account_id)
+    return bool(taken.rowcount)
 
 
 def end_sessions(connection: Connection, account_id: int) -> int:

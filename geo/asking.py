@@ -78,6 +78,11 @@ def asker(connection: Connection) -> Asker:
     return Asker(row.id, row.name, row.full_name, row.language, row.must_change, _roles(row.roles))
 
 
+def is_strong(connection: Connection) -> bool:
+    """Whether the session that is shown was begun with a second factor."""
+    return bool(connection.execute(text("SELECT session_strong()")).scalar_one())
+
+
 def _roles(given: Collection[Any]) -> tuple[Role, ...]:
     return tuple(
         Role(

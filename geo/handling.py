@@ -5,7 +5,7 @@ event that says who, when and why; the database refuses what is not the asker's.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, func, insert, or_, select, text, update
 
 from geo import answering
 from geo.asking import Asker
-from geo.cells import around, leaf_cells, probes
+from geo.cells import leaf_cells
 from geo.complaint import Status, clean_code
 from geo.database import sql
 from geo.errors import (
@@ -27,6 +27,7 @@ from geo.errors import (
 )
 from geo.outcome import picture
 from geo.schema import account, area, area_set, category, complaint, work, work_event, work_note
+from geo.spot import spot
 from geo.work_moves import MOVES, allowed
 
 LEAST_REASON: Final = 8
@@ -39,8 +40,6 @@ TOLD: Final = (
     "supporters", "notes",
 )  # fmt: skip
 LONGEST_NOTE: Final = 4_000
-NEAR_M: Final = 250.0
-ALL_TIME: Final = timedelta(days=3 * 365)
 
 
 class Held(NamedTuple):
@@ -110,7 +109,7 @@ def facts(connection: Connection, code: str, now: datetime) -> dict[str, Any]:
         "may_move_to": sorted({MOVES[act].to.code for act in may if act in MOVES}),
         "answer_rules": {"photo": False, "check": False, "templates": []},
         "questions": [],
-        **_spot(connection, row, now),
+        **spot(connection, row.id, now),
     }
 
 
@@ -136,26 +135,6 @@ def _public(event: dict[str, Any]) -> dict[str, Any]:
     elif event["act"] == "moved":
         change = {}
     return event | {"change": change, "who": None, "reason": None}
-
-
-def _spot(connection: Connection, row: Row[Any], now: datetime) -> dict[str, Any]:
-    near = around(row.lon, row.lat, NEAR_M, 9)
-    asked = {
-        "lon": row.lon,
-        "lat": row.lat,
-        "city": connection.execute(
-            select(complaint.c.city_id).where(complaint.c.id == row.id)
-        ).scalar_one(),
-        "code": row.code,
-        "cells": probes(near).tolist(),
-        "since": now - ALL_TIME,
-        "year": now - timedelta(days=365),
-    }
-    found = connection.execute(sql("geo", "work_spot"), asked).one()
-    return {
-        "near": [one | {"status": Status(one["status"]).code} for one in found.near],
-        "spot": {"n_year": found.n_year, "n_all": found.n_all, "last": found.last},
-    }
 
 
 def hold(connection: Connection, code: str, act: str, version: int | None) -> Held:

@@ -3,6 +3,7 @@
 import secrets
 import unicodedata
 from collections.abc import Sequence
+from threading import BoundedSemaphore
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -16,6 +17,8 @@ MOST: Final = 200
 SCORE: Final = 3
 # RFC 9106, second choice: 64 MiB. The library's own parameters follow it.
 _hasher: Final = PasswordHasher()
+# Each takes 64 MiB: a crowd at the sign-in page waits, and takes no more than this.
+_room: Final = BoundedSemaphore(4)
 # Checked where there is no account, so that a name which is not known takes as long as one that is.
 _NOBODYS: Final = _hasher.hash(secrets.token_urlsafe(16))
 
@@ -27,13 +30,15 @@ def _normal(password: str) -> str:
 
 def hashed(password: str) -> str:
     """What is stored of a password."""
-    return _hasher.hash(_normal(password))
+    with _room:
+        return _hasher.hash(_normal(password))
 
 
 def is_right(password: str, stored: str | None) -> bool:
     """Whether a password is the stored one; takes as long where nothing is stored."""
     try:
-        right = _hasher.verify(stored or _NOBODYS, _normal(password[:MOST]))
+        with _room:
+            right = _hasher.verify(stored or _NOBODYS, _normal(password[:MOST]))
     except (VerificationError, InvalidHashError):
         return False
     return right and stored is not None

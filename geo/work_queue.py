@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 from shapely import Polygon
@@ -13,25 +13,31 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
+    case,
     cast,
+    column,
+    exists,
     func,
     literal,
     or_,
     select,
     text,
+    true,
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import DateTime, Integer
+from sqlalchemy.types import BigInteger, DateTime, Integer, SmallInteger
 
 from geo.cells import resolution_of
 from geo.complaint import Status
 from geo.errors import BadFilterError
 from geo.filters import Filter
+from geo.measures import HANDED_OUT, MEASURES, conditions
 from geo.schema import (
     account,
     area,
     category,
+    city,
     complaint,
     domain,
     photo,
@@ -51,6 +57,18 @@ MOST: Final = 200
 _NEVER: Final = cast(literal("infinity"), DateTime(timezone=True))
 
 
+class Figure(NamedTuple):
+    """What a figure of `geo.performance` was counted of."""
+
+    measure: str
+    handlers: tuple[int, ...] = ()
+    """Areas that handle it, or that handed it over where these are counted; none: all of them."""
+    unit: str | None = None
+    """Of who closed it, or has it; empty: of none."""
+    person: int | None = None
+    """The account that closed it, or has it; 0: nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A question about work: the product's filter, and what is about handling alone."""
@@ -61,16 +79,53 @@ class Asked:
     now: datetime = field(default_factory=datetime.now)
     soon: timedelta = SOON
     """What is due within so long has the flag `due`."""
+    figure: Figure | None = None
+    """The rows of a figure, closed ones too where no status is asked for."""
 
     def __post_init__(self) -> None:
         if unknown := self.flags - set(FLAGS):
             raise BadFilterError("flags", f"unknown: {', '.join(sorted(unknown))}")
+        if self.figure is not None and self.figure.measure not in (*MEASURES, HANDED_OUT):
+            known = ", ".join((*MEASURES, HANDED_OUT))
+            raise BadFilterError("measure", f"unknown {self.figure.measure!r}; known: {known}")
+
+
+def _of_figure(figure: Figure, now: datetime) -> list[Any]:
+    """As `work_measured` counts them: what is handled in the asker's areas."""
+    w = work.c
+    ids = cast(list(figure.handlers), ARRAY(Integer))
+    # Figures of people are for who supervises them.
+    need = "inside" if figure.person is None else "supervise"
+    # A cast makes an array of a subquery, which ANY would take for rows.
+    whole = cast(select(func.asker_everywhere(need)).scalar_subquery(), ARRAY(SmallInteger))
+    keys = cast(select(func.asker_keys(need)).scalar_subquery(), ARRAY(BigInteger))
+    everywhere = w.domain_id == func.any(whole)
+    if figure.measure == HANDED_OUT:
+        given = func.unnest(w.handed_from).table_valued(column("id", Integer), name="giver")
+        giver = given.render_derived().c.id
+        key = func.work_key(giver, w.domain_id, type_=BigInteger)
+        own = or_(everywhere, key.op("=", is_comparison=True)(func.any(keys)))
+        named = giver == func.any(ids) if figure.handlers else true()
+        return [exists(select(1).where(own, named).correlate(work))]
+    found = [or_(w.acts.overlap(keys), everywhere), conditions(w, now)[figure.measure]]
+    if figure.handlers:
+        found.append(w.handler_ids.overlap(ids))
+    closed = w.status.in_([int(Status.RESOLVED), int(Status.REJECTED)])
+    by = func.coalesce(case((closed, w.closed_by)), w.assignee_id)
+    if figure.person is not None:
+        found.append(func.coalesce(by, 0) == figure.person)
+    if figure.unit is not None:
+        unit = select(account.c.unit).where(account.c.id == by).scalar_subquery()
+        found.append(func.coalesce(unit, "") == figure.unit)
+    return found
 
 
 def _conditions(asked: Asked) -> list[Any]:
     of, w = asked.filter, work.c
-    statuses = of.statuses or tuple(one for one in Status if one.is_open)
-    found: list[Any] = [w.status.in_([int(one) for one in statuses])]
+    usual = tuple(one for one in Status if one.is_open or asked.figure is not None)
+    found: list[Any] = [w.status.in_([int(one) for one in of.statuses or usual])]
+    if asked.figure is not None:
+        found += _of_figure(asked.figure, asked.now)
     if of.cities:
         found.append(w.city_id.in_([one.id for one in of.cities]))
     if of.domains:
@@ -128,12 +183,16 @@ def _looks(asked: Asked) -> bool:
     return bool(asked.filter.words or asked.filter.bbox or asked.filter.polygon)
 
 
+def _narrow(asked: Asked, *columns: Any) -> Select[Any]:
+    """Columns of work, of the complaint beside it only where a condition is about that."""
+    if _looks(asked):
+        return _of(asked, *columns)
+    return select(*columns).select_from(work).where(*_conditions(asked))
+
+
 def total(asked: Asked) -> Select[Any]:
     """How many there are; exact."""
-    joined = _looks(asked)
-    if joined:
-        return _of(asked, func.count())
-    return select(func.count()).select_from(work).where(*_conditions(asked))
+    return _narrow(asked, func.count())
 
 
 def page(asked: Asked, sort: Sort, limit: int, after: str | None) -> Select[Any]:
@@ -144,7 +203,7 @@ def page(asked: Asked, sort: Sort, limit: int, after: str | None) -> Select[Any]
         "reported": (work.c.reported_at, True),
         "-reported": (work.c.reported_at, False),
     }[sort]
-    first = _of(asked, work.c.complaint_id, order.label("key"))
+    first = _narrow(asked, work.c.complaint_id, order.label("key"))
     if after is not None:
         at, number = _key(after, sort)
         here = tuple_(order, work.c.complaint_id)
@@ -181,6 +240,32 @@ def page(asked: Asked, sort: Sort, limit: int, after: str | None) -> Select[Any]
     )  # fmt: skip
     last = (chosen.c.key, chosen.c.complaint_id)
     return rows.order_by(*(one if ascending else one.desc() for one in last))
+
+
+def whole(asked: Asked) -> Select[Any]:
+    """All rows of a question with names in both languages, the earliest due first."""
+    w, c = work.c, complaint.c
+    photos = select(func.count()).select_from(photo).where(photo.c.complaint_id == c.id)
+    return (
+        _of(
+            asked, c.code, w.status, w.urgent, domain.c.code.label("domain"),
+            domain.c.name_vi.label("domain_vi"), domain.c.name_en.label("domain_en"),
+            category.c.code.label("category"), category.c.name_vi.label("category_vi"),
+            category.c.name_en.label("category_en"), w.reported_at, w.due_at, city.c.timezone,
+            area.c.code.label("area"), area.c.kind.label("area_kind"),
+            area.c.name.label("area_vi"), area.c.name_en.label("area_en"),
+            account.c.full_name.label("assignee"), c.address, c.text, w.reopened, w.bounces,
+            w.paused_at, w.check_state, func.supporters_of(c.id).label("supporters"),
+            photos.where(~photo.c.hidden).scalar_subquery().label("photos"),
+            func.ST_X(c.geom).label("lon"), func.ST_Y(c.geom).label("lat"),
+        )
+        .join(category, category.c.id == w.category_id)
+        .join(domain, domain.c.id == w.domain_id)
+        .join(city, city.c.id == w.city_id)
+        .outerjoin(area, area.c.id == w.area_id)
+        .outerjoin(account, account.c.id == w.assignee_id)
+        .order_by(func.coalesce(w.due_at, _NEVER), w.complaint_id)
+    )  # fmt: skip
 
 
 def key_of(row: Any, sort: Sort) -> str:
@@ -220,15 +305,22 @@ def counts(connection: Connection, asked: Asked) -> dict[str, int]:
 
 def points(asked: Asked, limit: int) -> Select[Any]:
     """What the map shows of each: up to `limit` rows, the earliest due first."""
+    due = func.coalesce(work.c.due_at, _NEVER)
+    first = _narrow(
+        asked, work.c.complaint_id, work.c.category_id, work.c.status, work.c.due_at, work.c.urgent
+    )
+    # Complaints are looked up for what is shown, however many there are.
+    chosen = first.order_by(due, work.c.complaint_id).limit(limit).subquery()
+    c = chosen.c
     return (
-        _of(
-            asked, complaint.c.code, work.c.status, category.c.code.label("category"),
-            work.c.due_at, work.c.urgent, func.ST_X(complaint.c.geom).label("lon"),
-            func.ST_Y(complaint.c.geom).label("lat"),
+        select(
+            complaint.c.code, c.status, category.c.code.label("category"), c.due_at, c.urgent,
+            func.ST_X(complaint.c.geom).label("lon"), func.ST_Y(complaint.c.geom).label("lat"),
         )
-        .join(category, category.c.id == work.c.category_id)
-        .order_by(func.coalesce(work.c.due_at, _NEVER), work.c.complaint_id)
-        .limit(limit)
+        .select_from(chosen)
+        .join(complaint, complaint.c.id == c.complaint_id)
+        .join(category, category.c.id == c.category_id)
+        .order_by(func.coalesce(c.due_at, _NEVER), c.complaint_id)
     )  # fmt: skip
 
 
@@ -236,12 +328,4 @@ def cells(asked: Asked, resolution: int) -> Select[Any]:
     """How many lie in each H3 cell of a resolution, and how many of them are overdue."""
     parent = func.cell_parent(work.c.cell, resolution).label("cell")
     late = func.count().filter(work.c.due_at < asked.now).label("overdue")
-    joined = _looks(asked)
-    of = (
-        _of(asked, parent, func.count().label("n"), late)
-        if joined
-        else select(parent, func.count().label("n"), late)
-        .select_from(work)
-        .where(*_conditions(asked))
-    )
-    return of.group_by(parent)
+    return _narrow(asked, parent, func.count().label("n"), late).group_by(parent)

@@ -150,7 +150,7 @@ def _lead(ground: Ground, hot: Marked | None, lang: Language) -> str:
     return f"{lead} {told}"
 
 
-def _quoted(text: str) -> Markup:
+def quoted(text: str) -> Markup:
     """A text as a CSS string in a style of HTML; the space after an escape is part of it."""
     codes = "".join(one if one.isalnum() or one in " ·" else f"\\{ord(one):06x} " for one in text)
     return Markup(f'"{codes}"')  # noqa: S704 - letters, digits and escapes alone
@@ -174,7 +174,7 @@ def document(
         orientation=orientation,
         words=WORDS[lang],
         title=title,
-        running=_quoted(f"{title} · {words_of.period(ground, lang)}"),
+        running=quoted(f"{title} · {words_of.period(ground, lang)}"),
         lead=_lead(ground, hot, lang),
         warnings=words_of.marks(ground, lang) + few,
         hot=_hot(ground, hot, first, lang),

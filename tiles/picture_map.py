@@ -238,7 +238,7 @@ def _borders(ground: Ground, window: Window) -> str:
     return svg.element("g", *parts, id="borders")
 
 
-def _scale(window: Window, lang: Language, room: Room) -> str:
+def scale_and_north(window: Window, lang: Language, room: Room) -> str:
     """The scale bar at the lower left and the arrow to the north at the upper right."""
     box, words = window.box, WORDS[lang]
     bar = window.scale_bar((box.right - box.left) / 4)
@@ -282,7 +282,7 @@ def draw_map(
         svg.element("rect", **frame, fill=WATER),
         svg.element("path", d=land, fill=LAND) if land else "",
     ]
-    scale, marks = _scale(window, lang, room), []
+    scale, marks = scale_and_north(window, lang, room), []
     if isinstance(theme, Classed):
         parts += [_classed(ground, theme, window.shapes(theme.shapes), lang)]
         parts += [_borders(ground, window)]

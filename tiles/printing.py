@@ -43,8 +43,8 @@ def pdf(html: str) -> bytes:
     from weasyprint import HTML
     from weasyprint.urls import URLFetcher
 
-    # No protocol at all is allowed: what is named is left out.
-    alone = URLFetcher(allowed_protocols=())
+    # No protocol is allowed but that of what stands in the text itself: what is named is left out.
+    alone = URLFetcher(allowed_protocols=("data",))
     made: bytes = HTML(string=html, url_fetcher=alone).write_pdf()
     return made
 

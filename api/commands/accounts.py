@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 
 from api.commands.session import Var, out, prepared
 from geo import accounts, audit, passwords
-from geo.errors import BadFilterError
+from geo.errors import BadFilterError, NotFoundError
 from geo.schema import account
 
 app = typer.Typer(no_args_is_help=True, help="Accounts of officials, and their roles.")
@@ -132,15 +132,40 @@ def disable(name: Name, var: Var = None) -> None:
     _enable(name, False, var)
 
 
+@app.command()
+def unlock(name: Name, var: Var = None) -> None:
+    """Let an account that waits after wrong passwords or codes try again at once."""
+    with prepared(var) as engine, engine.begin() as connection:
+        found = accounts.of_name(connection, name)
+        accounts.unlock(connection, found.id)
+        audit.append(connection, "account.unlocked", found.name, actor=_actor())
+    out.print(f"{found.name} need not wait", markup=False)
+
+
+@app.command("totp-off")
+def totp_off(name: Name, var: Var = None) -> None:
+    """Take the second factor off the account of who lost it, and end its sessions."""
+    with prepared(var) as engine, engine.begin() as connection:
+        found = accounts.of_name(connection, name)
+        if not accounts.take_factor(connection, found.id):
+            raise NotFoundError(f"{found.name} has no second factor")
+        audit.append(connection, "totp", found.name, actor=_actor(), on=False)
+    out.print(f"{found.name} has no second factor now", markup=False)
+
+
 @app.command("list")
 def list_accounts(var: Var = None) -> None:
     """Every account, with its roles in force and their numbers."""
-    table = Table("name", "full name", "may sign in", "roles")
+    table = Table("name", "full name", "may sign in", "second factor", "roles")
     with prepared(var) as engine, engine.connect() as connection:
         rows = connection.execute(
-            select(account.c.id, account.c.name, account.c.full_name, account.c.enabled).order_by(
-                account.c.name
-            )
+            select(
+                account.c.id,
+                account.c.name,
+                account.c.full_name,
+                account.c.enabled,
+                account.c.second_factor,
+            ).order_by(account.c.name)
         ).all()
         for row in rows:
             roles = connection.execute(
@@ -151,5 +176,6 @@ def list_accounts(var: Var = None) -> None:
                 f"{', ' + ', '.join(one.domains) if one.domains else ''}"
                 for one in roles
             )
-            table.add_row(row.name, row.full_name, "yes" if row.enabled else "no", said)
+            may, factor = ("yes" if one else "no" for one in (row.enabled, row.second_factor))
+            table.add_row(row.name, row.full_name, may, factor, said)
     out.print(table)

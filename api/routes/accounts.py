@@ -1,15 +1,16 @@
-"""Signing in and out, one's own account and sessions."""
+"""Signing in and out, one's own account and sessions; and the rest of accounts beside it."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Final, Literal
+from datetime import UTC, datetime
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 
 from api.auth import COOKIE, HEADER, PRIVATE, Official, OfficialDatabase, SignedIn
 from api.dependencies import EVERYONE, OFFICIALS, SIGNED_IN
+from api.routes import account_admin, delegating, second_factor, sign_on
+from api.sessions import answer_of, browser_of, give
 from geo import accounts, audit
 from geo.accounts import WrongPasswordError
 from geo.asking import MAY
@@ -17,8 +18,7 @@ from geo.errors import NotAllowedError, NotFoundError
 from geo.participants import hashed
 from geo.schema import account, account_session
 
-router = APIRouter(prefix="/api/v1/account")
-_LONGEST: Final = timedelta(hours=12)
+own = APIRouter(prefix="/api/v1/account")
 
 
 class SignIn(BaseModel):
@@ -41,61 +41,42 @@ class Preferences(BaseModel):
     language: Literal["vi", "en"]
 
 
-def _answer(content: Any) -> JSONResponse:
-    return JSONResponse(content, headers=PRIVATE)
-
-
-def _give(request: Request, response: Response, token: str) -> None:
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=int(_LONGEST.total_seconds()),
-        httponly=True,
-        secure=request.app.state.settings.base_url.startswith("https://"),
-        samesite="lax",
-    )
-
-
-def _browser(said: str) -> str:
-    """The browser and the system in words a person knows, from a User-Agent.
-
-    >>> _browser("Mozilla/5.0 (Linux; Android 14) AppleWebKit/537 Chrome/126.0 Mobile Safari/537")
-    'Chrome, Android'
-    """
-    browsers = (("Edg", "Edge"), ("CriOS", "Chrome"), ("Chrome", "Chrome"))
-    rest = (("Firefox", "Firefox"), ("Safari", "Safari"), ("python", "Python"))
-    systems = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"))
-    others = (("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux"))
-    found = [
-        next((name for mark, name in marks if mark in said), "")
-        for marks in (browsers + rest, systems + others)
-    ]
-    return ", ".join(filter(None, found)) or "?"
-
-
-@router.post("/sign-in", tags=EVERYONE)
+@own.post("/sign-in", tags=EVERYONE)
 def sign_in(
     body: SignIn, request: Request, user_agent: Annotated[str, Header(max_length=2000)] = ""
 ) -> Response:
-    """Begin a session, in a cookie; 403 for a wrong name or password, without saying which."""
+    """Begin a session, in a cookie; 403 for a wrong name or password, without saying which.
+
+    `state`: "signed-in"; or "second-factor" or "set-up", with a session that opens nothing until
+    a code was given, or a second factor was set up.
+    """
     if HEADER.lower() not in request.headers:
         raise NotAllowedError(f"changes need the header {HEADER}: 1, which the pages here send")
     request.app.state.guard.admit(request, "sign_in", f"name:{body.name.strip().lower()}")
+    strong, client = request.app.state.settings.strong_roles, browser_of(user_agent)
     with request.app.state.engine.begin() as connection:
         entered = accounts.sign_in(
-            connection, body.name, body.password, _browser(user_agent), datetime.now(UTC)
+            connection, body.name, body.password, client, datetime.now(UTC), strong
         )
     if entered is None:
         raise WrongPasswordError(
             "the name or the password is wrong, or was wrong too often: wait a few minutes"
             " / tên hoặc mật khẩu không đúng, hoặc đã sai quá nhiều lần: hãy đợi vài phút"
         )
-    answer = _answer({"state": "signed-in"})
-    _give(request, answer, entered.token)
+    answer = answer_of({"state": entered.state})
+    give(request, answer, entered.token)
     return answer
 
 
-@router.post("/sign-out", tags=SIGNED_IN, status_code=204)
+@own.get("/sign-in", tags=EVERYONE)
+def ways(request: Request) -> Response:
+    """How one can sign in here: with a password, and perhaps elsewhere."""
+    settings = request.app.state.settings
+    elsewhere = {"name": settings.oidc_name} if settings.oidc_issuer else None
+    return answer_of({"elsewhere": elsewhere})
+
+
+@own.post("/sign-out", tags=SIGNED_IN, status_code=204)
 def sign_out(db: OfficialDatabase, who: SignedIn) -> Response:
     """End this session."""
     audit.append(db, "sign-out", who.name)
@@ -109,40 +90,60 @@ def sign_out(db: OfficialDatabase, who: SignedIn) -> Response:
     return answer
 
 
-@router.get("/me", tags=SIGNED_IN)
+@own.get("/me", tags=SIGNED_IN)
 def me(request: Request, db: OfficialDatabase, who: SignedIn) -> Response:
     """Who is signed in, with roles, and what they allow; keeps the session going."""
-    own = db.execute(select(account.c.unit, account.c.email).where(account.c.id == who.id)).one()
-    answer = _answer(
+    columns = account.c
+    mine = db.execute(
+        select(
+            columns.unit,
+            columns.email,
+            columns.second_factor,
+            func.account_secret().label("password"),
+            func.recovery_left().label("recovery_left"),
+        ).where(columns.id == who.id)
+    ).one()
+    strong = request.app.state.settings.strong_roles
+    answer = answer_of(
         {
             "id": who.id,
             "name": who.name,
             "full_name": who.full_name,
             "language": who.language,
-            "unit": own.unit,
-            "email": own.email,
+            "unit": mine.unit,
+            "email": mine.email,
             "must_change": who.must_change,
-            "second_factor": False,
+            "second_factor": mine.second_factor,
+            "second_factor_needed": any(one.role in strong for one in who.roles),
+            "recovery_left": mine.recovery_left,
+            "password": mine.password,
             "roles": [one._asdict() for one in who.roles],
-            "may": [need for need in MAY if who.may(need)],
+            "may": [
+                *(need for need in MAY if who.may(need)),
+                # What a page offers beside single acts, to who may do these.
+                *(["bulk"] if who.may("act") else []),
+            ],
+            "area_names": accounts.area_names(
+                db, (code for one in who.roles for code in one.areas or ())
+            ),
         }
     )
     renewed = accounts.new_token()
     used = text("SELECT session_used(:until, :renewed)")
     until = datetime.now(UTC) + accounts.IDLE
     if db.execute(used, {"until": until, "renewed": hashed(renewed)}).scalar_one():
-        _give(request, answer, renewed)
+        give(request, answer, renewed)
     return answer
 
 
-@router.patch("/me", tags=SIGNED_IN, status_code=204)
+@own.patch("/me", tags=SIGNED_IN, status_code=204)
 def prefer(body: Preferences, db: OfficialDatabase, who: SignedIn) -> Response:
     """The language in which this person is written to."""
     db.execute(text("SELECT language_changed(:chosen)"), {"chosen": body.language})
     return Response(status_code=204, headers=PRIVATE)
 
 
-@router.post("/password", tags=SIGNED_IN, status_code=204)
+@own.post("/password", tags=SIGNED_IN, status_code=204)
 def password(body: Passwords, request: Request, db: OfficialDatabase, who: SignedIn) -> Response:
     """Change one's own password; other sessions end."""
     request.app.state.guard.admit(request, "sign_in", f"name:{who.name}")
@@ -150,13 +151,13 @@ def password(body: Passwords, request: Request, db: OfficialDatabase, who: Signe
     return Response(status_code=204, headers=PRIVATE)
 
 
-@router.get("/sessions", tags=SIGNED_IN)
+@own.get("/sessions", tags=SIGNED_IN)
 def sessions(db: OfficialDatabase, who: SignedIn) -> Response:
     """One's own sessions that have not ended, the newest first."""
     shown = db.execute(text("SELECT session_shown()")).scalar()
     columns = account_session.c
     rows = db.execute(
-        select(columns.id, columns.client, columns.created_at, columns.seen_at)
+        select(columns.id, columns.client, columns.created_at, columns.seen_at, columns.whole)
         .where(
             columns.account_id == who.id,
             columns.ended_at.is_(None),
@@ -164,7 +165,7 @@ def sessions(db: OfficialDatabase, who: SignedIn) -> Response:
         )
         .order_by(columns.id.desc())
     )
-    return _answer(
+    return answer_of(
         [
             {
                 "id": row.id,
@@ -172,13 +173,15 @@ def sessions(db: OfficialDatabase, who: SignedIn) -> Response:
                 "since": row.created_at.isoformat(),
                 "seen": row.seen_at.isoformat(),
                 "this": row.id == shown,
+                # Somebody who knows the password, and has not given the second factor.
+                "waiting": not row.whole,
             }
             for row in rows
         ]
     )
 
 
-@router.delete("/sessions/{number}", tags=SIGNED_IN, status_code=204)
+@own.delete("/sessions/{number}", tags=SIGNED_IN, status_code=204)
 def end_session(number: int, db: OfficialDatabase, who: SignedIn) -> Response:
     """End one of one's own sessions."""
     ended = db.execute(
@@ -196,10 +199,41 @@ def end_session(number: int, db: OfficialDatabase, who: SignedIn) -> Response:
     return Response(status_code=204, headers=PRIVATE)
 
 
-@router.get("/colleagues", tags=OFFICIALS)
+@own.delete("/sessions", tags=SIGNED_IN)
+def end_others(db: OfficialDatabase, who: SignedIn) -> Response:
+    """End all of one's sessions but this one; how many there were."""
+    ended = db.execute(text("SELECT own_sessions_ended()")).scalar_one()
+    audit.append(db, "session.ended", who.name, n=ended)
+    return answer_of({"ended": ended})
+
+
+@own.get("/people", tags=OFFICIALS)
+def people(
+    db: OfficialDatabase,
+    who: Official,
+    q: Annotated[str, Query(max_length=80, pattern=r"^[^\x00]*$")] = "",
+) -> Response:
+    """Officials whose name or unit holds these words, for naming somebody who stands in."""
+    words = func.fold(func.concat_ws(" ", account.c.name, account.c.full_name, account.c.unit))
+    rows = db.execute(
+        select(account.c.name, account.c.full_name, account.c.unit)
+        .where(account.c.enabled, account.c.id != who.id)
+        .where(func.strpos(words, func.fold(q.strip())) > 0)
+        .order_by(account.c.full_name, account.c.name)
+        .limit(10)
+    )
+    return answer_of([dict(row) for row in rows.mappings()])
+
+
+@own.get("/colleagues", tags=OFFICIALS)
 def colleagues(db: OfficialDatabase, who: Official, code: str = "", q: str = "") -> Response:
     """Who may be given a complaint: officers of its area and domain, by name."""
     rows = db.execute(
         text("SELECT * FROM work_colleagues(:code, :words)"), {"code": code, "words": q[:80]}
     )
-    return _answer([dict(row) for row in rows.mappings()])
+    return answer_of([dict(row) for row in rows.mappings()])
+
+
+router = APIRouter()
+for routes in (own, second_factor.router, delegating.router, sign_on.router, account_admin.router):
+    router.include_router(routes)

@@ -35,7 +35,7 @@ class Why(_Body):
 
 
 class Assignment(_Body):
-    account_id: int | None = Field(default=None, description="null: nobody")
+    account_id: int | None = Field(default=None, ge=1, lt=2**63, description="null: nobody")
 
 
 class HandOver(_Body):

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import parse_qsl
 
 import numpy as np
 from fastapi import APIRouter, Depends, Query, Request
@@ -13,15 +14,18 @@ from api.dependencies import OFFICIALS
 from api.query import Codes
 from api.routes.reading import geojson
 from geo import work_queue as queue
+from geo.asking import Asker
 from geo.bbox import BBox
 from geo.cells import centres, hexes
 from geo.complaint import Status
+from geo.errors import BadFilterError
 from geo.filters import parse
-from geo.work_queue import Asked, Sort
+from geo.work_queue import Asked, Figure, Sort
 
 router = APIRouter(prefix="/api/v1/work", tags=OFFICIALS)
 # More points are shown by cell.
 MOST_POINTS: Final = 5_000
+MOST_HOURS: Final = 2_000
 # About a hundred cells across a screen.
 _RESOLUTIONS: Final = ((10.5, 7), (12.5, 8), (14.5, 9), (99, 10))
 
@@ -43,12 +47,18 @@ def _asked(
     mine: bool = False,
     unassigned: bool = False,
     overdue: bool = False,
-    due: Annotated[int | None, Query(ge=1, le=2_000, description="within so many hours")] = None,
+    due: Annotated[
+        int | None, Query(ge=1, le=MOST_HOURS, description="within so many hours")
+    ] = None,
     reopened: bool = False,
     misrouted: Annotated[bool, Query(description="was handed over")] = False,
     urgent: bool = False,
     checking: bool = False,
     paused: bool = False,
+    measure: Annotated[str | None, Query(max_length=40, description="rows of a figure")] = None,
+    handler: Codes = [],  # noqa: B006
+    unit: Annotated[str | None, Query(max_length=200)] = None,
+    person: Annotated[int | None, Query(ge=0, lt=2**63)] = None,
 ) -> Asked:
     # Here nothing is left out for being sensitive: the database decides what is the asker's.
     words = replace(request.app.state.words.get(), sensitive=frozenset())
@@ -63,10 +73,48 @@ def _asked(
     }  # fmt: skip
     flags = frozenset(name for name, asked in said.items() if asked)
     soon = queue.SOON if due is None else timedelta(hours=due)
-    return Asked(found, flags, who.id, datetime.now(UTC), soon)
+    figure = None
+    if measure is not None:
+        handlers = parse(words, area=handler).areas
+        figure = Figure(measure, tuple(one.id for one in handlers), unit, person)
+    elif handler or unit is not None or person is not None:
+        raise BadFilterError(
+            "measure", "handler, unit and person are of a figure: name its measure"
+        )
+    return Asked(found, flags, who.id, datetime.now(UTC), soon, figure)
 
 
 Question = Annotated[Asked, Depends(_asked)]
+_LISTS: Final = ("city", "domain", "category", "status", "area")
+_WORDS: Final = ("since", "until", "bbox", "cell", "polygon", "q")
+# Of the page that was looked at: an order and a place in it choose nothing.
+_PAGE: Final = ("sort", "limit", "after")
+
+
+def asked_in(request: Request, who: Asker, query: str) -> Asked:
+    """The question of an address's query; raises `BadFilterError` for what it does not know.
+
+    What would be left out here would make an act on many do more than was looked at.
+    """
+    said: dict[str, Any] = {}
+    for name, value in parse_qsl(query.removeprefix("?"), max_num_fields=500):
+        if name in _LISTS:
+            said.setdefault(name, []).append(value)
+        elif name in _WORDS:
+            said[name] = value
+        elif name == "due":
+            said[name] = _hours(value)
+        elif name in queue.FLAGS:
+            said[name] = value.lower() not in ("false", "0", "no", "off")
+        elif name not in _PAGE:
+            raise BadFilterError("query", f"unknown: {name!r}")
+    return _asked(request, who, **said)
+
+
+def _hours(value: str) -> int:
+    if not value.isdecimal() or not 1 <= int(value) <= MOST_HOURS:
+        raise BadFilterError("due", f"due is a number of hours, 1 to {MOST_HOURS}")
+    return int(value)
 
 
 def _item(row: Any, now: datetime) -> dict[str, Any]:

@@ -40,6 +40,7 @@ from geo.schema.complaints import (
 from geo.schema.kinds import category, domain, model, source
 from geo.schema.officials import (
     account,
+    account_recovery,
     account_role,
     account_session,
     audit,
@@ -48,7 +49,9 @@ from geo.schema.officials import (
     work_event,
     work_note,
 )
+from geo.schema.performance import weekly_subscription, work_handed, work_measured
 from geo.schema.places import area, area_part, area_set, area_shape, city, landmark
+from geo.schema.queue import work_bulk, work_bulk_item
 from geo.schema.taking_part import (
     answer,
     look,
@@ -77,6 +80,7 @@ from geo.schema.telling import (
 
 __all__ = [
     "account",
+    "account_recovery",
     "account_role",
     "account_session",
     "answer",
@@ -132,8 +136,13 @@ __all__ = [
     "source",
     "submission",
     "watch",
+    "weekly_subscription",
     "work",
+    "work_bulk",
+    "work_bulk_item",
     "work_event",
+    "work_handed",
+    "work_measured",
     "work_note",
     "work_pause",
     "work_reminder",

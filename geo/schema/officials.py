@@ -41,6 +41,18 @@ account = Table(
     Column("must_change", Boolean, nullable=False, server_default=text("false")),
     Column("totp", LargeBinary, nullable=True, comment="secret of the second factor, sealed"),
     Column("totp_step", BigInteger, nullable=True, comment="last step used: none counts twice"),
+    Column(
+        "totp_wanted",
+        LargeBinary,
+        nullable=True,
+        comment="a secret that no code was given of yet, sealed",
+    ),
+    Column(
+        "second_factor",
+        Boolean,
+        Computed("totp IS NOT NULL", persisted=True),
+        comment="whether there is one: all that may be told",
+    ),
     Column("issuer", Text, nullable=True, comment="of OpenID Connect"),
     Column("subject", Text, nullable=True),
     Column("enabled", Boolean, nullable=False, server_default=text("true")),
@@ -75,11 +87,28 @@ account_session = Table(
         server_default=text("true"),
         comment="false until the second factor is given: it opens nothing yet",
     ),
+    Column(
+        "strong",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="begun with a second factor, here or where the person signed on",
+    ),
     instant("created_at", now=True),
     instant("seen_at", now=True),
     instant("rotated_at", now=True),
     instant("expires_at"),
     instant("ended_at", nullable=True),
+)
+
+account_recovery = Table(
+    "account_recovery",
+    metadata,
+    Column("account_id", ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
+    Column("hash", LargeBinary, nullable=False, comment="SHA-256 of a code"),
+    instant("used_at", nullable=True),
+    PrimaryKeyConstraint("account_id", "hash"),
+    comment="codes that stand in for a lost second factor, each once",
 )
 
 account_role = Table(
@@ -177,11 +206,30 @@ work = Table(
         comment="asked: a supervisor is to look at the closing",
     ),
     Column("duplicate_of", Uuid, nullable=True),
+    # Kept by the trigger `work_measured`, for figures.
+    instant("reacted_at", nullable=True, comment="when it was first accepted or closed"),
+    Column(
+        "closed_by",
+        ForeignKey("account.id"),
+        nullable=True,
+        comment="the official who closed it last",
+    ),
+    instant("arrived_at", nullable=True, comment="when it was last handed over"),
+    Column(
+        "handed_from",
+        ARRAY(Integer),
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="the areas that handed it over, in order",
+    ),
+    Column("pauses", SmallInteger, nullable=False, server_default=text("0")),
     Column("version", Integer, nullable=False, server_default=text("1")),
     instant("updated_at", now=True),
     PrimaryKeyConstraint("complaint_id"),
     CheckConstraint("check_state IN ('none', 'asked', 'refused')", name="check_state"),
     Index("ix_work_sees", "sees", postgresql_using="gin"),
+    # What the policy asks: keys of areas, and the domain for who has it everywhere.
+    Index("ix_work_sight", text("array_append(sees, domain_id::bigint)"), postgresql_using="gin"),
     Index(
         "ix_work_due",
         "city_id",
@@ -198,6 +246,13 @@ work = Table(
     ),
     Index("ix_work_assignee", "assignee_id", postgresql_where=text("assignee_id IS NOT NULL")),
     Index("ix_work_stale", "complaint_id", postgresql_where=text("due_stale")),
+    Index("ix_work_reported", "city_id", "reported_at"),
+    Index(
+        "ix_work_handed",
+        "city_id",
+        "reported_at",
+        postgresql_where=text("handed_from <> '{}'"),
+    ),
     Index("ix_work_finished", "area_id", "finished_at"),
     Index(
         "ix_work_duplicate_of", "duplicate_of", postgresql_where=text("duplicate_of IS NOT NULL")

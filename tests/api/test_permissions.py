@@ -24,7 +24,7 @@ COVERS: Final = frozenset({"its ward", "the old district around it", "everywhere
 PATH: Final = {
     "set_code": "hanoi-ward-2025", "form": "json", "layer": "complaints", "task": "x",
     "service_code": "noise", "token": "x", "number": "1", "draft": "1", "alert": "1",
-    "name": "alerts",
+    "name": "alerts", "role": "1",
 }  # fmt: skip
 FORMS: Final = {
     "/api/v1/export.{form}": ("csv", "geojson"), "/api/v1/figures.{form}": ("csv",),

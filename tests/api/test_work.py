@@ -282,7 +282,8 @@ def test_signing_in_and_out_with_a_password(hanoi_engine: Engine, served: Served
     answer = client.post(path, json=right)
     assert answer.status_code == 200
     assert "httponly" in answer.headers["set-cookie"].lower()
-    assert client.get("/api/v1/account/me").json()["may"] == ["view", "inside", "personal", "act"]
+    may = client.get("/api/v1/account/me").json()["may"]
+    assert may == ["view", "inside", "personal", "act", "bulk"]
     assert [one["this"] for one in client.get("/api/v1/account/sessions").json()] == [True, False]
     change = "/api/v1/account/password"
     weak = {"old": right["password"], "new": "password1234"}

@@ -96,6 +96,8 @@ class Desk:
         elif path == "bulk":
             until = (datetime.now(UTC) + timedelta(minutes=10)).isoformat()
             route.fulfill(json={"id": 5, "done": ["W00000"], "failed": [], "undo_until": until})
+        elif path == "bulk/5/undo":
+            route.fulfill(json={"done": ["W00000"], "failed": []})
         elif path == "counts":
             route.fulfill(json=COUNTS)
         elif path == "views":
@@ -220,13 +222,22 @@ def test_many_are_assigned_after_a_preview_and_can_be_taken_back(
 
 
 def test_all_that_match_are_named_by_their_question(desktop: Page, address: str) -> None:
-    desk = opened(desktop, address, 20_000, "?overdue=true")
+    desk = opened(desktop, address, 400, "?overdue=true")
     desktop.locator("[data-code=W00000] .tick").click()
     desktop.locator("#select-all").click()
     desktop.locator("#bulk-accept").click()
     desktop.locator("#bulk-preview").click()
     expect(desktop.locator(".bulk-will")).to_be_visible()
     assert desk.posted[0][1] == {"query": "overdue=true", "act": "accept", "body": {}}
+
+
+def test_more_than_are_changed_at_once_are_refused_with_words(desktop: Page, address: str) -> None:
+    desk = opened(desktop, address, 20_000)
+    desktop.locator("[data-code=W00000] .tick").click()
+    desktop.locator("#select-all").click()
+    desktop.locator("#bulk-accept").click()
+    expect(desktop.locator("#toasts")).to_contain_text("20.000 > 500")
+    assert desk.posted == []
 
 
 def test_a_box_on_the_map_limits_the_list_and_selects_it(desktop: Page, address: str) -> None:

@@ -40,6 +40,14 @@ export function sentence(status: number, said: Document): string {
   return w(TITLES[said.title ?? ""] ?? STATUSES.find((one) => one === String(status)) ?? (status >= 500 ? "500" : "400"));
 }
 
+/** The half in the page's language of what a server says in both, with " / " between. */
+export function halfOf(words: string | undefined): string | undefined {
+  const halves = words?.split(" / ") ?? [];
+  // Which comes first is not agreed upon: the Vietnamese one is full of marks.
+  const found = halves.length < 2 ? undefined : halves.find((half) => /[\p{M}đ]/iu.test(half.normalize("NFD")) === (current() === "vi"));
+  return found && `${found.charAt(0).toUpperCase()}${found.slice(1)}`;
+}
+
 /** An answer that is not the one asked for: `message` in the page's language, `server` in the server's English. */
 export class Trouble extends Error {
   readonly server: string;
@@ -55,10 +63,8 @@ export class Trouble extends Error {
   /** The server's own sentence where it says it in both languages, with " / " between; else ours. */
   get spoken(): string {
     for (const words of [this.errors[0]?.message, this.said.detail]) {
-      const halves = words?.split(" / ") ?? [];
-      // Which comes first is not agreed upon: the Vietnamese one is full of marks.
-      const found = halves.length < 2 ? undefined : halves.find((half) => /[\p{M}đ]/iu.test(half.normalize("NFD")) === (current() === "vi"));
-      if (found) return `${found.charAt(0).toUpperCase()}${found.slice(1)}`;
+      const found = halfOf(words);
+      if (found) return found;
     }
     return this.message;
   }

@@ -4,7 +4,8 @@ import { ask } from "./api";
 import { thisMoment } from "./asof";
 import { h, openDialog } from "./dom";
 import { current, number, phrases, t } from "./i18n";
-import { alertOf, troubleOf } from "./problems";
+import { alertOf } from "./problems";
+import { save, size } from "./saving";
 import { filter, state, STUDIED, type Layer } from "./state";
 
 const w = phrases({
@@ -48,28 +49,10 @@ function parameters(view: View, whole: "picture" | "figures" | "tiles"): URLSear
   }
   return asked;
 }
-const size = (bytes: number): string => (bytes < 1e6 ? `${number(Math.ceil(bytes / 1000))} kB` : `${number(bytes / 1e6)} MB`);
-/** The name the server gives a file, or a plain one. */
-const nameOf = (answer: Response, fallback: string): string => /filename="?([^";]+)"?/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1] ?? fallback;
-
-/** Reads a file whole before it is saved, so that an error is shown in words and never saved as a file. */
 async function download(path: string, fallback: string, said: (words: string) => void, signal: AbortSignal): Promise<void> {
   said(w("preparing"));
-  const answer = await fetch(path, { signal });
-  if (!answer.ok || answer.headers.get("Content-Type")?.includes("problem+json")) throw await troubleOf(answer);
-  const parts: Uint8Array<ArrayBuffer>[] = [];
-  const reader = answer.body?.getReader();
-  let got = 0;
-  for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
-    parts.push(next.value as Uint8Array<ArrayBuffer>);
-    got += next.value.length;
-    said(`${w("got")} ${size(got)}…`);
-  }
-  const url = URL.createObjectURL(new Blob(parts, { type: answer.headers.get("Content-Type") ?? "application/octet-stream" }));
-  h("a", { href: url, download: nameOf(answer, fallback) }).click();
-  // The browser reads the blob after the click: it is let go a while later.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
-  said(`${w("saved")}: ${nameOf(answer, fallback)} (${size(got)})`);
+  const { name, bytes } = await save(await fetch(path, { signal }), fallback, (got) => said(`${w("got")} ${size(got)}…`));
+  said(`${w("saved")}: ${name} (${size(bytes)})`);
 }
 
 /** One file: a button, what it is for, and how far it is. */

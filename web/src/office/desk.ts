@@ -5,7 +5,7 @@ import { Refused, troubleOf } from "../problems";
 
 export interface Role { role: "viewer" | "officer" | "supervisor" | "planner" | "admin"; areas: string[] | null; domains: string[] | null; delegated: boolean }
 /** `GET /api/v1/account/me` */
-export interface Me { id: number; name: string; full_name: string; language: "vi" | "en"; unit: string | null; email: string | null; must_change: boolean; second_factor: boolean; roles: Role[]; may: string[] }
+export interface Me { id: number; name: string; full_name: string; language: "vi" | "en"; unit: string | null; email: string | null; must_change: boolean; second_factor: boolean; second_factor_needed?: boolean; recovery_left?: number; password?: boolean; roles: Role[]; may: string[]; area_names?: Record<string, string> }
 
 const w = phrases({
   vi: { undo: "Hoàn tác", close: "Đóng" },

@@ -8,8 +8,8 @@ import { ask, go, link, may, said, setMe, whoami, type Me, type Page } from "./d
 import { keep, keptAll, lastSigned, tidy, wipe } from "./road-kept";
 
 const w = phrases({
-  vi: { title: "Xử lý phản ánh", queue: "Việc cần xử lý", road: "Đi thực địa", admin: "Quản trị", audit: "Nhật ký", account: "Tài khoản", out: "Đăng xuất", map: "Bản đồ chung", other: "English", loading: "Đang tải…", none: "Không có trang này.", retry: "Thử lại", skip: "Đến nội dung", menu: "Trang", unsent: "Trên máy này còn ghi chú chưa gửi. Đăng xuất sẽ xoá chúng. Vẫn đăng xuất?" },
-  en: { title: "Handling complaints", queue: "Work to do", road: "On the road", admin: "Administration", audit: "Audit log", account: "Account", out: "Sign out", map: "Public map", other: "Tiếng Việt", loading: "Loading…", none: "There is no such page.", retry: "Try again", skip: "To the content", menu: "Pages", unsent: "Notes on this device are not sent yet. Signing out removes them. Sign out all the same?" },
+  vi: { title: "Xử lý phản ánh", queue: "Việc cần xử lý", road: "Đi thực địa", figures: "Tình hình", admin: "Quản trị", audit: "Nhật ký", account: "Tài khoản", out: "Đăng xuất", map: "Bản đồ chung", other: "English", loading: "Đang tải…", none: "Không có trang này.", retry: "Thử lại", skip: "Đến nội dung", menu: "Trang", unsent: "Trên máy này còn ghi chú chưa gửi. Đăng xuất sẽ xoá chúng. Vẫn đăng xuất?" },
+  en: { title: "Handling complaints", queue: "Work to do", road: "On the road", figures: "How it goes", admin: "Administration", audit: "Audit log", account: "Account", out: "Sign out", map: "Public map", other: "Tiếng Việt", loading: "Loading…", none: "There is no such page.", retry: "Try again", skip: "To the content", menu: "Pages", unsent: "Notes on this device are not sent yet. Signing out removes them. Sign out all the same?" },
 });
 type Word = Parameters<typeof w>[0];
 interface Entry { load: () => Promise<{ page: Page }>; title: Word; need?: string; open?: boolean }
@@ -18,14 +18,16 @@ const PAGES: Record<string, Entry> = {
   "": { load: () => import("./queue"), title: "queue", need: "view" },
   c: { load: () => import("./one"), title: "queue", need: "view" },
   road: { load: () => import("./road"), title: "road", need: "view" },
+  figures: { load: () => import("./figures"), title: "figures", need: "view" },
   admin: { load: () => import("./admin"), title: "admin", need: "admin" },
   audit: { load: () => import("./audit"), title: "audit", need: "admin" },
   account: { load: () => import("./account"), title: "account" },
   "sign-in": { load: () => import("./sign-in"), title: "account", open: true },
 };
-const SHOWN = ["", "road", "admin", "audit"] as const;
+const SHOWN = ["", "road", "figures", "admin", "audit"] as const;
 const place = byId("place");
-let leave: (() => void) | void, turn = 0;
+const RENEW_MS = 5 * 60_000;
+let leave: (() => void) | void, turn = 0, renewed = Date.now();
 
 function bar(active: string): void {
   const signed = active !== "sign-in";
@@ -59,6 +61,7 @@ function failed(problem: unknown): void {
 async function signed(name: string): Promise<Me> {
   try {
     const me = await ask<Me>("/api/v1/account/me");
+    renewed = Date.now();
     await tidy(me.id);
     await keep("signed", me.id, "", { me, at: Date.now() });
     return me;
@@ -67,6 +70,12 @@ async function signed(name: string): Promise<Me> {
     if (!last) throw problem;
     return last;
   }
+}
+/** Who works on one page for long goes on being signed in: the server hears of it now and then. */
+function renew(): void {
+  if (Date.now() - renewed < RENEW_MS || location.pathname.startsWith("/office/sign-in")) return;
+  renewed = Date.now();
+  void fetch("/api/v1/account/me").catch(() => undefined);
 }
 async function open(): Promise<void> {
   const own = ++turn;
@@ -102,6 +111,7 @@ async function open(): Promise<void> {
 }
 
 setLanguage(chosen());
+for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, renew, { passive: true });
 addEventListener("popstate", () => void open());
 addEventListener("office:go", () => void open());
 void open();

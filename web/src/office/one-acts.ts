@@ -1,9 +1,9 @@
 /** The acts on one complaint: a button, a key and a dialog for each of those that are allowed now. */
 import { ask as askPublic, type Domain, type Located } from "../api";
-import { h, openDialog } from "../dom";
+import { byId, h, openDialog } from "../dom";
 import { instant, named, number, phrases, t } from "../i18n";
 import { Refused } from "../problems";
-import { ask, json, said, send, toast, whoami } from "./desk";
+import { ask, go, json, said, send, toast, whoami } from "./desk";
 import { categoryName, readDomains, type Step, type Work } from "./one-facts";
 import { choiceOf } from "./one-map";
 import { actName, changeOf } from "./one-timeline";
@@ -23,7 +23,19 @@ export type Body = Record<string, unknown>;
 export async function sendAct(desk: Desk, act: string, body: Body): Promise<void> {
   const headers: Record<string, string> = act === "note" ? {} : { "If-Match": desk.etag() };
   const answer = await send(`/api/v1/work/${encodeURIComponent(desk.work().code)}/${act}`, json("POST", body, headers));
+  if (answer.status === 204) { leave(); return; }
   desk.changed((await answer.json()) as Work, answer.headers.get("ETag") ?? "");
+}
+/** It went to others and is no longer shown here: back to the list, as it was where it is beside it. */
+function leave(): void {
+  const away = (): void => {
+    const beside = document.getElementById("panel-close");
+    if (beside) beside.click();
+    else go("/office");
+  };
+  // A dialog takes its own step of the history back first.
+  if (byId<HTMLDialogElement>("dialog").open) addEventListener("settled", away, { once: true });
+  else away();
 }
 /** What others did since this page read the complaint. */
 export function meanwhile(problem: Refused): HTMLElement {

@@ -17,7 +17,7 @@ export interface Work {
   area: Area | null; areas: Area[]; assignee: Person | null; due_at: string | null; accept_due_at: string | null; handle_due_at: string | null; overdue: boolean; paused: { since: string; reason: string } | null;
   reopened: number; bounces: number; check_state: string | null; duplicate_of: string | null; duplicates: string[]; supporters: number; photos: Shot[];
   answers: { at: string; text: string; photos?: Shot[] }[]; timeline: Step[]; notes: { id: number; at: string; who: string | null; text: string }[]; near: Near[];
-  spot: { n_year: number; n_all: number; last: { code: string; closed_at: string | null; answer: string | null }[] } | null;
+  spot: { n_year: number; n_all: number; /** These are the least there are. */ more?: boolean; last: { code: string; closed_at: string | null; answer: string | null }[] } | null;
   questions: unknown[]; sensitive: boolean; may: string[]; may_move_to: string[]; answer_rules: { photo: boolean; check: boolean; templates: Template[] };
 }
 
@@ -78,7 +78,7 @@ export function spotPart(work: Work): HTMLElement | null {
   const { spot } = work;
   if (!spot) return null;
   return h("section", { class: "spot" }, h("h2", {}, w("spot")),
-    spot.n_all ? h("p", {}, `${number(spot.n_year)} ${w("year")}, ${number(spot.n_all)} ${w("all")}`) : h("p", {}, w("first")),
+    spot.n_all ? h("p", {}, `${spot.more ? "≥ " : ""}${number(spot.n_year)} ${w("year")}, ${spot.more ? "≥ " : ""}${number(spot.n_all)} ${w("all")}`) : h("p", {}, w("first")),
     spot.last.length ? h("ul", {}, ...spot.last.map((one) => h("li", {}, link(`/office/c/${one.code}`, {}, one.code), one.closed_at ? ` · ${instant(one.closed_at)}` : "", one.answer ? h("blockquote", {}, one.answer) : null))) : null);
 }
 export function nearPart(work: Work): HTMLElement {

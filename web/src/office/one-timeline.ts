@@ -15,9 +15,14 @@ const w = phrases({
 });
 export const actName = (act: string): string => (act in ACTS.vi ? named(act as Act) : status(act));
 
-/** What a step changed, in short; keys and codes as the server names them. */
+// What is for programs alone: versions and ids.
+const UNSAID: ReadonlySet<string> = new Set(["version", "closed", "from_id", "to_id"]);
+/** What a step changed, in short: from what to what, then the rest as the server names it. */
 export function changeOf(change: Record<string, unknown> | null): string {
-  return Object.entries(change ?? {}).filter(([, value]) => value !== null && typeof value !== "object").map(([key, value]) => (key === "from" || key === "to" || key === "status" ? status(String(value)) : `${key}: ${String(value)}`)).join(" → ");
+  const { from, to, ...rest } = change ?? {};
+  const plain = (value: unknown): boolean => value !== null && value !== undefined && typeof value !== "object";
+  const way = [from, to].filter(plain).map((one) => status(String(one))).join(" → ");
+  return [way, ...Object.entries(rest).filter(([key, value]) => plain(value) && !UNSAID.has(key)).map(([key, value]) => (key === "status" ? status(String(value)) : key === "into" ? String(value) : `${key}: ${String(value)}`))].filter(Boolean).join(" · ");
 }
 function row(step: Step): HTMLElement {
   const change = changeOf(step.change);

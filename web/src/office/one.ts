@@ -1,7 +1,7 @@
 /** One complaint: all that an official needs to handle it, and what may be done with it now. */
 import "./one.css";
 import { h, openDialog, byId } from "../dom";
-import { instant, phrases, t } from "../i18n";
+import { current, instant, phrases, t } from "../i18n";
 import { Refused } from "../problems";
 import { ask, type Page, said, send, toast, whoami } from "./desk";
 import { begin, type Desk, KEYS } from "./one-acts";
@@ -97,7 +97,7 @@ class One {
       h("div", { class: "one-changed", role: "status" }),
       h("div", { class: "one-parts" },
         h("div", {}, tags(work), dueOf(work), h("p", { class: "body words" }, work.text), photosPart(work.photos, work.code) ?? "", answersPart(work) ?? "", factList(work),
-          h("div", { class: "row" }, h("button", { type: "button", id: "look", click: () => personal(this.code) }, w("personal")))),
+          h("div", { class: "row" }, h("button", { type: "button", id: "look", click: () => personal(this.code) }, w("personal")), this.at === null ? h("a", { id: "one-pdf", href: `/api/v1/work/${encodeURIComponent(work.code)}.pdf?lang=${current()}`, target: "_blank", rel: "noopener" }, w("pdf")) : "")),
         h("div", {}, holder, spotPart(work) ?? "", nearPart(work)),
         h("div", {}, notes, timelinePart(work))),
       h("nav", { class: "acts", "aria-label": w("acts") }, ...buttons)));

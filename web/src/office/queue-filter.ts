@@ -5,18 +5,18 @@ import { choice } from "../fields";
 import { day, named, number, phrases, status } from "../i18n";
 import { ask, json, may, said, toast } from "./desk";
 import type { Counts } from "./live";
-import { altered, narrowed, read, SCOPES, SOON_H, SORTS, written, type Key, type Question } from "./queue-question";
+import { altered, FIGURE, narrowed, read, SCOPES, SOON_H, SORTS, written, type Key, type Question } from "./queue-question";
 
 const w = phrases({
   vi: {
     mine: "Của tôi", unassigned: "Chưa giao", due: "Sắp đến hạn", overdue: "Quá hạn", urgent: "Khẩn", reopened: "Mở lại", misrouted: "Chuyển nhầm",
-    quick: "Lọc nhanh", search: "Tìm trong nội dung, địa chỉ", filters: "Bộ lọc", domain: "Lĩnh vực", category: "Loại", status: "Trạng thái", area: "Đơn vị", since: "Từ ngày", until: "Đến hết ngày", all: "Tất cả", open: "Chưa xong", sort: "Xếp theo", clear: "Xoá bộ lọc", shape: "Vùng đã vẽ", drop: "Bỏ vùng",
+    quick: "Lọc nhanh", search: "Tìm trong nội dung, địa chỉ", filters: "Bộ lọc", domain: "Lĩnh vực", category: "Loại", status: "Trạng thái", area: "Đơn vị", since: "Từ ngày", until: "Đến hết ngày", all: "Tất cả", open: "Chưa xong", sort: "Xếp theo", clear: "Xoá bộ lọc", shape: "Vùng đã vẽ", drop: "Bỏ vùng", figure: "Danh sách của một con số", dropFigure: "Bỏ",
     "s.due": "Hạn gần nhất", "s.reported": "Cũ nhất", "s.-reported": "Mới nhất",
     views: "Chế độ xem", save: "Lưu chế độ xem này", name: "Tên", shared: "Đồng nghiệp cũng thấy", keep: "Lưu", rename: "Đổi tên", remove: "Xoá", share: "Chép liên kết", copied: "Đã chép liên kết.", saved: "Đã lưu.", removed: "Đã xoá.", noViews: "Chưa lưu chế độ xem nào.", close: "Đóng",
   },
   en: {
     mine: "Mine", unassigned: "Unassigned", due: "Soon due", overdue: "Overdue", urgent: "Urgent", reopened: "Reopened", misrouted: "Misrouted",
-    quick: "Quick filters", search: "Search in words and addresses", filters: "Filters", domain: "Domain", category: "Category", status: "Status", area: "Area", since: "From", until: "Up to and including", all: "All", open: "Open", sort: "Order", clear: "Clear the filters", shape: "Drawn shape", drop: "Remove the shape",
+    quick: "Quick filters", search: "Search in words and addresses", filters: "Filters", domain: "Domain", category: "Category", status: "Status", area: "Area", since: "From", until: "Up to and including", all: "All", open: "Open", sort: "Order", clear: "Clear the filters", shape: "Drawn shape", drop: "Remove the shape", figure: "Rows of a figure", dropFigure: "Remove",
     "s.due": "Soonest limit", "s.reported": "Oldest", "s.-reported": "Newest",
     views: "Views", save: "Save this view", name: "Name", shared: "Colleagues see it too", keep: "Save", rename: "Rename", remove: "Delete", share: "Copy the link", copied: "The link is copied.", saved: "Saved.", removed: "Deleted.", noViews: "No view is saved yet.", close: "Close",
   },
@@ -50,7 +50,7 @@ export class Filter {
     this.place.replaceChildren(
       h("div", { class: "queue-top" }, search, choice("queue-sort", w("sort"), SORTS.map((one) => [one, w(`s.${one}`)]), question.sort ?? "due", (sort) => set({ sort: sort === "due" ? "" : sort })), ...(may("views") ? [h("button", { type: "button", id: "queue-views", click: () => void this.views(question) }, w("views"))] : [])),
       h("div", { class: "chips", role: "group", "aria-label": w("quick") }, ...chips),
-      h("div", { class: "queue-more" }, details, ...(question.polygon ? [h("button", { type: "button", id: "drop-shape", click: () => set({ polygon: "" }) }, `${w("shape")} · ${w("drop")} ✕`)] : []), ...(n ? [h("button", { type: "button", id: "queue-clear", class: "link", click: () => this.change(read(new URLSearchParams({ sort: question.sort ?? "" }))) }, w("clear"))] : [])));
+      h("div", { class: "queue-more" }, details, ...(question.measure ? [h("button", { type: "button", id: "drop-figure", click: () => set(Object.fromEntries(FIGURE.map((key) => [key, ""]))) }, `${w("figure")} · ${w("dropFigure")} ✕`)] : []), ...(question.polygon ? [h("button", { type: "button", id: "drop-shape", click: () => set({ polygon: "" }) }, `${w("shape")} · ${w("drop")} ✕`)] : []), ...(n ? [h("button", { type: "button", id: "queue-clear", class: "link", click: () => this.change(read(new URLSearchParams({ sort: question.sort ?? "" }))) }, w("clear"))] : [])));
     if (focused) document.getElementById(focused)?.focus();
   }
   private date(key: "since" | "until", question: Question, set: (changes: Partial<Record<Key, string>>) => void): HTMLElement {

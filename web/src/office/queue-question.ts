@@ -3,11 +3,13 @@ export const SCOPES = ["mine", "unassigned", "due", "overdue", "urgent", "reopen
 export type Scope = (typeof SCOPES)[number];
 export const SORTS = ["due", "reported", "-reported"] as const;
 export type Sort = (typeof SORTS)[number];
-const PLAIN = ["city", "domain", "category", "status", "area", "since", "until", "cell", "polygon", "q", "assignee"] as const;
+const PLAIN = ["city", "domain", "category", "status", "area", "since", "until", "cell", "polygon", "q", "assignee", "measure", "handler", "unit", "person"] as const;
 export type Key = (typeof PLAIN)[number] | Scope | "sort";
 export const KEYS: readonly Key[] = [...PLAIN, ...SCOPES, "sort"];
 /** Without empty values; `until` is the last day that is shown. */
 export type Question = Readonly<Partial<Record<Key, string>>>;
+/** What lists the rows of a figure (`figures.ts`). */
+export const FIGURE = ["measure", "handler", "unit", "person"] as const;
 /** Work is soon due when it is within this many hours of its limit. */
 export const SOON_H = 24;
 

@@ -4,9 +4,10 @@ import type { AreaSet, City, Config, Domain } from "../api";
 import { h } from "../dom";
 import { number, phrases, setZone } from "../i18n";
 import { shapesOf } from "../shapes";
-import { ask, go, may, type Page } from "./desk";
+import { ask, go, may, toast, type Page } from "./desk";
 import { listen, type Counts } from "./live";
 import { ACTS, actWord, bulk, showRecent, type Act, type Target } from "./queue-bulk";
+import { filesWord, showFiles } from "./queue-files";
 import { Filter, type AreaName } from "./queue-filter";
 import { keys, showKeys } from "./queue-keys";
 import { List } from "./queue-list";
@@ -15,15 +16,15 @@ import { altered, asked, narrowed, read, SOON_H, written, type Question } from "
 import { Rows } from "./queue-rows";
 
 const w = phrases({
-  vi: { title: "Việc cần xử lý", total: "phản ánh", loading: "Đang tải…", empty: "Không có phản ánh nào đang chờ trong phần việc của bạn.", emptyDo: "Phản ánh mới sẽ tự hiện ở đây.", filtered: "Không có phản ánh nào khớp bộ lọc.", filteredDo: "Hãy bỏ bớt bộ lọc.", clear: "Xoá bộ lọc", retry: "Thử lại", offline: "Không có mạng: danh sách đang hiện có thể đã cũ.", list: "Danh sách", map: "Bản đồ", views: "Xem", selected: "đã chọn", everything: "Chọn tất cả", none: "Bỏ chọn", bulk: "Việc làm hàng loạt", recent: "Vừa làm", keys: "Phím tắt (?)", news: "thay đổi mới, tải lại", live: "Cập nhật trực tiếp", off: "Cập nhật trực tiếp đang tắt; thử lại sau", s: "giây", divider: "Độ rộng của danh sách", panel: "Phản ánh", closePanel: "Đóng phản ánh", wide: "Mở riêng" },
-  en: { title: "Work to do", total: "complaints", loading: "Loading…", empty: "No complaint is waiting in your part of the work.", emptyDo: "New ones show up here by themselves.", filtered: "No complaint matches the filters.", filteredDo: "Take some filters away.", clear: "Clear the filters", retry: "Try again", offline: "No network: the list may be old.", list: "List", map: "Map", views: "View", selected: "selected", everything: "Select all", none: "Select none", bulk: "For all that are selected", recent: "Recent acts", keys: "Keys (?)", news: "new changes, load anew", live: "Live updates", off: "Live updates are off; trying again in", s: "s", divider: "Width of the list", panel: "Complaint", closePanel: "Close the complaint", wide: "Open on its own" },
+  vi: { title: "Việc cần xử lý", total: "phản ánh", loading: "Đang tải…", empty: "Không có phản ánh nào đang chờ trong phần việc của bạn.", emptyDo: "Phản ánh mới sẽ tự hiện ở đây.", filtered: "Không có phản ánh nào khớp bộ lọc.", filteredDo: "Hãy bỏ bớt bộ lọc.", clear: "Xoá bộ lọc", retry: "Thử lại", offline: "Không có mạng: danh sách đang hiện có thể đã cũ.", list: "Danh sách", map: "Bản đồ", views: "Xem", selected: "đã chọn", everything: "Chọn tất cả", none: "Bỏ chọn", bulk: "Việc làm hàng loạt", recent: "Vừa làm", keys: "Phím tắt (?)", news: "thay đổi mới, tải lại", live: "Cập nhật trực tiếp", off: "Cập nhật trực tiếp đang tắt; thử lại sau", s: "giây", divider: "Độ rộng của danh sách", panel: "Phản ánh", closePanel: "Đóng phản ánh", wide: "Mở riêng", tooMany: "Chọn quá nhiều phản ánh cho một lần: hãy chọn bớt" },
+  en: { title: "Work to do", total: "complaints", loading: "Loading…", empty: "No complaint is waiting in your part of the work.", emptyDo: "New ones show up here by themselves.", filtered: "No complaint matches the filters.", filteredDo: "Take some filters away.", clear: "Clear the filters", retry: "Try again", offline: "No network: the list may be old.", list: "List", map: "Map", views: "View", selected: "selected", everything: "Select all", none: "Select none", bulk: "For all that are selected", recent: "Recent acts", keys: "Keys (?)", news: "new changes, load anew", live: "Live updates", off: "Live updates are off; trying again in", s: "s", divider: "Width of the list", panel: "Complaint", closePanel: "Close the complaint", wide: "Open on its own", tooMany: "Too many complaints are chosen to be changed at once: choose fewer" },
 });
 // Where the list stood when a complaint was opened: Back shows the same rows at the same place.
 const left = new Map<string, { rows: Rows; top: number; active: string }>();
 const WIDTH = "phananh-queue-width";
 const phone = matchMedia("(max-width: 900px)");
-/** Never more codes than the server takes at once: beyond, the whole question is sent. */
-const MOST_NAMED = 1000;
+/** As many as the server changes at once. */
+const MOST_AT_ONCE = 500;
 let facts: Promise<{ city: City; domains: Domain[]; set: AreaSet | undefined; areas: AreaName[] }> | null = null;
 
 async function readFacts(): Promise<Awaited<NonNullable<typeof facts>>> {
@@ -55,7 +56,7 @@ export const page: Page = async (place, _path, query) => {
   const tab = (name: string, words: string): HTMLElement => h("button", { type: "button", id: `tab-${name}`, "aria-pressed": String(name === "list"), click: () => swap(name) }, words);
   const tabs = h("div", { class: "queue-tabs", role: "group", "aria-label": w("views") }, tab("list", w("list")), tab("map", w("map")));
   const divider = h("div", { id: "queue-divider", role: "separator", tabindex: 0, "aria-orientation": "vertical", "aria-label": w("divider"), "aria-valuemin": 25, "aria-valuemax": 75, "aria-valuenow": 45 });
-  const listSide = h("div", { class: "queue-side" }, h("div", { class: "queue-line" }, total, fresh, liveSays, ...(may("bulk") ? [h("button", { type: "button", id: "queue-recent", click: () => showRecent(anew) }, w("recent"))] : []), h("button", { type: "button", id: "queue-keys", click: showKeys }, w("keys"))), notice, list.box, bar);
+  const listSide = h("div", { class: "queue-side" }, h("div", { class: "queue-line" }, total, fresh, liveSays, ...(may("bulk") ? [h("button", { type: "button", id: "queue-recent", click: () => void showRecent(anew) }, w("recent"))] : []), h("button", { type: "button", id: "queue-take", click: () => showFiles(question, rows.total) }, filesWord()), h("button", { type: "button", id: "queue-keys", click: showKeys }, w("keys"))), notice, list.box, bar);
   const body = h("div", { class: "queue-body", "data-tab": "list" }, listSide, divider, map.stage, panel);
   place.replaceChildren(h("div", { class: "queue" }, h("h1", { class: "seen-by-readers" }, w("title")), filter.place, tabs, body));
 
@@ -95,7 +96,9 @@ export const page: Page = async (place, _path, query) => {
   }
   function start(act: Act): void {
     if (!choices.all && !choices.chosen.size) { if (!choices.active) return; choices.chosen.add(choices.active); refresh(); }
-    const target: Target = choices.all || choices.chosen.size > MOST_NAMED ? { query: String(asked(question)) } : { codes: [...choices.chosen] };
+    const n = choices.all ? rows.total : choices.chosen.size;
+    if (n > MOST_AT_ONCE) { toast(`${w("tooMany")} (${number(n)} > ${number(MOST_AT_ONCE)})`); return; }
+    const target: Target = choices.all ? { query: String(asked(question)), first: rows.at(0)?.code ?? "" } : { codes: [...choices.chosen] };
     void bulk(act, target, domains, areas, () => { none(); anew(); });
   }
   function focus(code: string, scroll: boolean): void {

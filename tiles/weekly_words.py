@@ -1,0 +1,113 @@
+"""What the weekly page says, in both languages."""
+
+from typing import Final
+
+from tiles.legend import Language
+
+WORDS: Final[dict[Language, dict[str, str]]] = {
+    "vi": {
+        "title": "Tình hình xử lý phản ánh trong tuần",
+        "lead": "{area}, từ {since} đến hết {until}",
+        "everywhere": "Tất cả địa bàn phụ trách",
+        "week": "Tuần này",
+        "before": "Tuần trước",
+        "received": "Đã nhận",
+        "reopened": "Mở lại",
+        "handed_in": "Nơi khác chuyển đến",
+        "handed_out": "Chuyển đi nơi khác",
+        "now": "Đang chờ xử lý khi lập trang này",
+        "open": "Chưa xong",
+        "overdue": "Quá hạn",
+        "unreacted": "Chưa phản hồi",
+        "paused": "Đang tạm dừng",
+        "quarter": "13 tuần qua",
+        "in_time": "Đúng hạn",
+        "closing": "Đến khi xong",
+        "reaction": "Đến phản hồi đầu tiên",
+        "satisfaction": "Hài lòng hoặc chấp nhận",
+        "median": "trung vị",
+        "p90": "90%",
+        "of": "trên",
+        "by_domain": "Theo lĩnh vực, 13 tuần qua",
+        "by_week": "Theo tuần gửi phản ánh",
+        "domain": "Lĩnh vực",
+        "week_of": "Tuần từ",
+        "closed": "Đã xong",
+        "method": "Cách tính",
+        "few": "ít",
+        "unknown": "chưa biết",
+        "hours": "giờ",
+        "workdays": "ngày làm việc",
+        "under": "dưới",
+        "over": "hơn",
+        "page": "Trang",
+        "made": "Lập lúc {at}. Chỉ để dùng nội bộ.",
+        "none": "Không có phản ánh nào.",
+        "subject": "Tuần {since}: nhận {n}, còn {open}, quá hạn {overdue}",
+        "letter": "Trang hằng tuần của {area} kèm theo thư này (PDF và HTML).",
+        "online": "Xem và bấm vào từng con số: {url}",
+        "foot": "Thư tự động, do bạn đăng ký trên trang Tình hình xử lý; thôi nhận cũng ở đó.",
+    },
+    "en": {
+        "title": "How complaints were handled this week",
+        "lead": "{area}, from {since} to the end of {until}",
+        "everywhere": "All areas in charge of",
+        "week": "This week",
+        "before": "The week before",
+        "received": "Received",
+        "reopened": "Reopened",
+        "handed_in": "Handed in from elsewhere",
+        "handed_out": "Handed out to elsewhere",
+        "now": "Waiting when this page was made",
+        "open": "Open",
+        "overdue": "Overdue",
+        "unreacted": "No reaction yet",
+        "paused": "Paused",
+        "quarter": "The last 13 weeks",
+        "in_time": "In time",
+        "closing": "To closing",
+        "reaction": "To the first reaction",
+        "satisfaction": "Satisfied or accepts",
+        "median": "median",
+        "p90": "90%",
+        "of": "of",
+        "by_domain": "By domain, the last 13 weeks",
+        "by_week": "By week of reporting",
+        "domain": "Domain",
+        "week_of": "Week from",
+        "closed": "Closed",
+        "method": "How it is counted",
+        "few": "few",
+        "unknown": "not known",
+        "hours": "h",
+        "workdays": "working days",
+        "under": "under",
+        "over": "over",
+        "page": "Page",
+        "made": "Made at {at}. For use inside alone.",
+        "none": "No complaint.",
+        "subject": "Week of {since}: {n} received, {open} open, {overdue} overdue",
+        "letter": "The weekly page of {area} comes with this letter (PDF and HTML).",
+        "online": "To look at it and at the rows of each number: {url}",
+        "foot": "Sent by itself, as you asked on the page How it goes; it is stopped there too.",
+    },
+}
+METHOD: Final[dict[Language, tuple[str, ...]]] = {
+    "vi": (
+        "Các con số nói về những phản ánh gửi trong thời gian đã nêu và do địa bàn này xử lý bây"
+        " giờ. Số nhỏ là khoảng tin cậy 95%; dưới 20 phản ánh chỉ nêu khoảng này. Không dùng để xếp"
+        " hạng.",
+        "Thời gian là giờ làm việc từ khi phản ánh đến đơn vị, trừ ngày nghỉ và thời gian tạm dừng"
+        " mà quy định cho phép; việc chưa xong cũng được tính đến bây giờ (Kaplan–Meier).",
+        "Đúng hạn: trên số việc đã đến hạn đến nay, kể cả việc còn dở. Việc do nơi khác chuyển đến"
+        " mà lỡ hạn không tính lỗi cho nơi nhận.",
+    ),
+    "en": (
+        "Figures are of what was reported in the time named and is handled in these areas now."
+        " Small figures are the 95% interval; of fewer than 20 it is told alone. They are no rank.",
+        "Times are working time from when a complaint came to the office, without holidays and the"
+        " pauses that the policy allows; what is open counts until now (Kaplan–Meier).",
+        "In time: of those that were due by now, open ones too. What came by hand-over and missed"
+        " its limit is not counted against who got it.",
+    ),
+}
