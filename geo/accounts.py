@@ -57,19 +57,22 @@ def sign_in(
     client: str,
     now: datetime,
     required: Collection[str] = (),
+    origin: str | None = None,
 ) -> Entered | None:
     """Begin a session; None for a wrong name or password, which is written down.
 
-    `required` are the roles that need a second factor. The caller commits in both cases. A locked
-    account is not told apart from a wrong password.
+    `origin` is a keyed hash of where it came from, by which failures are counted. `required` are
+    the roles that need a second factor. The caller commits in both cases. A locked account is not
+    told apart from a wrong password.
     """
     called = name.strip().lower()[:80]
+    whence = {"from": origin} if origin is not None else {}
     facts = connection.execute(
         text("SELECT * FROM account_facts(:name)"), {"name": called}
     ).one_or_none()
     right = passwords.is_right(password, facts.password if facts is not None else None)
     if facts is not None and facts.locked_until is not None and facts.locked_until > now:
-        audit.append(connection, "sign-in.locked", called, actor=called)
+        audit.append(connection, "sign-in.locked", called, actor=called, **whence)
         return None
     if facts is None or not right or not facts.enabled:
         locked = None
@@ -78,7 +81,9 @@ def sign_in(
             locked = connection.execute(failed, {"id": facts.id}).scalar_one()
         # A name that nobody has may be a password in the wrong field: it is not kept.
         whose = called if facts is not None else "unknown"
-        audit.append(connection, "sign-in.failed", whose, actor=whose, locked=locked is not None)
+        audit.append(
+            connection, "sign-in.failed", whose, actor=whose, locked=locked is not None, **whence
+        )
         return None
     return begin(connection, facts.id, called, client, now, required)
 

@@ -164,7 +164,8 @@ BEGIN
   PERFORM audit_append(
     coalesce(nullif(named, ''), 'system'),
     'row.' || TG_TABLE_NAME,
-    coalesce(whole ->> 'code', whole ->> 'name', whole ->> 'id', whole ->> 'city_id'),
+    TG_TABLE_NAME || ':'
+      || coalesce(whole ->> 'code', whole ->> 'name', whole ->> 'id', whole ->> 'city_id'),
     jsonb_strip_nulls(jsonb_build_object(
       'op', lower(TG_OP),
       'old', CASE WHEN TG_OP <> 'INSERT' THEN (

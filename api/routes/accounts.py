@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, select, text, update
 
 from api.auth import COOKIE, HEADER, PRIVATE, Official, OfficialDatabase, SignedIn
+from api.client import keyed
 from api.dependencies import EVERYONE, OFFICIALS, SIGNED_IN
 from api.routes import account_admin, delegating, second_factor, sign_on
 from api.sessions import answer_of, browser_of, give
@@ -54,9 +55,12 @@ def sign_in(
         raise NotAllowedError(f"changes need the header {HEADER}: 1, which the pages here send")
     request.app.state.guard.admit(request, "sign_in", f"name:{body.name.strip().lower()}")
     strong, client = request.app.state.settings.strong_roles, browser_of(user_agent)
+    now, guard = datetime.now(UTC), request.app.state.guard
+    # Of one day: who failed on two is not followed from one to the other.
+    origin = keyed(request.app.state.secret, f"{now:%Y-%m-%d} {guard.clients.of(request.scope)}")
     with request.app.state.engine.begin() as connection:
         entered = accounts.sign_in(
-            connection, body.name, body.password, client, datetime.now(UTC), strong
+            connection, body.name, body.password, client, now, strong, origin[:12]
         )
     if entered is None:
         raise WrongPasswordError(

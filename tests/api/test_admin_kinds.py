@@ -77,7 +77,7 @@ def test_a_category_is_added_set_reported_and_then_only_switched_off(
     assert client.delete(f"{ADMIN}/domains/own-health").status_code == 409
     # The database wrote it down by itself: who, and what it was before.
     row = last(hanoi_engine, "row.category")
-    assert (row.actor, row.subject) == ("root", "own-clinic")
+    assert (row.actor, row.subject) == ("root", "category:own-clinic")
     assert (row.details["old"], row.details["new"]) == ({"enabled": False}, {"enabled": True})
 
 

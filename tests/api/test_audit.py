@@ -171,6 +171,23 @@ def test_an_alert_is_stored_mailed_shown_and_seen_to_once(
     assert (seen["note"], seen["seen_name"]) == ("asked her: a report", "Root")
 
 
+def test_failed_sign_ins_are_counted_by_where_they_came_from(
+    engine: Engine, client: TestClient, settings: Settings
+) -> None:
+    given = {"values": {"failed_per_address": 5, "failed_per_name": 5}}
+    assert client.put("/api/v1/admin/settings/alerts", json=given).status_code == 200
+    for n in range(5):
+        body = {"name": f"n{n}", "password": "wrong for all of them"}
+        assert client.post("/api/v1/account/sign-in", json=body).status_code == 403
+    assert audit_rounds.look(engine, settings) == 2
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT kind, actor FROM audit_alert ORDER BY kind")).all()
+    assert [row.kind for row in rows] == ["failed-address", "failed-name"]
+    # A word by which to count, not an address.
+    assert len(rows[0].actor) == 12
+    assert rows[1].actor == "unknown"
+
+
 @pytest.mark.parametrize(
     ("name", "values", "says"),
     [

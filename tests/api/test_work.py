@@ -296,7 +296,11 @@ def test_signing_in_and_out_with_a_password(hanoi_engine: Engine, served: Served
     assert client.get("/api/v1/account/me").status_code == 401
     assert client.post(path, json=right).status_code == 403
     with hanoi_engine.connect() as connection:
-        acts = connection.execute(text("SELECT act FROM audit ORDER BY id")).scalars().all()
+        acts = (
+            connection.execute(text("SELECT act FROM audit WHERE act NOT LIKE 'row.%' ORDER BY id"))
+            .scalars()
+            .all()
+        )
     assert acts == [
         "sign-in.failed", "sign-in.failed", "sign-in", "password", "sign-out", "sign-in.failed",
     ]  # fmt: skip
