@@ -113,6 +113,10 @@ def test_what_a_preview_says_is_where_the_work_goes_and_undoing_brings_it_back(
     assert handlers(hanoi_engine) == before
     in_force(hanoi_engine, number)
     after = handlers(hanoi_engine)
+    until = text("SELECT until FROM area_set WHERE code = 'hanoi-ward-2025'")
+    with hanoi_engine.connect() as connection:
+        ended = connection.execute(until).scalar_one()
+        assert ended == activate.today(connection, 1, NOW)
     assert moved(before, after) == promised
     assert sum(promised.values()) == sum(1 for one in before if before[one] != after[one]) > 100
     # Officials of the new set see their work, and those with roles of the old one still do.
@@ -127,7 +131,6 @@ def test_what_a_preview_says_is_where_the_work_goes_and_undoing_brings_it_back(
     look(hanoi_engine, NOW)
     assert handlers(hanoi_engine) == before
     with hanoi_engine.connect() as connection:
-        until = text("SELECT until FROM area_set WHERE code = 'hanoi-ward-2025'")
         assert connection.execute(until).scalar_one() is None
         assert drafts.of(connection, number).state == "undone"
 
