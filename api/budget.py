@@ -56,6 +56,9 @@ class Lane(Enum):
 
 AT_ONCE: Final = {Lane.STUDY: 2, Lane.FILE: 3, Lane.NEEDED: 64}
 CHARGED: Final = ("/api/", "/tiles/", "/open311/")
+# They last for hours and hardly work: once begun, they cost nothing and hold nobody up. Each has
+# limits of its own.
+STREAMS: Final = frozenset({"/api/v1/work/live", "/api/v1/audit/live"})
 LOOKUPS: Final = ("/api/v1/complaints/near", "/api/v1/suggestions")
 NEEDED: Final = ("/api/v1/domains", "/api/v1/challenge", "/api/v1/mine", "/api/v1/photos")
 FILES: Final = tuple(
@@ -166,12 +169,20 @@ class Budget:
             return
         token = CURRENT.set(client)
         wait_s = self._too_much(account, lane)  # It may have waited for its turn.
+        handed_on = False
+
+        def hand_on() -> None:
+            nonlocal handed_on
+            if not handed_on:
+                handed_on = True
+                self._next(account, lane)
+
         try:
             if not wait_s:
-                await self._answer(account, scope, receive, send)
+                await self._answer(account, scope, receive, send, hand_on)
         finally:
             CURRENT.reset(token)
-            self._next(account, lane)
+            hand_on()
         if wait_s:
             await self._refuse(account, wait_s, scope, receive, send)
 
@@ -240,8 +251,11 @@ class Budget:
                 return
         account.running[lane] -= 1
 
-    async def _answer(self, account: Account, scope: Scope, receive: Receive, send: Send) -> None:
-        piece = object()
+    async def _answer(
+        self, account: Account, scope: Scope, receive: Receive, send: Send,
+        hand_on: Callable[[], None],
+    ) -> None:  # fmt: skip
+        piece, lasts = object(), scope["path"] in STREAMS
         # Without a body, only the end of the connection is waited for, beside the work.
         whole = scope["method"] == "GET"
 
@@ -268,10 +282,13 @@ class Budget:
 
         async def sent(message: Message) -> None:
             rest()
+            if lasts:
+                hand_on()
             try:
                 await send(message)
             finally:
-                work()
+                if not lasts:
+                    work()
 
         work()
         try:

@@ -28,6 +28,7 @@ from api.commands import (
     serving,
     setting,
     teaching,
+    wording,
 )
 from api.commands.session import out
 from geo.errors import PhananhError
@@ -70,6 +71,8 @@ app.add_typer(accounts.app, name="account")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(drafting.app, name="boundaries")
 app.add_typer(setting.app, name="settings")
+app.add_typer(wording.app, name="templates")
+app.add_typer(wording.grounds_app, name="grounds")
 
 
 def main() -> None:

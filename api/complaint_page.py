@@ -114,7 +114,8 @@ def _facts(feature: dict[str, Any], around: Around, lang: Language) -> dict[str,
         "promised": words[f"promise_{promise['basis']}"] if promise else "",
         "photos": p.get("photos") or [],
         "answers": [
-            {"text": one["text"], "at": clock(one.get("at"))} for one in p.get("answers") or []
+            {"text": one["text"], "at": clock(one.get("at")), "photos": one.get("photos") or []}
+            for one in p.get("answers") or []
         ],
         "timeline": [(clock(one.get("at")), _told(one, words)) for one in p.get("timeline", [])],
     }

@@ -207,8 +207,8 @@ def _row(of: Figures, query: str | None) -> dict[str, Any]:
         "query": query,
         "linked": list(of.linked) if query is not None else [],
         "in_time": _share(share[:3] if share else None, share[3] if share else 0),
-        "reaction": {clock: _times(one) for clock, one in of.reaction.items()},
-        "closing": {clock: _times(one) for clock, one in of.closing.items()},
+        "reaction": {clock: times_told(one) for clock, one in of.reaction.items()},
+        "closing": {clock: times_told(one) for clock, one in of.closing.items()},
         "satisfaction": _share(rated, of.satisfaction.rated)
         | {"brought_back": of.satisfaction.reopened},
         "stood_h": of.stood_h,
@@ -228,7 +228,7 @@ def _share(found: tuple[float, float, float] | None, n: int) -> dict[str, Any]:
     }
 
 
-def _times(of: Times) -> dict[str, Any]:
+def times_told(of: Times) -> dict[str, Any]:
     return {
         "n": of.n,
         "done": of.done,

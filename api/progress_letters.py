@@ -49,7 +49,7 @@ def _headline(steps: tuple[Step, ...], lang: Language) -> str:
     """The last state, or that there is an answer."""
     last = next((step.status for step in reversed(steps) if step.status is not None), None)
     if last is None:
-        return WORDS[lang]["answered"]
+        return WORDS[lang]["asked" if steps and steps[-1].asked else "answered"]
     return _name(last, lang).lower()
 
 
@@ -70,6 +70,11 @@ def _item(step: Step, lang: Language, *, sensitive: bool) -> Item:
     state = _name(step.status, lang) if step.status is not None else ""
     if step.words is None:
         return Item(words["reopened" if step.reopened else "moved"].format(state=state), (), "")
+    if step.asked:
+        # It is theirs who get the letter, whatever the matter: but mail is read by others too.
+        said = words["sensitive_answer"] if sensitive else step.words
+        lines = (*(line for line in (said or "").splitlines() if line.strip()), words["reply"])
+        return Item(words["question"], lines, "")
     title = words["answer_with"].format(state=state) if state else words["answer"]
     if sensitive:
         return Item(title, (words["sensitive_answer"],), "")

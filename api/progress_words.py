@@ -8,6 +8,9 @@ from geo.follows import Language
 _VI: Final[Words] = {
     "subject": "Phản ánh {code}: {what}",
     "answered": "có trả lời",
+    "asked": "có câu hỏi cho bạn",
+    "question": "Cơ quan xử lý hỏi bạn",
+    "reply": "Hãy trả lời tại liên kết riêng dưới đây; thời hạn xử lý tạm dừng đến lúc đó.",
     "reported": "Có tin mới về phản ánh bạn đã gửi:",
     "supported": "Có tin mới về phản ánh mà bạn cũng quan tâm:",
     "code": "Mã phản ánh",
@@ -29,6 +32,9 @@ _VI: Final[Words] = {
 _EN: Final[Words] = {
     "subject": "Complaint {code}: {what}",
     "answered": "answered",
+    "asked": "a question to you",
+    "question": "Those who handle it ask you",
+    "reply": "Please answer at the private link below; until you do, the time limit stands still.",
     "reported": "There is news of the complaint you reported:",
     "supported": "There is news of a complaint that you support:",
     "code": "Complaint",

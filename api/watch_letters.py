@@ -130,13 +130,14 @@ def progress(row: Row[Any]) -> Message:
     lang: Language = row.language
     words, state = WORDS[lang], state_name(row.status, lang)
     at = f"{row.at:%Y%m%dT%H%M%S.%f}"
+    said = words["push_answered"].format(state=state) if row.answered else state
     return Message(
         f"progress:{row.push_id}:{row.complaint_id}:{at}",
         row.push_id,
         None,
         {
             "t": words["push_progress"].format(code=spelled(row.code)),
-            "b": words["push_answered"].format(state=state) if row.answered else state,
+            "b": words["push_asked"] if row.asked else said,
             "u": f"/c/{row.code}",
             "g": f"progress-{row.code}-{at}",
             "f": None,

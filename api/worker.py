@@ -8,7 +8,9 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 from typing import NoReturn
 
 import uvicorn
@@ -47,6 +49,16 @@ def become(
     os.execve(sys.executable, [sys.executable, "-m", "api.worker"], dict(environment))  # noqa: S606
 
 
+class _Server(uvicorn.Server):
+    """Lets streams end at a signal: they would be waited for."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        live = getattr(self.config.app.state, "live", None)  # type: ignore[union-attr]
+        if live is not None:
+            live.end()
+        super().handle_exit(sig, frame)
+
+
 def main() -> None:
     """Serve until a signal; Ctrl-C and SIGTERM stop the private cluster too."""
     settings = Settings()
@@ -68,16 +80,23 @@ def main() -> None:
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     try:
-        uvicorn.run(
-            app,
-            host=settings.host,
-            port=settings.port,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=10,
-            **proxying(settings),
+        server = _Server(
+            uvicorn.Config(
+                app,
+                host=settings.host,
+                port=settings.port,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=10,
+                **proxying(settings),
+            )
         )
+        # As uvicorn.run does, which makes a server of its own; 3 says that it could not start.
+        with suppress(KeyboardInterrupt):
+            server.run()
+        if not server.started:
+            sys.exit(3)
     except KeyboardInterrupt:
         sys.exit(130)
     finally:

@@ -43,8 +43,11 @@ class Desk:
         self.codes: list[str] = []
         self.done = 0
 
-    async def begin(self) -> None:
+    async def connect(self) -> None:
         self.reader, self.writer = await asyncio.open_connection(HOST, self.port, limit=2**24)
+
+    async def begin(self) -> None:
+        await self.connect()
         items = orjson.loads((await self.ask("", QUEUE))[2])["items"]
         self.codes = [one["code"] for one in items]
         self.fresh = [one["code"] for one in items if one["status"] == "received"]
@@ -61,6 +64,9 @@ class Desk:
             headers["If-Match"] = version
         sent = request("GET" if body is None else "POST", path, headers, body or b"")
         begun = time.perf_counter()
+        if self.reader.at_eof():
+            # The server closes what is not used for some seconds; a browser connects again.
+            await self.connect()
         self.writer.write(sent)
         status, told = parse_head((await self.reader.readuntil(b"\r\n\r\n"))[:-4])
         got = await self.reader.readexactly(int(told.get("content-length", 0)))

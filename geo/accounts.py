@@ -234,6 +234,12 @@ def check_role(
     """Raises `BadFilterError` for what is not known."""
     if role not in ROLES:
         raise BadFilterError("role", f"unknown role {role!r}; there are {', '.join(ROLES)}")
+    if role == "admin" and (areas or domains):
+        raise BadFilterError(
+            "role",
+            "an admin's role is for everywhere: it opens no complaint, and no area limits it"
+            " / quyền quản trị không giới hạn theo địa bàn, lĩnh vực",
+        )
     known = select(area_set.c.code.concat(":").concat(area.c.code)).join(area)
     for code in areas:
         if not connection.execute(

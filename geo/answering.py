@@ -57,11 +57,7 @@ def give(
 
     Raises as `move`, and `BadFilterError` for words that say nothing or photos that are not there.
     """
-    said = words.strip()
-    if not any(letter.isalnum() for letter in said) or "\0" in said:
-        raise BadFilterError("text", "an answer needs words / câu trả lời cần có nội dung")
-    if len(said) > LONGEST:
-        raise BadFilterError("text", f"an answer has at most {LONGEST} characters")
+    said = checked_words(words)
     number, before = _found(connection, code, expected)
     after = status if status is not None and status is not before else None
     if after is not None:
@@ -73,6 +69,16 @@ def give(
     if photos:
         _attach(connection, number, answer_id, photos)
     return Answered(clean_code(code), before, after or before, answer_id)
+
+
+def checked_words(words: str) -> str:
+    """The words of an answer; raises `BadFilterError` for words that say nothing."""
+    said = words.strip()
+    if not any(letter.isalnum() for letter in said) or "\0" in said:
+        raise BadFilterError("text", "an answer needs words / câu trả lời cần có nội dung")
+    if len(said) > LONGEST:
+        raise BadFilterError("text", f"an answer has at most {LONGEST} characters")
+    return said
 
 
 def move_row(
@@ -128,7 +134,7 @@ def _attach(
             """
             UPDATE photo p SET complaint_id = :id, answer_id = :answer, position = given.number
               FROM unnest(CAST(:uploads AS bytea[])) WITH ORDINALITY AS given(upload, number)
-             WHERE p.upload = given.upload AND p.complaint_id IS NULL
+             WHERE p.upload = given.upload AND p.complaint_id IS NULL AND NOT p.held
             """
         ),
         {"id": complaint_id, "answer": answer_id, "uploads": [hashed(one) for one in tokens]},

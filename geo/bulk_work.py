@@ -91,7 +91,8 @@ def _act(connection: Connection, who: Asker, held: Held, order: Order, at: datet
         case "assign":
             handling.assign(connection, who, held, body["account_id"], at)
         case "hand-over":
-            handling.hand_over(connection, who, held, body["area"], body.get("reason"))
+            area, kind = body.get("area"), body.get("category")
+            handling.hand_over(connection, who, held, area, body.get("reason"), kind)
         case "recategorise":
             handling.recategorise(connection, who, held, body["category"], body.get("reason"), at)
         case "note":
@@ -100,7 +101,10 @@ def _act(connection: Connection, who: Asker, held: Held, order: Order, at: datet
             words = body["text"]
             if ADDRESS in words:
                 words = words.replace(ADDRESS, _address(connection, held))
-            handling.answer(connection, who, held, words, at, close=body["close"])
+            handling.answer(
+                connection, who, held, words, at, close=body["close"],
+                template=body.get("template"), fields=body.get("fields"),
+            )  # fmt: skip
         case _:
             raise BadFilterError("act", f"{order.act!r} is not done to many at once")
 
@@ -159,22 +163,13 @@ def _tried(
     return done, left
 
 
-def _together(connection: Connection, order: Order, codes: Sequence[str]) -> list[list[str]]:
-    """The codes in groups of which one stands in the way of another, most of them alone.
+def _together(order: Order, codes: list[str]) -> list[list[str]]:
+    """The codes in groups of which one may stand in the way of another; most stand alone.
 
-    The same words do not close two: answers that say the same are tried together.
+    What closed one closes no other with the same words, and few with nearly the same.
     """
-    if order.act != "answer":
-        return [[code] for code in codes]
-    rows = connection.execute(
-        select(complaint.c.code, complaint.c.address).where(complaint.c.code.in_(codes))
-    )
-    addresses = {row.code: row.address or "" for row in rows}
-    groups: dict[str, list[str]] = {}
-    for code in codes:
-        words = order.body["text"].replace(ADDRESS, addresses.get(code, ""))
-        groups.setdefault(words.casefold(), []).append(code)
-    return list(groups.values())
+    closes = order.act == "answer" and order.body["close"]
+    return [codes] if closes else [[code] for code in codes]
 
 
 def preview(
@@ -188,7 +183,7 @@ def preview(
         raise BadFilterError("codes", "choose complaints first / hãy chọn phản ánh trước")
     will: list[tuple[str, int]] = []
     left: list[Left] = []
-    for group in _together(connection, order, cleaned):
+    for group in _together(order, cleaned):
         # Taken back at once: nobody waits for the log meanwhile.
         with connection.begin_nested() as trial:
             done, not_done = _tried(connection, who, order, [(one, None) for one in group], at)

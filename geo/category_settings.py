@@ -102,6 +102,11 @@ class Settings(_Checked):
     near_m: int = Field(default=100, ge=1, le=2000)
     near_days: int = Field(default=60, ge=1, le=3650)
     asks_urgency: bool = False
+    answer_photo: bool = False
+    """A closing needs a photo of the place, taken after the report."""
+    answer_photo_m: int = Field(default=150, ge=10, le=5000)
+    answer_check: bool = False
+    """A supervisor looks at a closing before it is one."""
     notice: Notice | None = None
     questions: tuple[Question, ...] = Field(default=(), max_length=12)
 
@@ -117,6 +122,9 @@ class Settings(_Checked):
             "near_m": self.near_m,
             "near_days": self.near_days,
             "asks_urgency": self.asks_urgency,
+            "answer_photo": self.answer_photo,
+            "answer_photo_m": self.answer_photo_m,
+            "answer_check": self.answer_check,
             "notice": self.notice.model_dump(exclude_none=True) if self.notice else {},
             "questions": questions_of(self),
         }
@@ -187,6 +195,9 @@ def change(connection: Connection, code: str, changes: Mapping[str, Any]) -> Set
     return wanted
 
 
+_OF_ANSWERS: Final = ("answer_photo", "answer_photo_m", "answer_check")
+
+
 def as_toml(settings: Mapping[str, Settings]) -> str:
     """The settings of categories as the file that `change` would make them from."""
     return "\n".join(_section(code, one) for code, one in settings.items())
@@ -195,7 +206,7 @@ def as_toml(settings: Mapping[str, Settings]) -> str:
 def _section(code: str, settings: Settings) -> str:
     given = settings.row()
     lines = [f"[{code}]"]
-    for name in ("meaning", "near_m", "near_days", "asks_urgency"):
+    for name in ("meaning", "near_m", "near_days", "asks_urgency", *_OF_ANSWERS):
         if given[name] is not None:
             lines.append(f"{name} = {_value(given[name])}")
     if given["notice"]:

@@ -53,4 +53,11 @@ def may(through: Opened, at: datetime) -> list[str]:
         allowed.append("contact")
     if status in (Status.RESOLVED, Status.REJECTED):
         allowed.append("rate")
+    if through.is_own and status.is_open and any(q["replied_at"] is None for q in asked(through)):
+        allowed.append("reply")
     return [*allowed, "erase"]
+
+
+def asked(through: Opened) -> list[dict[str, Any]]:
+    """What officials asked its holder, and what was replied."""
+    return list(through.own.questions) if through.is_own else []

@@ -9,9 +9,10 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
 from geo.due_pass import Rules
+from geo.filters import Filter
 from geo.measured import (
     PERIODS,
     Asked,
@@ -102,6 +103,28 @@ def _times(took: Took) -> Times:
     told = ~np.isnan(took.hours)
     hours, done = took.hours[told], took.done[told]
     return Times(len(hours), int(done.sum()), *quantiles(hours, done, SHARES))
+
+
+def before_here(connection: Connection, of: Filter) -> Times:
+    """How long, on the calendar, what was closed before anyone here handled it took."""
+    hours: list[float] = []
+    for city in of.cities:
+        areas = [one.id for one in of.areas if one.city_id == city.id]
+        if of.areas and not areas:
+            continue
+        found = connection.execute(
+            text(
+                "SELECT work_before(:city, :since, :until, CAST(:areas AS integer[]),"
+                " CAST(:domains AS smallint[]), CAST(:categories AS smallint[]))"
+            ),
+            {
+                "city": city.id, "since": of.since, "until": of.until, "areas": areas,
+                "domains": list(of.domains), "categories": list(of.categories),
+            },
+        ).scalar_one()  # fmt: skip
+        hours += [seconds / 3600 for seconds in found]
+    times = np.array(hours)
+    return _times(Took(times, np.ones(len(times), dtype=bool)))
 
 
 def share_in_time(n: dict[str, int]) -> tuple[float, float, float, int] | None:

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, delete, insert, select, text, update
 
-from geo.complaint import Status
+from geo.complaint import Status, clean_code
 from geo.database import sql
 from geo.errors import ConflictError, NotFoundError
 from geo.participants import hashed, new_link, plain
@@ -168,6 +168,23 @@ def shown(connection: Connection, photo_id: UUID) -> Row[Any] | None:
     return found
 
 
+def of_work(connection: Connection, code: str, photo_id: UUID) -> bool:
+    """Whether a photo is of a complaint that the asker may see inside, or of its closing."""
+    found = connection.execute(
+        text(
+            """
+            SELECT EXISTS (SELECT FROM photo p WHERE p.id = :photo AND p.complaint_id = c.id
+                              AND NOT p.hidden)
+                   OR EXISTS (SELECT FROM work_closing w
+                               WHERE w.complaint_id = c.id AND :photo = ANY (w.photos))
+              FROM complaint c WHERE c.code = :code AND asker_on(c.id, 'inside')
+            """
+        ),
+        {"photo": photo_id, "code": clean_code(code)},
+    ).scalar()
+    return bool(found)
+
+
 def _described(row: Row[Any]) -> dict[str, Any]:
     return {
         "small": f"/photos/{row.id}-small.jpg",
@@ -273,7 +290,9 @@ def listed(connection: Connection, complaint_id: UUID) -> list[Listed]:
 def forget_unsent(connection: Connection, now: datetime) -> int:
     """Take away the uploads that nobody sent within a day; returns how many."""
     gone = connection.execute(
-        delete(photo).where(photo.c.complaint_id.is_(None), photo.c.created_at < now - UNSENT_FOR)
+        delete(photo).where(
+            photo.c.complaint_id.is_(None), ~photo.c.held, photo.c.created_at < now - UNSENT_FOR
+        )
     )
     return gone.rowcount
 

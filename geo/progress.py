@@ -17,12 +17,14 @@ from geo.schema import progress as waiting
 
 
 class Step(NamedTuple):
-    """One thing to tell: a new state, an answer, or an answer with the state it brought."""
+    """One thing to tell: a new state, an answer with or without one, or a question."""
 
     at: datetime
     status: Status | None
     words: str | None
     reopened: bool
+    asked: bool = False
+    """Whether the words are a question to the reporter."""
 
 
 class Told(NamedTuple):
@@ -78,7 +80,7 @@ def _steps(rows: list[Row[Any]]) -> list[Step]:
         number = row.after if row.words is None else row.status
         status = Status(number) if number is not None else None
         back = row.before is not None and not Status(row.before).is_open
-        found.append(Step(row.at, status, row.words, row.judged and back))
+        found.append(Step(row.at, status, row.words, row.judged and back, row.asked))
     return found
 
 

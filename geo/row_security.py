@@ -20,8 +20,8 @@ LEAKPROOF: Final = (
 
 PROTECTED: Final = (
     "complaint", "complaint_area", "answer", "submission", "participant", "photo", "photo_origin",
-    "look", "work", "work_event", "work_note", "account", "account_session",
-    "account_recovery", "audit",
+    "look", "work", "work_event", "work_note", "work_question", "work_closing",
+    "account", "account_session", "account_recovery", "audit",
 )  # fmt: skip
 """Tables that must never be without their policies."""
 

@@ -17,7 +17,7 @@ NEAR_M: Final = 250.0
 ALL_TIME: Final = timedelta(days=3 * 365)
 YEAR: Final = timedelta(days=365)
 # Of a cell of some 350 m: more than any real place had in three years; some milliseconds.
-EXAMINED: Final = 5_000
+EXAMINED: Final = 3_000
 # Closed ones of which the last three to be closed are told.
 RECENT: Final = 30
 # Open ones that are measured, of a cell of some 130 m and of all around.

@@ -54,8 +54,9 @@ def taken(of: Measured, rules: Rules, now: datetime) -> Taken:
     asked = reacted | open_ones
     # Reacted to before it came: that was another's.
     own = asked & ~(reacted & (of.reacted < came))
-    closing = _working(of, lines, rules, came, until, here)
-    reaction = _working(of, lines, rules, came, first, here)
+    stops = _stops(of, rules, here)
+    closing = _working(of, lines, stops, came, until)
+    reaction = _working(of, lines, stops, came, first)
     return Taken(
         {
             "working": _took(reaction[0], reacted, own),
@@ -73,22 +74,37 @@ def _took(spans: Ints, done: NDArray[np.bool_], told: NDArray[np.bool_]) -> Took
     return Took(np.where(told, np.maximum(spans, 0) / HOUR, np.nan), done)
 
 
+def _stops(of: Measured, rules: Rules, here: np.int64) -> list[tuple[int, Ints]]:
+    """When the clock of a row stood still, shape (k, 2); as far as its policy lets it."""
+    found = []
+    for one in of.stood:
+        calendar = rules.calendars[int(of.city[one.row])]
+        day = calendar.day_of(instant(int(of.reported[one.row])))
+        limits = rules.limits(one.domain_id, one.category_id, day)
+        still = [
+            (micros(since), here if until is None else micros(until))
+            for since, until in stopped(limits, one.pauses, calendar)
+        ]
+        if still:
+            found.append((one.row, np.array(still, dtype=np.int64)))
+    return found
+
+
 def _working(
-    of: Measured, lines: dict[int, Line], rules: Rules, begin: Ints, end: Ints, here: np.int64
+    of: Measured,
+    lines: dict[int, Line],
+    stops: list[tuple[int, Ints]],
+    begin: Ints,
+    end: Ints,
 ) -> tuple[Ints, Ints]:
     """Working time between instants without what stopped the clock, and what did."""
     spans, still = np.zeros(len(begin), np.int64), np.zeros(len(begin), np.int64)
     for city, line in lines.items():
         own = of.city == city
         spans[own] = line.passed(end[own]) - line.passed(begin[own])
-    for one in of.stood:
-        city = int(of.city[one.row])
-        calendar = rules.calendars[city]
-        day = calendar.day_of(instant(int(of.reported[one.row])))
-        limits = rules.limits(one.domain_id, one.category_id, day)
-        for since, until in stopped(limits, one.pauses, calendar):
-            last = here if until is None else micros(until)
-            ends = np.array([max(micros(since), begin[one.row]), min(last, end[one.row])])
-            passed = lines[city].passed(ends)
-            still[one.row] += max(0, passed[1] - passed[0])
+    for row, ends in stops:
+        passed = lines[int(of.city[row])].passed(
+            np.clip(ends, begin[row], max(begin[row], end[row]))
+        )
+        still[row] = (passed[:, 1] - passed[:, 0]).sum()
     return np.maximum(spans - still, 0), still

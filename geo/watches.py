@@ -218,10 +218,14 @@ def tell(connection: Connection, row: Row[Any]) -> Sequence[Row[Any]] | None:
 
 def progressed(connection: Connection, happened: Sequence[Happened]) -> Sequence[Row[Any]]:
     """How complaints went on whose participants are told by push, one row for each browser."""
-    went_on = [one for one in happened if one.kind in ("status", "answered")]
+    went_on = [one for one in happened if one.kind in ("status", "answered", "asked")]
     if not went_on:
         return []
-    given = {"ids": [one.complaint_id for one in went_on], "times": [one.at for one in went_on]}
+    given = {
+        "ids": [one.complaint_id for one in went_on],
+        "times": [one.at for one in went_on],
+        "asked": [one.kind == "asked" for one in went_on],
+    }
     return connection.execute(sql("geo", "progressed"), given).all()
 
 

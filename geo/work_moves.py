@@ -38,20 +38,38 @@ ACTS: Final[dict[str, Need]] = {
     "hand-over": "act",
     "recategorise": "act",
     "move": "act",
+    "split": "act",
+    "ask": "act",
+    "pause": "act",
+    "resume": "act",
     "answer": "act",
 }
+# While a closing waits for a supervisor nothing else is done: it would be another's closing.
+WHILE_CHECKED: Final = frozenset({"assign"})
 
 
-def allowed(status: Status, rights: frozenset[str]) -> list[str]:
+def allowed(
+    status: Status, rights: frozenset[str], *, paused: bool = False, checking: bool = False
+) -> list[str]:
     """What may be done with a complaint in this state by who has these needs met on it.
+
+    `rights` has "own" too where the closing that waits for a check is the asker's own.
 
     >>> allowed(Status.RESOLVED, frozenset({"act", "inside"}))
     ['note']
+    >>> allowed(Status.ACCEPTED, frozenset({"act", "supervise"}), checking=True)
+    ['check', 'assign', 'note']
     """
+    noting = ["note"] if "act" in rights else []
     found = [one.act for one in MOVES.values() if status in one.before and one.need in rights]
     if status.is_open:
         found += [act for act, need in ACTS.items() if need in rights]
-    return [*found, *(["note"] if "act" in rights else [])]
+    found = [one for one in found if one != ("pause" if paused else "resume")]
+    if checking and status.is_open:
+        # Who asked for the check may take that back.
+        judge = ["check"] if rights & {"supervise", "own"} else []
+        found = judge + [one for one in found if one in WHILE_CHECKED]
+    return found + noting
 
 
 # The table of states allows every move here; a test walks all of them.

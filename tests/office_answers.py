@@ -72,10 +72,29 @@ def work(code: str = "HN-1", **changed: Any) -> dict[str, Any]:
         "near": [],
         "spot": {"n_year": 2, "n_all": 5, "last": []},
         "questions": [],
+        "disputes": [],
+        "closing": None,
+        "split_from": None,
+        "split_into": [],
         "sensitive": False,
         "may": ["accept", "assign", "refuse", "note", "answer"],
         "may_move_to": [],
-        "answer_rules": {"photo": False, "check": False, "templates": []},
+        "answer_rules": {
+            "photo": False,
+            "photo_m": 150,
+            "check": False,
+            "templates": [],
+            "grounds": [
+                {
+                    "code": "other-authority",
+                    "vi": "Không thuộc thẩm quyền",
+                    "en": "Another authority decides",
+                    "law": "Điều 26",
+                    "shipped": True,
+                }
+            ],
+            "pauses": [{"code": "weather", "vi": "Thời tiết", "en": "Weather"}],
+        },
     } | changed
 
 
@@ -107,6 +126,8 @@ class Desk:
             route.fulfill(status=404, json={"title": "Not found"})
         elif len(parts) == 1:
             self._whole(route, parts[0])
+        elif parts[1] == "here":
+            route.fulfill(status=204)
         elif parts[1] == "personal":
             route.fulfill(json={"phone": "0900000000"})
         else:

@@ -75,6 +75,10 @@ _PRIVATE = (
     " VALUES (:id, now() - interval '2 days', now() - interval '1 day', :mark || ' pause')",
     "INSERT INTO work_reminder (complaint_id, kind, due_at) VALUES (:id, 'remind', now())",
     "INSERT INTO due_history (complaint_id, handle_due_at) VALUES (:id, now())",
+    "INSERT INTO work_question (complaint_id, account_id, text, reply, replied_at)"
+    " VALUES (:id, :account, :mark || ' question', :mark || ' reply', now())",
+    "INSERT INTO work_closing (complaint_id, account_id, text, photos, proof)"
+    " VALUES (:id, :account, :mark || ' closing', '{}', '[]')",
 )
 
 

@@ -216,7 +216,8 @@ def _facts(case: Case, lang: Language) -> list[tuple[str, str]]:
         "reported_at": _at(case, facts["reported_at"]),
         "due_at": due,
         "paused": facts["paused"]
-        and f"{_at(case, facts['paused']['since'])}: {facts['paused']['reason'] or ''}",
+        and f"{_at(case, facts['paused']['since'])}: "
+        f"{facts['paused'].get(lang) or facts['paused']['reason'] or ''}",
         "closed_at": facts["closed_at"] and _at(case, facts["closed_at"]),
         "urgent": words["yes"] if facts["urgent"] else "",
         "address": facts["address"],

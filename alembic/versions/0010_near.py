@@ -22,6 +22,8 @@ UNTOUCHED = (
     " AND near_m = 100 AND near_days = 60"
 )
 
+SET = frozenset({"questions", "notice", "asks_urgency", "meaning", "near_m", "near_days"})
+
 
 def upgrade() -> None:
     op.create_index(
@@ -35,7 +37,8 @@ def upgrade() -> None:
         op.execute(
             sa.update(category)
             .where(category.c.code == code, sa.text(UNTOUCHED))
-            .values(settings.row())
+            # Settings that came later have no column yet.
+            .values({name: value for name, value in settings.row().items() if name in SET})
         )
 
 

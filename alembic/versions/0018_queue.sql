@@ -76,6 +76,9 @@ BEGIN
            version = w.version + 1, updated_at = now()
      WHERE w.complaint_id = number;
   ELSIF b.act = 'hand-over' THEN
+    -- To another domain it went with another category.
+    UPDATE complaint c SET category_id = (was->>'category_id')::smallint, updated_at = now()
+     WHERE c.id = number AND c.category_id <> (was->>'category_id')::smallint;
     UPDATE work w
        SET handler_ids = array(SELECT jsonb_array_elements_text(was->'handler_ids')::integer),
            area_id = (was->>'area_id')::integer, handed = (was->>'handed')::boolean,

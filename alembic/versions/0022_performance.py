@@ -123,6 +123,7 @@ def _fill() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION work_before")
     op.execute("DROP VIEW work_measured, work_handed")
     op.execute("DROP TRIGGER work_measured ON work")
     op.execute("DROP FUNCTION work_measured")

@@ -78,6 +78,47 @@ SELECT DISTINCT w.complaint_id, w.city_id, w.domain_id, w.category_id, w.reporte
         OR w.domain_id = ANY ((SELECT asker_everywhere('view'))::smallint[]));
 REVOKE INSERT, UPDATE, DELETE ON work_handed FROM phananh_app;
 
+-- Seconds from reporting to closing of what was closed before anyone here handled it (imports of
+-- another system), in the areas and domains that the asker counts. No areas, domains or categories:
+-- all of them. Read by area where the asker has some, by city where all of it is theirs.
+CREATE FUNCTION work_before(
+  of_city smallint, first timestamptz, last timestamptz, in_areas integer[],
+  of_domains smallint[], of_categories smallint[]) RETURNS bigint[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  keys bigint[] := asker_keys('view');
+  whole smallint[] := asker_everywhere('view');
+  driven integer[] := in_areas || array(SELECT DISTINCT (key >> 16)::integer FROM unnest(keys) AS key);
+BEGIN
+  RETURN (
+    WITH kind AS MATERIALIZED (
+      SELECT id, domain_id FROM category
+       WHERE (of_domains = '{}' OR domain_id = ANY (of_domains))
+         AND (of_categories = '{}' OR id = ANY (of_categories))
+    ), mine AS (
+      SELECT a.complaint_id AS id
+        FROM complaint_area a JOIN kind k ON k.id = a.category_id
+       WHERE a.area_id = ANY (driven) AND a.reported_at >= first AND a.reported_at < last
+         AND a.status IN (4, 5)
+         AND (k.domain_id = ANY (whole) OR work_key(a.area_id, k.domain_id) = ANY (keys))
+         AND (in_areas = '{}' OR EXISTS (
+               SELECT FROM complaint_area b
+                WHERE b.area_id = ANY (in_areas) AND b.reported_at = a.reported_at
+                  AND b.complaint_id = a.complaint_id))
+      UNION
+      SELECT c.id
+        FROM complaint c JOIN kind k ON k.id = c.category_id
+       WHERE whole <> '{}' AND in_areas = '{}' AND k.domain_id = ANY (whole)
+         AND c.city_id = of_city AND c.reported_at >= first AND c.reported_at < last
+         AND c.status IN (4, 5)
+    )
+    SELECT coalesce(array_agg(
+             greatest(0, extract(epoch FROM c.closed_at - c.reported_at))::bigint), '{}')
+      FROM mine JOIN complaint c ON c.id = mine.id
+     WHERE c.city_id = of_city AND c.closed_at IS NOT NULL
+       AND NOT EXISTS (SELECT FROM work w WHERE w.complaint_id = c.id));
+END $$;
+
 ALTER TABLE weekly_subscription ENABLE ROW LEVEL SECURITY;
 REVOKE UPDATE ON weekly_subscription FROM phananh_app;
 CREATE POLICY own ON weekly_subscription FOR ALL

@@ -143,5 +143,8 @@ BEGIN
     END IF;
   END LOOP;
 END $$;
+-- So are those of later migrations, without their saying it.
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT EXECUTE ON FUNCTIONS TO phananh_app;
 -- For these functions alone, never by themselves.
 REVOKE EXECUTE ON FUNCTION session_made_whole, is_last_admin, factor_owner FROM phananh_app;

@@ -11,6 +11,8 @@ $$;
 REVOKE EXECUTE ON FUNCTION session_begun FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION session_begun TO phananh_app;
 GRANT SELECT ON account_role TO phananh_app;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE EXECUTE ON FUNCTIONS FROM phananh_app;
+ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO PUBLIC;
 DROP POLICY own_end ON account_session;
 CREATE POLICY own_end ON account_session FOR UPDATE
   USING (account_id = (SELECT asker()) OR (SELECT asker_may('admin')));

@@ -1,4 +1,4 @@
-"""one index finds what an official may see, whether of some areas or of everywhere
+"""one index finds what an official may see; the log is appended to at the end of a transaction
 
 Revision: 0025
 Revises: 0024
@@ -21,6 +21,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP TRIGGER work_event_audited ON work_event")
+    op.execute(
+        "CREATE TRIGGER work_event_audited AFTER INSERT ON work_event"
+        " FOR EACH ROW EXECUTE FUNCTION work_event_audited()"
+    )
     op.execute("DROP POLICY see ON work")
     op.execute(
         "CREATE POLICY see ON work FOR SELECT"

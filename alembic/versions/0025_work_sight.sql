@@ -14,3 +14,11 @@ CREATE INDEX ix_work_sight ON work USING gin (array_append(sees, domain_id::bigi
 DROP POLICY see ON work;
 CREATE POLICY see ON work FOR SELECT
   USING (array_append(sees, domain_id::bigint) && (SELECT asker_sight('inside')));
+
+-- The chain of the log has one end, which whoever appends holds until the transaction is over. What
+-- is done with complaints is appended last of all: a change made all others wait for the reading of
+-- its answer. It cannot be put off beyond the transaction, nor be left out.
+DROP TRIGGER work_event_audited ON work_event;
+CREATE CONSTRAINT TRIGGER work_event_audited AFTER INSERT ON work_event
+  DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW EXECUTE FUNCTION work_event_audited();

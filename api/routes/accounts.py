@@ -126,6 +126,7 @@ def me(request: Request, db: OfficialDatabase, who: SignedIn) -> Response:
                 *(need for need in MAY if who.may(need)),
                 # What a page offers beside single acts, to who may do these.
                 *(["bulk"] if who.may("act") else []),
+                *(["views"] if who.may("inside") else []),
             ],
             "area_names": accounts.area_names(
                 db, (code for one in who.roles for code in one.areas or ())

@@ -16,7 +16,16 @@ from api.dependencies import HOLDER, Database, Link
 from api.guard import guarded
 from api.routes.reading import GeoJSON, feature, geojson
 from api.routes.reporting import Address, Category, Email, Words, says_something
-from geo import contacts, correcting, erasing, participants, participation, reporting, spam
+from geo import (
+    ask_reporter,
+    contacts,
+    correcting,
+    erasing,
+    participants,
+    participation,
+    reporting,
+    spam,
+)
 from geo.complaint import Status
 from geo.correcting import Changed
 from geo.errors import NotEditableError
@@ -56,6 +65,12 @@ class Correction(BaseModel):
         if ("lon" in self.model_fields_set) != ("lat" in self.model_fields_set):
             raise ValueError("a place is lon and lat / vị trí gồm cả lon và lat")
         return self
+
+
+class Reply(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    question: int = Field(ge=1, lt=2**63, description="its id, as `asked` has it")
+    text: str = Field(max_length=ask_reporter.LONGEST_REPLY, pattern=r"^[^\x00]*$")
 
 
 class Contact(BaseModel):
@@ -98,6 +113,7 @@ def _shown(through: Opened, at: datetime) -> Response:
             "answers": own.answers,
             "urgent": own.urgent,
             "photos": own.photos,
+            "asked": participation.asked(through),
             "replies": [
                 one | {"status": Status(one["status"]).code if one["status"] else None}
                 for one in own.replies
@@ -168,6 +184,18 @@ def withdraw(request: Request, link: Link) -> Response:
         person = participants.holder(connection, link)
         changed = correcting.withdraw(connection, person, datetime.now(UTC))
     return _after(request, link, changed)
+
+
+@router.post("/reply", response_class=GeoJSON)
+def reply(db: Database, link: Link, body: Reply) -> Response:
+    """Answer what officials asked, once: they alone read it. Their clock goes on.
+
+    409 once it is answered with other words, or the complaint is closed.
+    """
+    now = datetime.now(UTC)
+    person = participants.holder(db, link)
+    ask_reporter.reply(db, body.question, body.text, now)
+    return _shown(participation.opened(db, person), now)
 
 
 @router.put("/contact", status_code=202, response_model=ContactState)

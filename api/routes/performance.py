@@ -11,10 +11,10 @@ from api import files_of_figures
 from api.auth import PRIVATE, OfficialDatabase
 from api.dependencies import OFFICIALS
 from api.download import as_file
-from api.figures_of_work import Counter, Question, told
+from api.figures_of_work import Counter, Question, times_told, told
 from api.routes.exploring import Plain
 from api.weekly import monday_of, week
-from geo import audit, weekly
+from geo import audit, performance, weekly
 from geo.errors import BadFilterError, NotFoundError
 from geo.follows import Language
 from tiles import printing
@@ -36,6 +36,13 @@ def how_it_goes(
     listed by `/api/v1/work?` with the row's `query` and `measure=<name>`.
     """
     return Plain(told(db, question, compare), headers=PRIVATE)
+
+
+@router.get("/before-here", response_model=dict[str, Any])
+def before_here(db: OfficialDatabase, who: Counter, question: Question) -> Response:
+    """What was closed before anyone here handled it, as imports of another system: how many, and
+    how long they took on the calendar. No other figure counts them."""
+    return Plain(times_told(performance.before_here(db, question.asked.filter)), headers=PRIVATE)
 
 
 @router.get("/figures.{form}", response_class=Response)

@@ -6,14 +6,16 @@ from typing import Annotated, Any, Final, Literal
 from urllib.parse import parse_qsl
 
 import numpy as np
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth import PRIVATE, OfficialDatabase, Viewer
 from api.dependencies import OFFICIALS
 from api.query import Codes
 from api.routes.reading import geojson
 from geo import work_queue as queue
+from geo import work_views
 from geo.asking import Asker
 from geo.bbox import BBox
 from geo.cells import centres, hexes
@@ -85,8 +87,8 @@ def _asked(
 
 
 Question = Annotated[Asked, Depends(_asked)]
-_LISTS: Final = ("city", "domain", "category", "status", "area")
-_WORDS: Final = ("since", "until", "bbox", "cell", "polygon", "q")
+_LISTS: Final = ("city", "domain", "category", "status", "area", "handler")
+_WORDS: Final = ("since", "until", "bbox", "cell", "polygon", "q", "measure", "unit")
 # Of the page that was looked at: an order and a place in it choose nothing.
 _PAGE: Final = ("sort", "limit", "after")
 
@@ -104,11 +106,19 @@ def asked_in(request: Request, who: Asker, query: str) -> Asked:
             said[name] = value
         elif name == "due":
             said[name] = _hours(value)
+        elif name == "person":
+            said[name] = _account(value)
         elif name in queue.FLAGS:
             said[name] = value.lower() not in ("false", "0", "no", "off")
         elif name not in _PAGE:
             raise BadFilterError("query", f"unknown: {name!r}")
     return _asked(request, who, **said)
+
+
+def _account(value: str) -> int:
+    if not (value.isdecimal() and int(value) < 2**63):
+        raise BadFilterError("person", "person is the number of an account")
+    return int(value)
 
 
 def _hours(value: str) -> int:
@@ -217,3 +227,50 @@ def _due(at: datetime | None, now: datetime) -> str:
     if at is None:
         return "none"
     return "overdue" if at < now else "soon" if at < now + queue.SOON else "later"
+
+
+class NewView(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    name: str = Field(min_length=1, max_length=80, pattern=r"^[^\x00]*$")
+    query: str = Field(max_length=4_000, pattern=r"^[^\x00]*$")
+    shared: bool = False
+
+
+class ChangedView(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    name: str = Field(default="", min_length=1, max_length=80, pattern=r"^[^\x00]*$")
+    query: str = Field(default="", max_length=4_000, pattern=r"^[^\x00]*$")
+    shared: bool = False
+
+
+ViewId = Annotated[int, Path(ge=1, lt=2**63)]
+
+
+@router.get("/views", response_class=Response)
+def saved_views(db: OfficialDatabase, who: Viewer) -> Response:
+    """One's own saved views, then those that colleagues of one's areas share."""
+    return _answer(work_views.views(db))
+
+
+@router.post("/views", response_class=Response, status_code=201)
+def save_view(body: NewView, db: OfficialDatabase, who: Viewer) -> Response:
+    """Keep a filter under a name; 409 where one of one's own has the name."""
+    made = _answer(work_views.keep(db, who, body.name, body.query, body.shared))
+    made.status_code = 201
+    return made
+
+
+@router.patch("/views/{number}", response_class=Response)
+def change_view(number: ViewId, body: ChangedView, db: OfficialDatabase, who: Viewer) -> Response:
+    """Rename a view of one's own, share it or not, or let it stand for another filter."""
+    given = body.model_dump(exclude_unset=True)
+    return _answer(work_views.change(db, who, number, given))
+
+
+@router.delete("/views/{number}", response_class=Response, status_code=204)
+def drop_view(number: ViewId, db: OfficialDatabase, who: Viewer) -> Response:
+    """Delete a view of one's own."""
+    work_views.drop(db, who, number)
+    return Response(status_code=204, headers=PRIVATE)

@@ -15,7 +15,7 @@ from api.auth import PRIVATE, OfficialDatabase, Viewer, session_token
 from api.dependencies import OFFICIALS
 from api.download import Turn, as_file
 from api.heavy import Heavy
-from api.routes.handling import Code
+from api.routes.acting import Code
 from api.routes.queueing import Question
 from api.storage import PhotoStore
 from geo import asking, audit, handling, sheets, work_files, work_queue

@@ -18,6 +18,7 @@ from geo.schema.administration import (
     boundary_draft_part,
     setting,
 )
+from geo.schema.answers import answer_template, refusal_ground, work_closing, work_question
 from geo.schema.base import metadata
 from geo.schema.clock import (
     calendar_version,
@@ -77,6 +78,7 @@ from geo.schema.telling import (
     sighting,
     watch,
 )
+from geo.schema.work_views import work_view
 
 __all__ = [
     "account",
@@ -84,6 +86,7 @@ __all__ = [
     "account_role",
     "account_session",
     "answer",
+    "answer_template",
     "area",
     "area_part",
     "area_set",
@@ -128,6 +131,7 @@ __all__ = [
     "push_message",
     "push_subscription",
     "rating",
+    "refusal_ground",
     "reminder_setting",
     "rollup",
     "rollup_layout",
@@ -140,10 +144,13 @@ __all__ = [
     "work",
     "work_bulk",
     "work_bulk_item",
+    "work_closing",
     "work_event",
     "work_handed",
     "work_measured",
     "work_note",
     "work_pause",
+    "work_question",
     "work_reminder",
+    "work_view",
 ]

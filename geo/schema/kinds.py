@@ -65,7 +65,23 @@ category = Table(
     ),
     Column("near_m", SmallInteger, nullable=False, server_default=text("100")),
     Column("near_days", SmallInteger, nullable=False, server_default=text("60")),
+    Column(
+        "answer_photo",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="a closing needs a photo of the place, taken afterwards",
+    ),
+    Column("answer_photo_m", SmallInteger, nullable=False, server_default=text("150")),
+    Column(
+        "answer_check",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="a supervisor looks at a closing before it is one",
+    ),
     CheckConstraint("id > 0", name="positive"),
+    CheckConstraint("answer_photo_m BETWEEN 10 AND 5000", name="answer_photo_m"),
     CheckConstraint("near_m BETWEEN 1 AND 2000 AND near_days BETWEEN 1 AND 3650", name="near"),
 )
 

@@ -206,6 +206,7 @@ work = Table(
         comment="asked: a supervisor is to look at the closing",
     ),
     Column("duplicate_of", Uuid, nullable=True),
+    Column("split_from", Uuid, nullable=True, comment="the complaint that held several matters"),
     # Kept by the trigger `work_measured`, for figures.
     instant("reacted_at", nullable=True, comment="when it was first accepted or closed"),
     Column(
@@ -257,6 +258,7 @@ work = Table(
     Index(
         "ix_work_duplicate_of", "duplicate_of", postgresql_where=text("duplicate_of IS NOT NULL")
     ),
+    Index("ix_work_split_from", "split_from", postgresql_where=text("split_from IS NOT NULL")),
     comment="who handles a complaint by when: a row for each that is open or was handled here",
 )
 

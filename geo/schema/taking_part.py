@@ -100,6 +100,13 @@ photo = Table(
     Column("upload", LargeBinary, nullable=True, unique=True, comment="SHA-256 of its token"),
     Column("position", SmallInteger, nullable=False, server_default=text("0")),
     Column("hidden", Boolean, nullable=False, server_default=text("false")),
+    Column(
+        "held",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="of an answer that waits for a supervisor: not swept away meanwhile",
+    ),
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
     Column("bytes", Integer, nullable=False),
@@ -158,6 +165,10 @@ answer = Table(
     Column("text", Text, nullable=False),
     Column("status", SmallInteger, nullable=True, comment="what the complaint became with it"),
     instant("at", now=True),
+    # Closings with the same words, whatever their case, signs and accents.
+    Index(
+        "ix_answer_digest", text("answer_digest(text)"), "at", postgresql_where=text("status = 4")
+    ),
     comment="what was answered, in public",
 )
 
@@ -196,7 +207,13 @@ progress = Table(
     ),
     Column("event_id", Uuid, nullable=True),
     Column("answer_id", ForeignKey("answer.id", ondelete="CASCADE"), nullable=True, index=True),
+    Column(
+        "question_id",
+        ForeignKey("work_question.id", ondelete="CASCADE"),
+        nullable=True,
+        index=True,
+    ),
     instant("created_at", now=True),
-    CheckConstraint("num_nonnulls(event_id, answer_id) = 1", name="what"),
+    CheckConstraint("num_nonnulls(event_id, answer_id, question_id) = 1", name="what"),
     comment="what is still to be told to whom: written by triggers, gone with its letter",
 )

@@ -9,9 +9,21 @@ SELECT CAST(c.xmin AS text) || '.' || coalesce(CAST(s.xmin AS text), '0') AS ver
           FROM photo p
          WHERE p.complaint_id = c.id AND p.answer_id IS NULL) AS photos,
        -- The city's answers, also where the public is not told them.
-       (SELECT coalesce(jsonb_agg(jsonb_build_object('at', a.at, 'text', a.text,
-                                                     'status', a.status) ORDER BY a.at, a.id), '[]')
+       (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                 'at', a.at, 'text', a.text, 'status', a.status,
+                 'photos', (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                                     'small', '/photos/' || p.id || '-small.jpg',
+                                     'large', '/photos/' || p.id || '.jpg',
+                                     'width', p.width, 'height', p.height)
+                                     ORDER BY p.position, p.id), '[]')
+                              FROM photo p WHERE p.answer_id = a.id AND NOT p.hidden))
+                 ORDER BY a.at, a.id), '[]')
           FROM answer a WHERE a.complaint_id = c.id) AS replies,
+       -- What officials asked: row-level security shows it to the reporter alone.
+       (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                 'id', q.id, 'at', q.at, 'text', q.text, 'reply', q.reply,
+                 'replied_at', q.replied_at) ORDER BY q.id), '[]')
+          FROM work_question q WHERE q.complaint_id = c.id) AS questions,
        -- Of the closing that stands; while it is open, what was said last.
        (SELECT jsonb_build_object('verdict', r.verdict, 'reason', rating_reason(r.id),
                                   'reopened', r.reopened, 'at', r.at)

@@ -116,6 +116,7 @@ def test_a_person_is_changed_and_disabled_and_what_is_wrong_is_refused_in_words(
         {"role": "king"},
         {"role": "officer", "areas": ["nowhere:1"]},
         {"role": "officer", "domains": ["nothing"]},
+        {"role": "admin", "areas": ["hanoi-district-2014:001"]},
         {"role": "officer", "until": (datetime.now(UTC) - timedelta(1)).isoformat()},
     ):
         assert client.post(f"{path}/roles", json=wrong).status_code == 422, wrong

@@ -238,6 +238,31 @@ async def test_who_has_used_much_already_gets_on_slower() -> None:
     assert not any(fresh.layer._account("x").waiting.values())
 
 
+async def test_a_stream_costs_and_holds_a_place_until_it_has_begun_and_then_neither() -> None:
+    ended = asyncio.Event()
+    begun: list[None] = []
+
+    async def stream(scope: Scope, receive: Receive, send: Send) -> None:
+        served.now.s += 0.05
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        begun.append(None)
+        await ended.wait()
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    served = Served(_working(0.05), cost_at_once=1, cost_per_minute_s=0.001)
+    other, served.layer.app = served.layer.app, stream
+    streams = [asyncio.create_task(served.ask("/api/v1/work/live")) for _ in range(3)]
+    await _settled()
+    assert len(begun) == 3
+    served.layer.app = other
+    assert (await served.ask()).status_code == 200
+    served.now.s += 60
+    ended.set()
+    assert {(await one).status_code for one in streams} == {200}
+    assert served.owed() == pytest.approx(0.2 - 0.001, abs=1e-4)
+    assert not any(served.layer._account("x").running.values())
+
+
 async def test_a_client_that_waits_holds_up_neither_another_nor_its_own_reports() -> None:
     done = asyncio.Event()
 

@@ -36,6 +36,7 @@ OPERATIONS = [
     ("patch", ""),
     ("put", "/contact"),
     ("delete", "/contact"),
+    ("post", "/reply"),
     ("post", "/withdraw"),
     ("post", "/erase"),
 ]

@@ -155,6 +155,38 @@ def test_the_time_before_is_as_long(module_hanoi: Engine, served: Served) -> Non
     assert found["before"]["until"] == str(since)
 
 
+def test_what_was_closed_before_it_came_here_is_told_apart(
+    module_hanoi: Engine, served: Served, ward: str
+) -> None:
+    statement = text(
+        "SELECT extract(epoch FROM c.closed_at - c.reported_at) / 3600 FROM complaint c"
+        " JOIN complaint_area a ON a.complaint_id = c.id AND a.reported_at = c.reported_at"
+        " JOIN area w ON w.id = a.area_id JOIN area_set s ON s.id = w.set_id"
+        " WHERE c.status IN (4, 5) AND c.closed_at IS NOT NULL AND s.code || ':' || w.code = :ward"
+        " AND c.id NOT IN (SELECT complaint_id FROM work)"
+    )
+    with module_hanoi.connect() as connection:
+        hours = sorted(
+            float(one) for one in connection.execute(statement, {"ward": ward}).scalars()
+        )
+        all_of_them = connection.execute(
+            text("SELECT count(*) FROM complaint WHERE status IN (4, 5) AND closed_at IS NOT NULL"
+                 " AND id NOT IN (SELECT complaint_id FROM work)")
+        ).scalar_one()  # fmt: skip
+    address = "/api/v1/performance/before-here?since=2022-06-01&until=2027-01-01"
+    assert len(hours) > 20
+    for role in ("officer", "planner"):
+        found = served(official(module_hanoi, role, areas=[ward])).get(address).json()
+        assert found["n"] == found["done"] == len(hours)
+        middle = hours[(len(hours) + 1) // 2 - 1]
+        assert found["median"]["value"] == pytest.approx(middle, abs=0.01)
+    everywhere = served(official(module_hanoi, "viewer"))
+    assert everywhere.get(address).json()["n"] == all_of_them
+    assert everywhere.get(f"{address}&area={ward}").json()["n"] == len(hours)
+    other = served(official(module_hanoi, "officer", areas=[ward], domains=["health"]))
+    assert other.get(address).json()["n"] < len(hours)
+
+
 def test_a_district_of_the_old_map_counts_what_its_wards_do(
     module_hanoi: Engine, served: Served
 ) -> None:

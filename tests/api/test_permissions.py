@@ -28,6 +28,7 @@ PATH: Final = {
 }  # fmt: skip
 FORMS: Final = {
     "/api/v1/export.{form}": ("csv", "geojson"), "/api/v1/figures.{form}": ("csv",),
+    "/api/v1/performance/figures.{form}": ("csv", "xlsx"),
     "/api/v1/work/export.{form}": ("csv", "geojson", "xlsx", "gpkg"),
 }  # fmt: skip
 QUERY: Final = {
@@ -36,6 +37,8 @@ QUERY: Final = {
 }  # fmt: skip
 # Whoever may call these is told of nobody's complaints: other tests see to them.
 APART: Final = frozenset({"/api/v1/work/live"})
+# Changes nothing of a complaint: whoever sees it may say that they have it open.
+HERE: Final = "/api/v1/work/{code}/here"
 # A body with which each act on a complaint is understood.
 ACTS: Final[dict[str, Any]] = {
     "accept": {}, "start": {}, "reopen": {"reason": "seen again"}, "take-up": {}, "unmerge": {},
@@ -43,7 +46,10 @@ ACTS: Final[dict[str, Any]] = {
     "recategorise": {"category": "noise"}, "move": {"lon": 105.85, "lat": 21.03},
     "merge": {"into": "{other}"}, "note": {"text": "BIMAT is looked for"},
     "answer": {"text": "We went there and put it right on Monday.", "close": False},
-    "refuse": {"ground": "other", "text": "It is another office's to decide upon this matter."},
+    "ask": {"question": "Which side of the street?"}, "pause": {"reason": "weather"}, "resume": {},
+    "split": {"parts": [{"text": "Another matter", "category": "noise"}]},
+    "check": {"passed": False, "reason": "the photo shows another place"},
+    "refuse": {"ground": "lawful", "text": "It is another office's to decide upon this matter."},
 }  # fmt: skip
 
 
@@ -245,7 +251,7 @@ def test_acts_are_refused_to_all_but_who_may_and_change_nothing(
     changes = [
         path
         for method, path, _ in _operations(client, [OFFICIALS, PLANNERS])
-        if method != "GET" and "{code}" in path
+        if method != "GET" and "{code}" in path and path != HERE
     ]
     for path in changes:
         act = path.rpartition("/")[2]
@@ -272,6 +278,17 @@ def test_acts_are_refused_to_all_but_who_may_and_change_nothing(
                     answer.text,
                 )
     assert _state(module_hanoi, place) == before
+
+
+def test_who_sees_a_complaint_may_say_that_they_have_it_open_and_nobody_else(
+    client: TestClient, place: Place
+) -> None:
+    for who in place.people:
+        for method in ("POST", "DELETE"):
+            answer = _ask(client, who, method, HERE.format(code=place.hidden.code))
+            case = (method, who.role, who.where, answer.status_code)
+            assert (answer.status_code == 204) == who.may("inside"), case
+            assert answer.status_code in (204, 401, 403, 404), case
 
 
 def test_acts_are_understood_from_who_may(

@@ -13,6 +13,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from officials import official
 from sqlalchemy import Connection, Engine, text
 
 from api import progress_round, rounds
@@ -153,6 +154,29 @@ def test_moves_between_two_rounds_come_in_one_letter_in_order(
     # The move is told by the answer that brought it.
     assert "New state" not in said
     assert "Judge the answer: https://map.city.example/mine#" in said
+
+
+def test_a_question_is_told_to_the_reporter_alone(hanoi_engine: Engine, settings: Settings) -> None:
+    taken = reported(hanoi_engine, settings)
+    with hanoi_engine.begin() as connection:
+        reader(connection, settings, taken.link, AN)
+    supported(hanoi_engine, settings, taken.code, BINH)
+    who = official(hanoi_engine, "officer")
+    with hanoi_engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO work_question (complaint_id, account_id, text)"
+                " SELECT id, :who, 'Ở chiều đường nào?' FROM complaint WHERE code = :code"
+            ),
+            {"who": who.id, "code": taken.code},
+        )
+    assert progress_round.tell(hanoi_engine, settings) == 1
+    sent = letters(hanoi_engine, settings)
+    assert set(sent) == {AN}
+    assert sent[AN]["subject"] == f"Phản ánh {taken.code}: có câu hỏi cho bạn"
+    said = plain(sent[AN])
+    assert "Ở chiều đường nào?" in said
+    assert f"/mine#{taken.link}" in said
 
 
 def test_who_is_not_confirmed_or_has_stopped_hears_nothing(

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi.testclient import TestClient
+from officials import official
 from sqlalchemy import Engine, text
 
 from api import watch_rounds
@@ -328,6 +329,18 @@ def test_who_has_the_private_link_is_told_how_it_goes_on(
     # The answer and the new state are one piece of news.
     assert rounds(hanoi_engine, settings) == 1
     assert browser.read(service.came[1][2])["b"] == "Đã giải quyết; có trả lời mới"
+    who = official(hanoi_engine, "officer")
+    with hanoi_engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO work_question (complaint_id, account_id, text)"
+                 " SELECT id, :who, 'Chiều nào?' FROM complaint WHERE code = :code"),
+            {"who": who.id, "code": taken.code},
+        )  # fmt: skip
+    assert rounds(hanoi_engine, settings) == 1
+    # What is asked, is read where nobody else sees it.
+    asks = browser.read(service.came[2][2])["b"]
+    assert "hỏi bạn" in asks
+    assert "Chiều" not in asks
     stopped = {"endpoint": browser.endpoint, "link": taken.link}
     assert client.request("DELETE", "/api/v1/push", json=stopped).status_code == 204
     assert rows(hanoi_engine, "SELECT FROM push_subscription") == []

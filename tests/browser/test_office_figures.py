@@ -41,7 +41,7 @@ def test_a_number_leads_to_its_rows_and_the_way_there_is_in_the_address(
     assert violations(desktop) == []
     desktop.locator("#figures-by").select_option("week")
     expect(desktop).to_have_url(re.compile("by=week"))
-    expect(desktop.locator(".whisker").first).to_be_visible(timeout=60_000)
+    expect(desktop.locator(".figures-chart svg")).to_be_visible(timeout=60_000)
     desktop.locator("#language").click()
     expect(desktop.get_by_role("heading", name="How it goes")).to_be_visible(timeout=60_000)
     desktop.locator(".card").filter(has_text="Open").locator(".main-figure a").first.click()

@@ -1,12 +1,14 @@
 """One complaint of an official: what is shown, what may be done, and what is never lost."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from office_answers import Desk
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
+AXE = Path(__file__).resolve().parents[2] / "web/node_modules/axe-core/axe.min.js"
 
 
 @pytest.fixture(params=[(390, 844), (1440, 900)], ids=["phone", "desktop"])
@@ -49,7 +51,7 @@ def test_a_change_of_others_is_told_and_what_was_typed_is_sent_after_it(
     page, desk = opened
     desk.stale = [{"at": "2026-11-26T02:00:00Z", "who": "Minh", "act": "assign", "change": None}]
     page.click("[data-act=refuse]")
-    page.locator("dialog input").fill("Điều 12")
+    page.locator("dialog select").select_option("other-authority")
     page.locator("dialog textarea").fill("Không thuộc thẩm quyền")
     page.click("dialog button[type=submit]")
     expect(page.locator("dialog .meanwhile")).to_contain_text("Minh")
@@ -57,7 +59,7 @@ def test_a_change_of_others_is_told_and_what_was_typed_is_sent_after_it(
     assert desk.acts == []
     page.click("dialog button[type=submit]")
     expect(page.locator("dialog")).to_be_hidden()
-    body = {"ground": "Điều 12", "text": "Không thuộc thẩm quyền"}
+    body = {"ground": "other-authority", "text": "Không thuộc thẩm quyền"}
     assert desk.acts == [("HN-1", "refuse", body, '"4"')]
 
 
@@ -90,3 +92,49 @@ def test_personal_facts_are_shown_only_after_a_reason(opened: tuple[Page, Desk])
     page.fill("#look-reason", "Gọi lại để hỏi chỗ")
     page.click("dialog button[type=submit]")
     expect(page.locator("dialog")).to_contain_text("0900000000")
+
+
+def test_a_template_is_filled_field_by_field_and_a_closing_that_waits_is_judged(
+    opened: tuple[Page, Desk],
+) -> None:
+    page, desk = opened
+    rules = dict(desk.works["HN-1"]["answer_rules"])
+    template = {
+        "code": "7",
+        "name": "Đã sửa",
+        "language": "vi",
+        "text": "Đơn vị đã {việc đã làm} vào ngày {ngày}.",
+        "fields": [{"code": one, "name": one, "required": True} for one in ("việc đã làm", "ngày")],
+    }
+    desk.works["HN-1"]["answer_rules"] = rules | {"templates": [template], "check": True}
+    page.reload()
+    page.click("[data-act=answer]")
+    page.select_option("#answer-template", "7")
+    page.get_by_label("việc đã làm").fill("vá hai ổ gà trước số nhà 12")
+    page.click("dialog button[type=submit]")
+    expect(page.locator("dialog .alert")).to_contain_text("{ngày}")
+    page.get_by_label("ngày", exact=True).fill("12/11")
+    page.click("dialog button[type=submit]")
+    expect(page.locator("dialog")).to_be_hidden()
+    said = desk.acts[-1][2]
+    assert said["text"] == "Đơn vị đã vá hai ổ gà trước số nhà 12 vào ngày 12/11."
+    assert said["fields"] == {"việc đã làm": "vá hai ổ gà trước số nhà 12", "ngày": "12/11"}
+    waits = {"at": "2026-11-26T02:00:00Z", "who": "Minh", "text": "Đã vá xong", "own": False}
+    shot = {"id": "x", "small": "/x-small.jpg", "large": "/x.jpg", "taken_at": None}
+    closing = waits | {"photos": [shot | {"distance_m": 12}]}
+    desk.works["HN-1"] |= {"may": ["check", "note"], "check_state": "asked", "closing": closing}
+    page.reload()
+    expect(page.locator(".closing").first).to_contain_text("12 m")
+    expect(page.locator(".closing").first).to_contain_text("giờ chụp")
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run({ resultTypes: ['violations'] })")
+    assert [one["id"] for one in found["violations"]] == []
+    page.keyboard.press("k")
+    page.locator("dialog select").select_option("no")
+    page.click("dialog button[type=submit]")
+    expect(page.locator("dialog .alert")).not_to_be_empty()
+    page.locator("dialog textarea").fill("Ảnh chưa rõ chỗ vá")
+    page.click("dialog button[type=submit]")
+    expect(page.locator("dialog")).to_be_hidden()
+    assert desk.acts[-1][1:3] == ("check", {"passed": False, "reason": "Ảnh chưa rõ chỗ vá"})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -62,7 +62,8 @@ class Desk:
         self.page, self.total = page, total
         self.lists: list[dict[str, list[str]]] = []
         self.posted: list[tuple[str, Any]] = []
-        self.live, self.broken = "", False
+        self.live: str | None = ""
+        self.broken = False
         self.one: dict[str, Any] = {}
         page.route("**/api/v1/account/**", self._account)
         page.route("**/api/v1/work**", self._work)
@@ -76,10 +77,15 @@ class Desk:
         asked = urlsplit(route.request.url)
         query = parse_qs(asked.query)
         path = asked.path.removeprefix("/api/v1/work").strip("/")
+        if path.endswith("/here"):
+            route.fulfill(status=204)
+            return
         if route.request.method == "POST":
             self.posted.append((path, route.request.post_data_json))
-        if path == "live":
-            body = f"retry: 600000\n\n{self.live}"
+        if path == "live" and self.live is None:
+            route.fulfill(status=429, json={"title": "Limited"})
+        elif path == "live":
+            body = f"event: on\nid: x-1\ndata: {{}}\n\n{self.live}"
             route.fulfill(content_type="text/event-stream", body=body)
         elif path == "":
             self._list(route, query)
@@ -277,6 +283,19 @@ def test_what_others_change_is_marked_in_its_place_and_new_ones_wait_for_a_press
     desktop.locator("#queue-new").click()
     expect(desktop.locator("#queue-new")).to_be_hidden()
     assert len(desk.lists) == before + 1
+
+
+def test_where_no_stream_can_be_had_news_are_asked_for(desktop: Page, address: str) -> None:
+    desk = Desk(desktop, 300)
+    desk.live = None
+    news = {"code": "W00002", "version": 2, "act": "assign", "who": "Lê Bình", "own": False}
+    desk.one["news"] = {"until": 5, "lost": False, "codes": []}
+    desk.one["W00002"] = row(2, version=2, text="Đã đổi")
+    desktop.goto(f"{address}/office")
+    desktop.wait_for_selector("#place[data-rows=ready]", timeout=60_000)
+    expect(desktop.locator("#queue-live")).to_have_attribute("data-on", "true")
+    desk.one["news"] = {"until": 6, "lost": False, "codes": [news]}
+    expect(desktop.locator("[data-code=W00002]")).to_contain_text("Đã đổi", timeout=30_000)
 
 
 def test_a_failing_server_is_told_and_asked_again(desktop: Page, address: str) -> None:

@@ -32,6 +32,8 @@ OF_COMPLAINT: Final = {
     "work_pause": ("complaint_id = :id", "officials"),
     "work_reminder": ("complaint_id = :id", "officials"),
     "due_history": ("complaint_id = :id", "officials"),
+    "work_question": ("complaint_id = :id", "reporter"),
+    "work_closing": ("complaint_id = :id", "officials"),
 }
 # Of officials and of the whole: tests of their own say who sees them.
 OF_OTHERS: Final = frozenset(

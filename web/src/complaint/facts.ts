@@ -19,12 +19,14 @@ export interface Landmark { name: string; name_en: string; distance_m: number }
 /** What the server lays into the page, so that nothing waits for a second answer. */
 export interface Laid { feature: Whole; category: Names; domain: Names; colour: string; zone: string; landmarks: Landmark[] }
 export interface Near { code: string; category: string; domain: string; status: string; text: string; address: string | null; reported_at: string; distance_m: number; supporters: number; photo: string | null }
-export type May = "correct" | "withdraw" | "contact" | "rate" | "erase";
+/** What officials ask the reporter. */
+export interface Asked { id: number; at: string; text: string; reply: string | null; replied_at: string | null }
+export type May = "reply" | "correct" | "withdraw" | "contact" | "rate" | "erase";
 export interface Mine {
   geometry: { coordinates: [number, number] };
   properties: Omit<Properties, "answers"> & {
     role: "reporter" | "supporter"; editable_until: string | null; contact: { state: "none" | "unconfirmed" | "confirmed"; address: string | null } | null;
-    answers?: Record<string, unknown>; urgent?: boolean; masked?: boolean; public?: { text: string }; replies?: Answer[]; may: May[]; rating: { verdict: Verdict; reason: string | null } | null; erased?: boolean; erased_at?: string | null;
+    answers?: Record<string, unknown>; urgent?: boolean; masked?: boolean; public?: { text: string }; replies?: Answer[]; asked?: Asked[]; may: May[]; rating: { verdict: Verdict; reason: string | null } | null; erased?: boolean; erased_at?: string | null;
   };
 }
 

@@ -125,15 +125,35 @@ function correct(desk: Desk): HTMLElement {
   return editable_until ? h("div", {}, counting(editable_until, () => box.parentElement?.replaceChildren(h("p", { class: "source" }, say("over")))), box) : box;
 }
 
+/** What officials ask, each with a place for the reply; nobody else sees either. */
+function asked(desk: Desk): HTMLElement | null {
+  const all = desk.mine.properties.asked ?? [], open = desk.mine.properties.may.includes("reply");
+  if (!all.length) return null;
+  return h("section", { id: "asked" }, h("h2", {}, say("askedOf")), ...(open ? [h("p", { class: "source" }, say("askedSays"))] : []), ...all.map((one) => {
+    const question = [h("p", { class: "body" }, one.text), h("small", {}, instant(one.at))];
+    if (one.replied_at || !open) return h("article", {}, ...question, ...(one.reply ? [h("p", { class: "body" }, h("strong", {}, `${say("yourReply")} `), one.reply)] : []));
+    const reply = h("textarea", { id: `reply-${one.id}`, rows: 3, maxlength: 2000, "aria-describedby": `reply-wrong-${one.id}` }), wrong = h("p", { class: "alert", id: `reply-wrong-${one.id}` });
+    return h("article", {}, ...question, h("div", { class: "field" }, h("label", { for: reply.id }, say("yourReply")), reply), wrong,
+      doing(desk, say("sendReply"), `reply-send-${one.id}`, async () => {
+        wrong.textContent = "";
+        if (!/[\p{L}\p{N}]/u.test(reply.value)) { wrong.textContent = say("replyNeeded"); reply.focus(); return null; }
+        await post("/reply", { question: one.id, text: reply.value.trim() });
+        return say("replied");
+      }));
+  }));
+}
+
 /** All that can be done now, in the order in which it is looked for. */
 export function toolsOf(desk: Desk): HTMLElement[] {
   const p = desk.mine.properties, may = new Set(p.may), isReporter = p.role === "reporter";
+  const questions = asked(desk);
   const why = !isReporter || may.has("correct") || p.erased || p.status === "withdrawn" ? null : h("p", { class: "source" }, say(p.status === "received" ? "over" : "begun"));
   return [
     h("p", { class: "note", id: "role" }, say(isReporter ? "yours" : "supporter")),
     ...(p.masked && p.public ? [h("p", { class: "note", id: "masked" }, `${say("masked")} ${say("asOthers")} `, h("q", {}, p.public.text))] : []),
     ...(p.urgent ? [h("p", { class: "source" }, say("urgent"))] : []),
     ...(p.erased ? [h("p", { class: "note", id: "erased" }, say("erased"))] : []),
+    ...(questions ? [questions] : []),
     ...(may.has("rate") ? [rating(desk)] : []),
     h("section", { id: "tools" }, h("h2", {}, say("tools")), why,
       ...(may.has("correct") ? [correct(desk)] : []), ...(may.has("contact") ? [contact(desk)] : []), hand(desk),

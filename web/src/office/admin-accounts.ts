@@ -127,12 +127,14 @@ function roleForm(all: Domain[], then: (order: Order) => Promise<void>): HTMLEle
     if (own !== turn) return;
     found.replaceChildren(...results.filter((one) => one.type === "area" && one.set && one.code).map((one) => h("button", { type: "button", click: () => { areas.set(`${one.set}:${one.code}`, one.label); search.value = ""; found.replaceChildren(); drawn(); search.focus(); } }, `${one.label}${one.detail ? `, ${named(one.detail)}` : ""}`)));
   }
-  // An admin's role is for the whole city or nothing: it opens no complaint.
+  // It opens no complaint, so that no area limits it.
   const admin = h("p", { hidden: true }, w("adminSays"));
-  const form = h("form", { class: "account-edit role-form", submit: (event) => { event.preventDefault(); void then({ role: role.value as RoleName, areas: [...areas.keys()], domains: boxes.filter((one) => one.checked).map((one) => one.value), ...(until.value ? { until: ends(until.value) } : {}) }); } },
-    field(w("role"), role), admin, field(w("areas"), search), found, chosen,
-    h("fieldset", {}, h("legend", {}, w("domains")), ...boxes.map((box, n) => h("label", { class: "check" }, box, all[n] ? named(all[n].name) : ""))), field(w("until"), until), h("button", { type: "submit", class: "main" }, w("give")));
-  role.addEventListener("change", () => { admin.hidden = role.value !== "admin"; });
+  const limits = h("div", { class: "account-edit" }, field(w("areas"), search), found, chosen,
+    h("fieldset", {}, h("legend", {}, w("domains")), ...boxes.map((box, n) => h("label", { class: "check" }, box, all[n] ? named(all[n].name) : ""))));
+  const order = (): Order => ({ role: role.value as RoleName, areas: limits.hidden ? [] : [...areas.keys()], domains: limits.hidden ? [] : boxes.filter((one) => one.checked).map((one) => one.value), ...(until.value ? { until: ends(until.value) } : {}) });
+  const form = h("form", { class: "account-edit role-form", submit: (event) => { event.preventDefault(); void then(order()); } },
+    field(w("role"), role), admin, limits, field(w("until"), until), h("button", { type: "submit", class: "main" }, w("give")));
+  role.addEventListener("change", () => { admin.hidden = role.value !== "admin"; limits.hidden = role.value === "admin"; });
   search.placeholder = w("areaFind");
   return h("details", { class: "give" }, h("summary", {}, w("give")), form);
 }

@@ -90,7 +90,7 @@ async function calendar(place: HTMLElement, year: number): Promise<void> {
     const name = new Date(Date.UTC(year, month, 1)).toLocaleDateString(language(), { month: "long", timeZone: "UTC" });
     return h("div", { class: "month" }, h("h3", {}, name), ...w("week").split(" ").map((one) => h("span", { class: "name", "aria-hidden": "true" }, one)), ...Array.from({ length: before }, () => h("span")), ...days.map((one) => {
       const label = `${one.day}: ${w(one.why)}${one.hours.length ? `, ${one.hours.join(", ")}` : ""}`;
-      const own = h("button", { type: "button", class: one.why, title: label, "aria-label": label, "aria-pressed": "false", click: () => {
+      const own = h("button", { type: "button", class: one.why, title: label, "aria-label": `${Number(one.day.slice(8))} · ${label}`, "aria-pressed": "false", click: () => {
         if (!changed.delete(one.day)) changed.add(one.day);
         own.setAttribute("aria-pressed", String(changed.has(one.day)));
         form.dispatchEvent(new Event("input"));

@@ -27,6 +27,11 @@ function estimate(value: number | null, few: boolean, interval: string, said: (v
 const shareOf = (of: Share): Node => (of.n ? estimate(of.value, of.few, between(of, percent), percent) : h("span", {}, "–"));
 const timeOf = (of: Times, which: "median" | "p90", clock: Clock): Node => (of.n ? estimate(of[which].value, of.few, between(of[which], (one) => long(one, clock)), (one) => long(one, clock)) : h("span", {}, "–"));
 
+/** What was closed before it came here: told apart, for it has no working time. */
+export function beforeCard(of: Times): HTMLElement {
+  return h("div", { class: "card" }, h("h2", {}, w("beforeHere")), h("p", { class: "main-figure" }, h("b", {}, number(of.n))),
+    h("p", {}, `${w("median")}: `, timeOf(of, "median", "calendar")), h("p", {}, w("beforeHereSays")));
+}
 function change(now: number, before: number | undefined): string {
   if (before === undefined) return "";
   const by = now - before;

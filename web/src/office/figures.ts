@@ -7,8 +7,8 @@ import { current, day, named, setZone } from "../i18n";
 import { shapesOf } from "../shapes";
 import { ask, go, json, may, said, toast, whoami, type Page } from "./desk";
 import { funnelChart, timesChart } from "./figures-charts";
-import { cards, table } from "./figures-table";
-import { BYS, METHOD, w, type By, type Clock, type Told } from "./figures-words";
+import { beforeCard, cards, table } from "./figures-table";
+import { BYS, METHOD, w, type By, type Clock, type Times, type Told } from "./figures-words";
 
 const PERIODS = { p28: 28, p91: 91, p365: 365 } as const;
 const DAY = /^\d{4}-\d\d-\d\d$/;
@@ -75,13 +75,22 @@ export const page: Page = async (place, _path, query) => {
   const time = by === "week" || by === "month" || by === "quarter";
   figures.replaceChildren(
     h("p", { role: "status" }, `${day(told.since)} – ${day(shifted(told.until, -1))}. ${w("fewSays")}`),
-    told.whole.n["received"] ? cards(told.whole, told.before, clock) : h("p", {}, w("none")),
+    ...(told.whole.n["received"] ? [] : [h("p", {}, w("none"))]), cards(told.whole, told.before, clock),
     ...(told.funnel ? [funnelChart(rows, told.funnel, by)] : []), ...(time && rows.length ? [timesChart(rows, clock)] : []),
     h("section", {}, h("h2", {}, w("table")), by === "person" ? h("p", { class: "hint" }, w("people")) : null, table(rows, by, clock),
       h("p", { class: "row" }, ...(["csv", "xlsx"] as const).map((form) => h("a", { href: `/api/v1/performance/figures.${form}?${asked}`, download: true }, w(form))))),
     await weekly(given("area")),
     h("details", { class: "figures-method" }, h("summary", {}, w("method")), ...METHOD[current()].map((words) => h("p", {}, words))));
+  void addBefore(figures, asked);
 };
+
+/** Comes by itself: it may be of many more complaints than the others, and nothing waits for it. */
+async function addBefore(place: HTMLElement, asked: URLSearchParams): Promise<void> {
+  try {
+    const found = await ask<Times>(`/api/v1/performance/before-here?${asked}`);
+    if (found.n && place.isConnected) place.querySelector(".figures-cards")?.append(beforeCard(found));
+  } catch { /* the other figures stand without it */ }
+}
 
 interface Subscription { area: string | null }
 /** The page of the week before: shown, printed, and mailed to who asks for it. */

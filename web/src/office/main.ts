@@ -2,7 +2,8 @@
 import "../style.css";
 import "./office.css";
 import { byId, h } from "../dom";
-import { choose, chosen, current, phrases, setLanguage } from "../i18n";
+import type { Config } from "../api";
+import { choose, chosen, current, phrases, setLanguage, setZone } from "../i18n";
 import { Refused, Trouble } from "../problems";
 import { ask, go, link, may, said, setMe, whoami, type Me, type Page } from "./desk";
 import { keep, keptAll, lastSigned, tidy, wipe } from "./road-kept";
@@ -77,6 +78,9 @@ function renew(): void {
   renewed = Date.now();
   void fetch("/api/v1/account/me").catch(() => undefined);
 }
+let zone: Promise<void> | null = null;
+/** Times are the city's wherever the device is; without a network they are the device's. */
+const inZone = (): Promise<void> => (zone ??= ask<Config>("/api/v1/config").then(({ cities: [city] }) => { if (city) setZone(city.timezone); }, () => { zone = null; }));
 async function open(): Promise<void> {
   const own = ++turn;
   leave?.();
@@ -99,7 +103,7 @@ async function open(): Promise<void> {
       return;
     }
     place.replaceChildren(h("p", { class: "loading" }, w("loading")));
-    const { page } = await entry.load();
+    const [{ page }] = await Promise.all([entry.load(), inZone()]);
     if (own !== turn) return;
     place.replaceChildren();
     const left = await page(place, rest, new URLSearchParams(location.search));

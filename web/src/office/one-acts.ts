@@ -1,19 +1,19 @@
 /** The acts on one complaint: a button, a key and a dialog for each of those that are allowed now. */
 import { ask as askPublic, type Domain, type Located } from "../api";
 import { byId, h, openDialog } from "../dom";
-import { instant, named, number, phrases, t } from "../i18n";
+import { current, instant, named, number, phrases, t } from "../i18n";
 import { Refused } from "../problems";
 import { ask, go, json, said, send, toast, whoami } from "./desk";
-import { categoryName, readDomains, type Step, type Work } from "./one-facts";
+import { categoryName, closingPart, readDomains, type Step, type Work } from "./one-facts";
 import { choiceOf } from "./one-map";
 import { actName, changeOf } from "./one-timeline";
 
 const w = phrases({
-  vi: { reason: "Lý do", text: "Nội dung", colleague: "Tìm đồng nghiệp", me: "Giao cho tôi", none: "Thôi giao", area: "Tìm đơn vị nhận", areaPick: "Đơn vị theo điểm trên bản đồ", domain: "Hoặc chuyển sang lĩnh vực", goes: "Sẽ chuyển cho", category: "Loại mới", question: "Câu hỏi cho người gửi", into: "Gộp vào phản ánh", this: "Phản ánh này", that: "Phản ánh kia", part: "Phần", ground: "Căn cứ pháp lý", words: "Lời giải thích cho người dân", passed: "Đạt", refused: "Chưa đạt: trả lại", pin: "Vị trí: kéo ghim, chạm bản đồ hoặc dùng phím mũi tên", meanwhile: "Trong lúc đó đã có người thay đổi. Điều đã viết vẫn còn; hãy xem rồi gửi lại nếu vẫn đúng.", again: "Vẫn gửi", cancel: "Thôi", need: "Hãy điền:", done: "Đã xong:", anyDomain: "– không đổi –", ownCode: "hoặc mã khác", nobody: "Không tìm thấy.", photoSays: "Tệp ảnh cho biết", unknown: "không rõ giờ và nơi chụp", failed: "Chưa làm được:" },
-  en: { reason: "Reason", text: "Words", colleague: "Find a colleague", me: "Assign to me", none: "Unassign", area: "Find the area that receives it", areaPick: "The area of a point on the map", domain: "Or to another domain", goes: "Will go to", category: "New category", question: "Question to the reporter", into: "Merge into", this: "This one", that: "The other", part: "Part", ground: "Legal ground", words: "Explanation to citizens", passed: "Passed", refused: "Not passed: back to work", pin: "Place: drag the pin, tap the map or use the arrow keys", meanwhile: "It was changed meanwhile. What you wrote is kept; look, and send again if it is still right.", again: "Send all the same", cancel: "Cancel", need: "Please fill in:", done: "Done:", anyDomain: "– as it is –", ownCode: "or another code", nobody: "Nobody found.", photoSays: "The photo file says", unknown: "nothing of time and place", failed: "Not done:" },
+  vi: { reason: "Lý do", text: "Nội dung", colleague: "Tìm đồng nghiệp", me: "Giao cho tôi", none: "Thôi giao", area: "Tìm đơn vị nhận", areaPick: "Đơn vị theo điểm trên bản đồ", goes: "Sẽ chuyển cho", category: "Loại mới", question: "Câu hỏi cho người gửi", into: "Gộp vào phản ánh", this: "Phản ánh này", that: "Phản ánh kia", part: "Phần", ground: "Căn cứ pháp lý", words: "Lời giải thích cho người dân", passed: "Đạt", refused: "Chưa đạt: trả lại", pin: "Vị trí: kéo ghim, chạm bản đồ hoặc dùng phím mũi tên", meanwhile: "Trong lúc đó đã có người thay đổi. Điều đã viết vẫn còn; hãy xem rồi gửi lại nếu vẫn đúng.", again: "Vẫn gửi", cancel: "Thôi", need: "Hãy điền:", done: "Đã xong:", anyDomain: "– không đổi –", ownCode: "hoặc mã khác", nobody: "Không tìm thấy.", gone: "Đã chuyển đi: nay nơi khác xử lý.", orArea: "Chuyển cho đơn vị", orDomain: "Chuyển sang lĩnh vực, loại", why: "Ghi thêm (không bắt buộc)", pauseReason: "Vì sao tạm dừng", more: "Thêm một phần", shipped: "(mẫu sẵn có, chưa được xác nhận tại đây)", splitSays: "Phản ánh này giữ nguyên; mỗi phần dưới đây thành một phản ánh mới cùng chỗ, hai bên chỉ đến nhau. Nội dung sẽ công khai.", askSays: "Chỉ người gửi thấy câu hỏi. Thời hạn tạm dừng cho đến khi họ trả lời.", ownClosing: "Bạn đã viết câu trả lời này: người khác kiểm tra, bạn chỉ có thể rút lại.", result: "Kết quả", failed: "Chưa làm được:" },
+  en: { reason: "Reason", text: "Words", colleague: "Find a colleague", me: "Assign to me", none: "Unassign", area: "Find the area that receives it", areaPick: "The area of a point on the map", goes: "Will go to", category: "New category", question: "Question to the reporter", into: "Merge into", this: "This one", that: "The other", part: "Part", ground: "Legal ground", words: "Explanation to citizens", passed: "Passed", refused: "Not passed: back to work", pin: "Place: drag the pin, tap the map or use the arrow keys", meanwhile: "It was changed meanwhile. What you wrote is kept; look, and send again if it is still right.", again: "Send all the same", cancel: "Cancel", need: "Please fill in:", done: "Done:", anyDomain: "– as it is –", ownCode: "or another code", nobody: "Nobody found.", gone: "It went to others, who handle it now.", orArea: "To an area", orDomain: "To a category of another domain", why: "More words (not needed)", pauseReason: "Why its clock stands still", more: "One more part", shipped: "(as shipped; nobody here has confirmed it)", splitSays: "This complaint stays as it is; each part below becomes one of its own at the same place, and both name each other. The words are public.", askSays: "Only the reporter sees the question. The clock stands still until the reply.", ownClosing: "You wrote this closing: somebody else passes it, you can take it back.", result: "Result", failed: "Not done:" },
 });
 /** A key for each act; letters that the queue's own list does not use while a complaint is open. */
-export const KEYS: Record<string, string> = { accept: "a", start: "s", assign: "g", "hand-over": "h", recategorise: "c", move: "m", ask: "q", merge: "d", unmerge: "u", split: "p", refuse: "r", pause: "z", resume: "z", note: "n", answer: "t", check: "k", reopen: "o" };
+export const KEYS: Record<string, string> = { accept: "a", start: "s", assign: "g", "hand-over": "h", recategorise: "c", move: "m", ask: "q", merge: "d", unmerge: "u", split: "p", refuse: "r", pause: "z", resume: "z", note: "n", answer: "t", check: "k", reopen: "o", "take-up": "o" };
 const AT_ONCE: ReadonlySet<string> = new Set(["accept", "start", "resume", "unmerge"]);
 
 export interface Desk { work: () => Work; etag: () => string; changed: (work: Work, etag: string) => void; reload: () => Promise<void> }
@@ -23,7 +23,7 @@ export type Body = Record<string, unknown>;
 export async function sendAct(desk: Desk, act: string, body: Body): Promise<void> {
   const headers: Record<string, string> = act === "note" ? {} : { "If-Match": desk.etag() };
   const answer = await send(`/api/v1/work/${encodeURIComponent(desk.work().code)}/${act}`, json("POST", body, headers));
-  if (answer.status === 204) { leave(); return; }
+  if (answer.status === 204) { toast(w("gone")); leave(); return; }
   desk.changed((await answer.json()) as Work, answer.headers.get("ETag") ?? "");
 }
 /** It went to others and is no longer shown here: back to the list, as it was where it is beside it. */
@@ -43,7 +43,7 @@ export function meanwhile(problem: Refused): HTMLElement {
   return h("div", { class: "meanwhile", role: "alert" }, h("p", {}, w("meanwhile")), h("ul", {}, ...changed.map((one) => h("li", {}, `${one.who ?? ""} · ${actName(one.act)} ${changeOf(one.change)} · ${instant(one.at)}`))));
 }
 
-interface Form { fields: HTMLElement[]; body: () => Body | string; leave?: () => void }
+interface Form { fields: (HTMLElement | string)[]; body: () => Body | string; leave?: () => void }
 /** A dialog with a form: wrong input says what is missing, and a change of others keeps what was typed. */
 export function formDialog(desk: Desk, act: string, form: Form): void {
   const alert = h("div", { class: "alert", role: "alert" }), go = h("button", { type: "submit", class: "main" }, actName(act));
@@ -86,7 +86,7 @@ const choice = (label: string, options: [string, string][]): { field: HTMLSelect
 const worded = (word: "question" | "reason", name: string) => (desk: Desk, act: string): void => {
   const label = w(word);
   const one = area(label);
-  formDialog(desk, act, { fields: [one.node], body: () => (one.field.value.trim() ? { [name]: one.field.value.trim() } : label) });
+  formDialog(desk, act, { fields: [...(word === "question" ? [h("p", {}, w("askSays"))] : []), one.node], body: () => (one.field.value.trim() ? { [name]: one.field.value.trim() } : label) });
 };
 interface Colleague { id: number; full_name: string; unit: string | null; roles: string[] }
 function assign(desk: Desk, act: string): void {
@@ -104,12 +104,13 @@ function assign(desk: Desk, act: string): void {
   void find();
   formDialog(desk, act, { fields: [list, search.node], body: () => ({ account_id: chosen }) });
 }
-function handOver(desk: Desk, act: string): void {
-  const work = desk.work();
+async function handOver(desk: Desk, act: string): Promise<void> {
+  const work = desk.work(), others = (await readDomains()).filter((one) => one.code !== work.domain);
+  const kind = choice(w("orDomain"), [["", w("anyDomain")], ...categories(others)]);
   const search = line(w("area")), to = h("p", { role: "status", class: "goes" }), found = h("div", { class: "choices" }), holder = h("div", { class: "act-map" });
   const reason = area(w("reason"));
   let key = "";
-  const pick = (chosen: string, name: string): void => { key = chosen; to.textContent = `${w("goes")}: ${name}`; };
+  const pick = (chosen: string, name: string): void => { key = chosen; if (key) kind.field.value = ""; to.textContent = `${w("goes")}: ${name}`; };
   search.field.addEventListener("input", () => void (async () => {
     const typed = search.field.value.trim();
     if (typed.length < 2) return;
@@ -120,10 +121,11 @@ function handOver(desk: Desk, act: string): void {
     const own = areas.find((one) => one.set === work.area?.set) ?? areas.find((one) => !one.until);
     if (own) pick(`${own.set}:${own.code}`, own.name);
   }).catch(() => undefined));
-  formDialog(desk, act, { fields: [search.node, found, holder, to, reason.node], leave, body: () => {
-    if (!key) return w("area");
+  kind.field.addEventListener("change", () => { if (kind.field.value) pick("", kind.field.selectedOptions[0]?.textContent ?? ""); });
+  formDialog(desk, act, { fields: [h("h3", {}, w("orArea")), search.node, found, holder, kind.node, to, reason.node], leave, body: () => {
+    if (!key && !kind.field.value) return w("area");
     if (!reason.field.value.trim()) return w("reason");
-    return { area: key, reason: reason.field.value.trim() };
+    return { ...(key ? { area: key } : { category: kind.field.value }), reason: reason.field.value.trim() };
   } });
 }
 const categories = (domains: Domain[]): [string, string][] => domains.flatMap((domain) => domain.categories.map((one): [string, string] => [one.code, `${named(domain.name)} · ${named(one.name)}`]));
@@ -154,23 +156,40 @@ function merge(desk: Desk, act: string): void {
   const reason = area(w("reason"));
   formDialog(desk, act, { fields: [h("p", {}, w("into")), list, other.node, beside, reason.node], body: () => (into ? { into, ...(reason.field.value.trim() ? { reason: reason.field.value.trim() } : {}) } : w("into")) });
 }
+const MOST_PARTS = 5;
 async function split(desk: Desk, act: string): Promise<void> {
-  const options = categories(await readDomains()), work = desk.work();
-  const parts = [1, 2].map((n) => ({ text: area(`${w("part")} ${n}: ${w("text")}`, n === 1 ? work.text : ""), category: choice(`${w("part")} ${n}: ${w("category")}`, options) }));
-  parts.forEach((one) => { one.category.field.value = work.category; });
-  formDialog(desk, act, { fields: parts.flatMap((one) => [one.text.node, one.category.node]), body: () => (parts.every((one) => one.text.field.value.trim()) ? { parts: parts.map((one) => ({ text: one.text.field.value.trim(), category: one.category.field.value })) } : w("text")) });
+  const options = categories(await readDomains()), work = desk.work(), list = h("div", {});
+  const parts: { text: ReturnType<typeof area>; category: ReturnType<typeof choice> }[] = [];
+  const more = h("button", { type: "button", click: () => add() }, w("more"));
+  const add = (): void => {
+    const n = number(parts.length + 1), part = { text: area(`${w("part")} ${n}: ${w("text")}`), category: choice(`${w("part")} ${n}: ${w("category")}`, options) };
+    part.category.field.value = work.category;
+    parts.push(part);
+    list.append(part.text.node, part.category.node);
+    more.hidden = parts.length >= MOST_PARTS;
+  };
+  add();
+  formDialog(desk, act, { fields: [h("p", {}, w("splitSays")), h("blockquote", { class: "body" }, work.text), list, more], body: () => (parts.every((one) => one.text.field.value.trim()) ? { parts: parts.map((one) => ({ text: one.text.field.value.trim(), category: one.category.field.value })) } : w("text")) });
 }
 function refuse(desk: Desk, act: string): void {
-  const ground = line(w("ground")), words = area(w("words"));
-  formDialog(desk, act, { fields: [ground.node, words.node], body: () => (!ground.field.value.trim() ? w("ground") : !words.field.value.trim() ? w("words") : { ground: ground.field.value.trim(), text: words.field.value.trim() }) });
+  const { grounds } = desk.work().answer_rules, words = area(w("words")), law = h("p", { role: "status", class: "source" });
+  const ground = choice(w("ground"), [["", "–"], ...grounds.map((one): [string, string] => [one.code, one[current()]])]);
+  ground.field.addEventListener("change", () => {
+    const one = grounds.find((each) => each.code === ground.field.value);
+    law.textContent = one ? `${one.law} ${one.shipped ? w("shipped") : ""}` : "";
+  });
+  formDialog(desk, act, { fields: [ground.node, law, words.node], body: () => (!ground.field.value ? w("ground") : !words.field.value.trim() ? w("words") : { ground: ground.field.value, text: words.field.value.trim() }) });
+}
+function pause(desk: Desk, act: string): void {
+  const reason = choice(w("pauseReason"), desk.work().answer_rules.pauses.filter((one) => one.code !== "reporter").map((one): [string, string] => [one.code, one[current()]])), words = area(w("why"));
+  formDialog(desk, act, { fields: [reason.node, words.node], body: () => ({ reason: reason.field.value, ...(words.field.value.trim() ? { text: words.field.value.trim() } : {}) }) });
 }
 function check(desk: Desk, act: string): void {
-  const verdict = choice(actName(act), [["yes", w("passed")], ["no", w("refused")]]), reason = area(w("reason"));
-  const shots = desk.work().answers.at(-1)?.photos ?? [];
-  const told = shots.map((one) => h("p", {}, h("img", { src: one.small, alt: "", height: 90 }), ` ${w("photoSays")}: ${[one.taken_at ? instant(one.taken_at) : "", one.distance_m !== null && one.distance_m !== undefined ? `${number(Math.round(one.distance_m))} m` : ""].filter(Boolean).join(" · ") || w("unknown")}`));
-  formDialog(desk, act, { fields: [...told, verdict.node, reason.node], body: () => (verdict.field.value === "no" && !reason.field.value.trim() ? w("reason") : { passed: verdict.field.value === "yes", ...(reason.field.value.trim() ? { reason: reason.field.value.trim() } : {}) }) });
+  const work = desk.work(), own = work.closing?.own ?? false;
+  const verdict = choice(w("result"), [...(own ? [] : [["yes", w("passed")] as [string, string]]), ["no", w("refused")]]), reason = area(w("reason"));
+  formDialog(desk, act, { fields: [...(own ? [h("p", {}, w("ownClosing"))] : []), closingPart(work) ?? "", verdict.node, reason.node], body: () => (verdict.field.value === "no" && !reason.field.value.trim() ? w("reason") : { passed: verdict.field.value === "yes", ...(reason.field.value.trim() ? { reason: reason.field.value.trim() } : {}) }) });
 }
-const DIALOGS: Record<string, (desk: Desk, act: string) => unknown> = { assign, "hand-over": handOver, recategorise, move, merge, split, refuse, check, ask: worded("question", "question"), pause: worded("reason", "reason"), reopen: worded("reason", "reason") };
+const DIALOGS: Record<string, (desk: Desk, act: string) => unknown> = { assign, "hand-over": handOver, recategorise, move, merge, split, refuse, check, ask: worded("question", "question"), pause, reopen: worded("reason", "reason"), "take-up": worded("reason", "reason") };
 
 /** Does an act, or opens what asks for the rest of it. */
 export async function begin(desk: Desk, act: string): Promise<void> {

@@ -9,18 +9,19 @@ import type { Template } from "./one-facts";
 import { drop, keep, kept, type Draft } from "./road-kept";
 
 const w = phrases({
-  vi: { template: "Mẫu trả lời", own: "– tự viết –", words: "Trả lời người dân: đã làm gì", camera: "Chụp hoặc chọn ảnh", photo: "Ảnh", remove: "Bỏ", close: "Trả lời và đóng", only: "Chỉ trả lời", preview: "Người dân sẽ thấy", missing: "Chưa đóng được:", short: "cần viết rõ đã làm gì (ít nhất 20 chữ cái)", field: "còn chỗ trống trong mẫu", bare: "mẫu chưa được viết thêm điều gì của việc này", needPhoto: "loại này cần ảnh chụp gần nơi đó, sau khi có phản ánh", check: "Sau đó cấp trên kiểm tra rồi mới đóng.", ready: "Đủ để đóng.", sending: "đang tải lên…", waits: "chờ mạng", up: "đã tải lên", saved: "Nháp được giữ trên máy này.", how: "Làm gì với phản ánh" },
-  en: { template: "Template", own: "– in your own words –", words: "Answer to citizens: what was done", camera: "Take or choose a photo", photo: "Photo", remove: "Remove", close: "Answer and close", only: "Answer only", preview: "Citizens will see", missing: "It cannot be closed yet:", short: "say what was done (20 characters at least)", field: "the template has empty places", bare: "the template says nothing of this case yet", needPhoto: "this category needs a photo taken near the place, after the complaint", check: "A supervisor checks it before it is closed.", ready: "Enough to close it.", sending: "uploading…", waits: "waits for a network", up: "uploaded", saved: "The draft is kept on this device.", how: "What becomes of it" },
+  vi: { template: "Mẫu trả lời", own: "– tự viết –", words: "Trả lời người dân: đã làm gì", camera: "Chụp hoặc chọn ảnh", photo: "Ảnh", remove: "Bỏ", close: "Trả lời và đóng", only: "Chỉ trả lời", preview: "Người dân sẽ thấy", missing: "Chưa đóng được:", short: "cần viết rõ đã làm gì (ít nhất 8 từ)", field: "hãy điền", bare: "mẫu chưa được viết thêm điều gì của việc này", needPhoto: "loại này cần ảnh hiện trạng, chụp sau khi có phản ánh, cách nơi đó không quá {m} m", check: "Sau đó cấp trên kiểm tra rồi mới đóng.", ready: "Đủ để đóng.", sending: "đang tải lên…", waits: "chờ mạng", up: "đã tải lên", saved: "Nháp được giữ trên máy này.", how: "Làm gì với phản ánh" },
+  en: { template: "Template", own: "– in your own words –", words: "Answer to citizens: what was done", camera: "Take or choose a photo", photo: "Photo", remove: "Remove", close: "Answer and close", only: "Answer only", preview: "Citizens will see", missing: "It cannot be closed yet:", short: "say what was done (at least 8 words)", field: "fill in", bare: "the template says nothing of this case yet", needPhoto: "this category needs a photo of how it is now, taken after the report within {m} m of the place", check: "A supervisor checks it before it is closed.", ready: "Enough to close it.", sending: "uploading…", waits: "waits for a network", up: "uploaded", saved: "The draft is kept on this device.", how: "What becomes of it" },
 });
-const LEAST = 20;
-const filled = (template: Template | undefined, fields: Record<string, string>): string => (template?.text ?? "").replace(/\{(\w+)\}/g, (all, name: string) => fields[name]?.trim() || all);
+const LEAST_WORDS = 8, FIELD = /\{([^{}\n]{1,60})\}/g;
+const filled = (template: Template | undefined, fields: Record<string, string>): string => (template?.text ?? "").replace(FIELD, (all, name: string) => fields[name.trim()]?.trim() || all);
+const blank = (text: string): string => [...new Set(text.match(FIELD) ?? [])].join(", ");
 /** Why a closing would be refused; the server decides, this only says it sooner. */
-export function missing(text: string, photos: number, template: Template | undefined, fields: Record<string, string>, rules: { photo: boolean }): string[] {
+export function missing(text: string, photos: number, template: Template | undefined, fields: Record<string, string>, rules: { photo: boolean; photo_m: number }): string[] {
   return [
-    ...(text.trim().length < LEAST ? [w("short")] : []),
-    ...(/\{\w+\}/.test(text) ? [w("field")] : []),
+    ...(text.trim().split(/\s+/).length < LEAST_WORDS ? [w("short")] : []),
+    ...(blank(text) ? [`${w("field")} ${blank(text)}`] : []),
     ...(template && !Object.values(fields).some((one) => one.trim()) && text.trim() === template.text.trim() ? [w("bare")] : []),
-    ...(rules.photo && !photos ? [w("needPhoto")] : []),
+    ...(rules.photo && !photos ? [w("needPhoto").replace("{m}", number(rules.photo_m))] : []),
   ];
 }
 /** Keeps photos of the road with the draft of the answer, and sends them when there is a network. */
@@ -49,10 +50,19 @@ export async function answer(desk: Desk): Promise<void> {
   const showPhotos = (): void => list.replaceChildren(...[...photos.values()].map((one, i) => h("li", {}, `${w("photo")} ${number(i + 1)}: ${one.refused ?? w(one.token ? "up" : navigator.onLine ? "sending" : "waits")} `, h("button", { type: "button", click: () => { photos.delete(one.id); save(); showPhotos(); tell(); } }, w("remove")))));
   const bring = (id: string): void => void upload(id).then((one) => photos.has(id) && photos.set(id, one), async () => { const now = await read("photo", id); if (now && photos.has(id)) photos.set(id, now); }).then(showPhotos);
   const file = h("input", { type: "file", accept: "image/*", id: "answer-photo", capture: "environment", change: () => void addPhotos(account, code, [...(file.files ?? [])]).then((made) => { for (const one of made) { photos.set(one.id, one); bring(one.id); } file.value = ""; save(); showPhotos(); tell(); }) });
+  // What was made of a template follows its fields; what somebody wrote is only completed.
+  let made = "";
+  const fill = (whole: boolean): void => {
+    if (words.field.value === made) words.field.value = made = filled(chosen(), fields);
+    else if (whole) words.field.value = words.field.value.replace(FIELD, (all, name: string) => fields[name.trim()]?.trim() || all);
+    save(); tell();
+  };
   template.addEventListener("change", () => {
     for (const name of Object.keys(fields)) delete fields[name];
-    words.field.value = filled(chosen(), fields);
-    blanks.replaceChildren(...(chosen()?.fields ?? []).map((one) => h("label", { class: "field" }, one.name, h("input", { input: (event) => { fields[one.code] = (event.target as HTMLInputElement).value; words.field.value = filled(chosen(), fields); save(); tell(); } }))));
+    const own = words.field.value === made ? "" : words.field.value.trim(), begun = filled(chosen(), fields);
+    words.field.value = [own, begun].filter(Boolean).join("\n\n");
+    made = own ? "" : begun;
+    blanks.replaceChildren(...(chosen()?.fields ?? []).map((one) => h("label", { class: "field" }, one.name, h("input", { maxlength: 500, input: (event) => { fields[one.code] = (event.target as HTMLInputElement).value; fill(false); }, change: () => fill(true) }))));
     save(); tell();
   });
   words.field.addEventListener("input", () => { save(); tell(); });

@@ -4,6 +4,7 @@ import { ask as askPublic } from "../api";
 import { h } from "../dom";
 import { current, instant, named, number, phrases, status } from "../i18n";
 import { link } from "./desk";
+import { photosPart, saysOf } from "./one-photos";
 
 export interface Area { set: string; code: string; name: string }
 export interface Person { id: number; full_name: string }
@@ -11,19 +12,26 @@ export interface Shot { id: string; small: string; large: string; alike?: string
 export interface Near { code: string; status: string; category: string; distance_m: number; reported_at: string }
 export interface Step { at: string; who: string | null; act: string; reason: string | null; change: Record<string, unknown> | null; public: boolean }
 export interface Template { code: string; name: string; text: string; fields?: { code: string; name: string; required?: boolean }[] }
+export interface Named { code: string; vi: string; en: string }
+export interface Ground extends Named { law: string; shipped: boolean }
+export interface Question { id: number; at: string; who: string; text: string; reply: string | null; replied_at: string | null }
+/** An answer that waits for a supervisor. */
+export interface Closing { at: string; who: string; text: string; own: boolean; photos: Shot[] }
+export interface Rules { photo: boolean; photo_m: number; check: boolean; templates: Template[]; grounds: Ground[]; pauses: Named[] }
 /** `GET /api/v1/work/{code}` */
 export interface Work {
   code: string; version: number; status: string; city: string; domain: string; category: string; reported_at: string; urgent: boolean; lon: number; lat: number; address: string | null; text: string;
-  area: Area | null; areas: Area[]; assignee: Person | null; due_at: string | null; accept_due_at: string | null; handle_due_at: string | null; overdue: boolean; paused: { since: string; reason: string } | null;
+  area: Area | null; areas: Area[]; assignee: Person | null; due_at: string | null; accept_due_at: string | null; handle_due_at: string | null; overdue: boolean; paused: { since: string; reason: string; vi?: string; en?: string } | null;
   reopened: number; bounces: number; check_state: string | null; duplicate_of: string | null; duplicates: string[]; supporters: number; photos: Shot[];
   answers: { at: string; text: string; photos?: Shot[] }[]; timeline: Step[]; notes: { id: number; at: string; who: string | null; text: string }[]; near: Near[];
   spot: { n_year: number; n_all: number; /** These are the least there are. */ more?: boolean; last: { code: string; closed_at: string | null; answer: string | null }[] } | null;
-  questions: unknown[]; sensitive: boolean; may: string[]; may_move_to: string[]; answer_rules: { photo: boolean; check: boolean; templates: Template[] };
+  questions: Question[]; disputes: { at: string; reason: string | null; reopened: boolean }[]; closing: Closing | null; split_from: string | null; split_into: string[];
+  sensitive: boolean; may: string[]; may_move_to: string[]; answer_rules: Rules;
 }
 
 const w = phrases({
-  vi: { overdue: "Quá hạn", left: "Còn", noDue: "Không có hạn", paused: "Tạm dừng", handler: "Người xử lý", nobody: "Chưa giao cho ai", area: "Đơn vị", supporters: "Người cùng phản ánh", promise: "Hạn hứa với người dân", urgent: "Khẩn", reopened: "Mở lại", bounces: "Lần chuyển đơn vị", spot: "Nơi này trước đây", year: "trong một năm", all: "tất cả", first: "Lần đầu ở nơi này.", reported: "Gửi lúc", address: "Địa chỉ", near: "Phản ánh gần đây quanh chỗ này", noNear: "Không có phản ánh nào gần đây.", of: "Trùng với", others: "Các bản trùng", check: "Chờ kiểm tra", sensitive: "Nhạy cảm: không nói ra ngoài", answered: "Đã trả lời", hours: "giờ", minutes: "phút", days: "ngày", used: "Thời gian đã dùng", questions: "Câu hỏi và trả lời", due: "Hạn" },
-  en: { overdue: "Overdue by", left: "Left:", noDue: "No deadline", paused: "Paused", handler: "Handled by", nobody: "Nobody yet", area: "Area", supporters: "Others who report it", promise: "Promised to citizens", urgent: "Urgent", reopened: "Reopened", bounces: "Handed over", spot: "This spot before", year: "in a year", all: "in all", first: "The first one at this spot.", reported: "Reported", address: "Address", near: "Near this place", noNear: "None near.", of: "Duplicate of", others: "Duplicates of it", check: "Waits for a check", sensitive: "Sensitive: nothing of it may be told", answered: "Answered", hours: "h", minutes: "min", days: "days", used: "Time used", questions: "Questions and answers", due: "Due" },
+  vi: { overdue: "Quá hạn", left: "Còn", noDue: "Không có hạn", paused: "Tạm dừng", handler: "Người xử lý", nobody: "Chưa giao cho ai", area: "Đơn vị", supporters: "Người cùng phản ánh", promise: "Hạn hứa với người dân", urgent: "Khẩn", reopened: "Mở lại", bounces: "Lần chuyển đơn vị", spot: "Nơi này trước đây", year: "trong một năm", all: "tất cả", first: "Lần đầu ở nơi này.", reported: "Gửi lúc", address: "Địa chỉ", near: "Phản ánh gần đây quanh chỗ này", noNear: "Không có phản ánh nào gần đây.", of: "Trùng với", others: "Các bản trùng", check: "Chờ kiểm tra", sensitive: "Nhạy cảm: không nói ra ngoài", answered: "Đã trả lời", hours: "giờ", minutes: "phút", days: "ngày", used: "Thời gian đã dùng", questions: "Câu hỏi và trả lời", due: "Hạn", splitFrom: "Tách từ", splitInto: "Đã tách ra", refusedCheck: "Câu trả lời bị trả lại khi kiểm tra: xem lý do ở phần Diễn biến.", waits: "Câu trả lời chờ kiểm tra", notYet: "người dân chưa thấy", noPhotos: "Không có ảnh.", photo: "Ảnh", disputes: "Người dân chưa hài lòng vì", asked: "Hỏi người gửi", reporter: "Người gửi", noReply: "Chưa trả lời.", erased: "(đã xóa theo yêu cầu của người gửi)" },
+  en: { overdue: "Overdue by", left: "Left:", noDue: "No deadline", paused: "Paused", handler: "Handled by", nobody: "Nobody yet", area: "Area", supporters: "Others who report it", promise: "Promised to citizens", urgent: "Urgent", reopened: "Reopened", bounces: "Handed over", spot: "This spot before", year: "in a year", all: "in all", first: "The first one at this spot.", reported: "Reported", address: "Address", near: "Near this place", noNear: "None near.", of: "Duplicate of", others: "Duplicates of it", check: "Waits for a check", sensitive: "Sensitive: nothing of it may be told", answered: "Answered", hours: "h", minutes: "min", days: "days", used: "Time used", questions: "Questions and answers", due: "Due", splitFrom: "Split from", splitInto: "Split into", refusedCheck: "The closing was given back at the check: see the reason under What happened.", waits: "A closing waits for a check", notYet: "citizens do not see it yet", noPhotos: "No photos.", photo: "Photo", disputes: "Citizens were not satisfied because", asked: "Asked of the reporter", reporter: "The reporter", noReply: "No reply yet.", erased: "(erased, as the reporter wished)" },
 });
 
 let domains: Domain[] = [];
@@ -47,7 +55,7 @@ export function lasting(ms: number): string {
 }
 /** When it is due, in words and as a bar of the time that was given. */
 export function dueOf(work: Work, now = Date.now()): HTMLElement {
-  if (work.paused) return h("p", { class: "due" }, h("strong", {}, w("paused")), ` · ${work.paused.reason}`);
+  if (work.paused) return h("p", { class: "due" }, h("strong", {}, w("paused")), ` · ${work.paused[current()] ?? work.paused.reason} · ${instant(work.paused.since)}`);
   if (!work.due_at) return h("p", { class: "due" }, w("noDue"));
   const due = Date.parse(work.due_at), start = Date.parse(work.reported_at), late = work.overdue || due < now;
   const share = Math.round(Math.min(1, Math.max(0, (now - start) / Math.max(1, due - start))) * 100);
@@ -69,6 +77,8 @@ export function factList(work: Work): HTMLElement {
     [w("supporters"), number(work.supporters)],
     ...(work.bounces ? [[w("bounces"), number(work.bounces)] as [string, string]] : []),
     ...(work.duplicate_of ? [[w("of"), link(`/office/c/${work.duplicate_of}`, {}, work.duplicate_of)] as [string, Node]] : []),
+    ...(work.split_from ? [[w("splitFrom"), link(`/office/c/${work.split_from}`, {}, work.split_from)] as [string, Node]] : []),
+    ...(work.split_into.length ? [[w("splitInto"), h("span", {}, ...work.split_into.map((code) => link(`/office/c/${code}`, { class: "gap" }, code)))] as [string, Node]] : []),
     ...(work.duplicates.length ? [[w("others"), h("span", {}, ...work.duplicates.map((code) => link(`/office/c/${code}`, { class: "gap" }, code)))] as [string, Node]] : []),
   ];
   return h("dl", { class: "facts" }, ...rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
@@ -88,6 +98,19 @@ export function nearPart(work: Work): HTMLElement {
 }
 export function answersPart(work: Work): HTMLElement | null {
   if (!work.answers.length) return null;
-  return h("section", {}, h("h2", {}, w("answered")), ...work.answers.map((one) => h("blockquote", {}, h("small", {}, instant(one.at)), h("p", { class: "body" }, one.text))));
+  return h("section", {}, h("h2", {}, w("answered")), ...work.answers.map((one) => h("blockquote", {}, h("small", {}, instant(one.at)), h("p", { class: "body" }, one.text), photosPart(one.photos ?? [], work.code) ?? "")));
+}
+/** An answer that is to close it once a supervisor has looked at it: citizens see nothing of it yet. */
+export function closingPart(work: Work): HTMLElement | null {
+  const { closing } = work;
+  if (!closing) return work.check_state === "refused" && work.status !== "resolved" ? h("p", { class: "band", role: "status" }, w("refusedCheck")) : null;
+  return h("section", { class: "closing" }, h("h2", {}, w("waits")), h("p", { class: "source" }, `${closing.who} · ${instant(closing.at)} · ${w("notYet")}`), h("blockquote", { class: "body" }, closing.text), photosPart(closing.photos, work.code) ?? h("p", {}, w("noPhotos")), ...closing.photos.map((one, i) => h("p", { class: "source" }, `${w("photo")} ${number(i + 1)}: ${saysOf(one)}`)));
+}
+/** What was asked of the reporter, and why those who were not satisfied were not. */
+export function askedPart(work: Work): HTMLElement | null {
+  if (!work.questions.length && !work.disputes.length) return null;
+  return h("section", { class: "asked" },
+    ...(work.disputes.length ? [h("h2", {}, w("disputes")), ...work.disputes.map((one) => h("blockquote", {}, h("small", {}, instant(one.at)), h("p", { class: "body" }, one.reason ?? "–")))] : []),
+    ...(work.questions.length ? [h("h2", {}, w("asked")), ...work.questions.map((one) => h("div", { class: "question" }, h("small", {}, `${one.who} · ${instant(one.at)}`), h("p", { class: "body" }, one.text), one.replied_at ? h("blockquote", {}, h("small", {}, `${w("reporter")} · ${instant(one.replied_at)}`), h("p", { class: "body" }, one.reply || w("erased"))) : h("p", { class: "source" }, w("noReply"))))] : []));
 }
 export const spokenIn = (words: { vi: string; en: string }): string => words[current()];

@@ -4,25 +4,28 @@ import { instant, phrases, status } from "../i18n";
 import type { Step, Work } from "./one-facts";
 
 const ACTS = {
-  vi: { accept: "Nhận xử lý", start: "Bắt đầu xử lý", resolve: "Giải quyết xong", reject: "Từ chối", refuse: "Từ chối", reopen: "Mở lại", "withdraw-refusal": "Rút lời từ chối", assign: "Giao việc", unassign: "Thôi giao", "hand-over": "Chuyển đơn vị", recategorise: "Đổi loại", move: "Đổi vị trí", ask: "Hỏi người gửi", "answered-by-reporter": "Người gửi trả lời", merge: "Gộp bản trùng", unmerge: "Tách bản trùng", split: "Chia nhỏ", note: "Ghi chú", pause: "Tạm dừng", resume: "Tiếp tục", answer: "Trả lời", check: "Kiểm tra", "check-asked": "Xin kiểm tra", "check-passed": "Kiểm tra: đạt", "check-refused": "Kiểm tra: chưa đạt", escalate: "Báo lên cấp trên", remind: "Nhắc hạn", undo: "Hoàn tác", bulk: "Làm hàng loạt" },
-  en: { accept: "Accept", start: "Start", resolve: "Resolved", reject: "Refused", refuse: "Refuse", reopen: "Reopen", "withdraw-refusal": "Refusal withdrawn", assign: "Assign", unassign: "Unassigned", "hand-over": "Hand over", recategorise: "Change category", move: "Move the pin", ask: "Ask the reporter", "answered-by-reporter": "Reporter answered", merge: "Merge", unmerge: "Unmerge", split: "Split", note: "Note", pause: "Pause", resume: "Resume", answer: "Answer", check: "Check", "check-asked": "Check asked for", "check-passed": "Check passed", "check-refused": "Check not passed", escalate: "Escalated", remind: "Reminder", undo: "Undone", bulk: "In bulk" },
+  vi: { accept: "Nhận xử lý", start: "Bắt đầu xử lý", resolve: "Giải quyết xong", reject: "Từ chối", refuse: "Từ chối", reopen: "Mở lại", "take-up": "Xét lại", "withdraw-refusal": "Rút lời từ chối", assign: "Giao việc", unassign: "Thôi giao", "hand-over": "Chuyển đơn vị", recategorise: "Đổi loại", move: "Đổi vị trí", ask: "Hỏi người gửi", "answered-by-reporter": "Người gửi trả lời", merge: "Gộp bản trùng", unmerge: "Tách bản trùng", split: "Chia nhỏ", note: "Ghi chú", pause: "Tạm dừng", resume: "Tiếp tục", answer: "Trả lời", check: "Kiểm tra", "check-asked": "Xin kiểm tra", "check-passed": "Kiểm tra: đạt", "check-refused": "Kiểm tra: chưa đạt", escalate: "Báo lên cấp trên", remind: "Nhắc hạn", undo: "Hoàn tác", bulk: "Làm hàng loạt" },
+  en: { accept: "Accept", start: "Start", resolve: "Resolved", reject: "Refused", refuse: "Refuse", reopen: "Reopen", "take-up": "Take up again", "withdraw-refusal": "Refusal withdrawn", assign: "Assign", unassign: "Unassigned", "hand-over": "Hand over", recategorise: "Change category", move: "Move the pin", ask: "Ask the reporter", "answered-by-reporter": "Reporter answered", merge: "Merge", unmerge: "Unmerge", split: "Split", note: "Note", pause: "Pause", resume: "Resume", answer: "Answer", check: "Check", "check-asked": "Check asked for", "check-passed": "Check passed", "check-refused": "Check not passed", escalate: "Escalated", remind: "Reminder", undo: "Undone", bulk: "In bulk" },
 };
 export type Act = keyof typeof ACTS.vi;
 const named = phrases<Act>(ACTS);
 const w = phrases({
-  vi: { title: "Diễn biến", open: "Người dân thấy", inside: "Nội bộ", system: "Hệ thống", all: "Tất cả", show: "Xem", notes: "Ghi chú nội bộ", noNotes: "Chưa có ghi chú." },
-  en: { title: "What happened", open: "Citizens see this", inside: "Inside only", system: "The system", all: "All", show: "Show", notes: "Notes (inside only)", noNotes: "No notes yet." },
+  vi: { title: "Diễn biến", open: "Người dân thấy", inside: "Nội bộ", system: "Hệ thống", all: "Tất cả", show: "Xem", photos: "ảnh", unsaid: "tệp ảnh không ghi", of: "từ", time: "giờ chụp", place: "nơi chụp", notes: "Ghi chú nội bộ", noNotes: "Chưa có ghi chú." },
+  en: { title: "What happened", open: "Citizens see this", inside: "Inside only", system: "The system", all: "All", show: "Show", photos: "photos", unsaid: "the files do not say", of: "of", time: "when", place: "where", notes: "Notes (inside only)", noNotes: "No notes yet." },
 });
 export const actName = (act: string): string => (act in ACTS.vi ? named(act as Act) : status(act));
 
+const SPOKEN = { photos: 1, unsaid: 1, of: 1 };
+type Spoken = keyof typeof SPOKEN;
 // What is for programs alone: versions and ids.
-const UNSAID: ReadonlySet<string> = new Set(["version", "closed", "from_id", "to_id"]);
+const UNSAID: ReadonlySet<string> = new Set(["version", "closed", "from_id", "to_id", "question", "own", "why", "ground"]);
 /** What a step changed, in short: from what to what, then the rest as the server names it. */
 export function changeOf(change: Record<string, unknown> | null): string {
   const { from, to, ...rest } = change ?? {};
-  const plain = (value: unknown): boolean => value !== null && value !== undefined && typeof value !== "object";
+  const plain = (value: unknown): boolean => value !== null && value !== undefined && (typeof value !== "object" || Array.isArray(value));
   const way = [from, to].filter(plain).map((one) => status(String(one))).join(" → ");
-  return [way, ...Object.entries(rest).filter(([key, value]) => plain(value) && !UNSAID.has(key)).map(([key, value]) => (key === "status" ? status(String(value)) : key === "into" ? String(value) : `${key}: ${String(value)}`))].filter(Boolean).join(" · ");
+  const words = (value: unknown): string => (Array.isArray(value) ? value : [value]).map((one) => (one === "time" || one === "place" ? w(one) : String(one))).join(", ");
+  return [way, ...Object.entries(rest).filter(([key, value]) => plain(value) && !UNSAID.has(key)).map(([key, value]) => (key === "status" ? status(String(value)) : key === "into" ? words(value) : `${key in SPOKEN ? w(key as Spoken) : key}: ${words(value)}`))].filter(Boolean).join(" · ");
 }
 function row(step: Step): HTMLElement {
   const change = changeOf(step.change);

@@ -4,9 +4,10 @@ import { h, openDialog, byId } from "../dom";
 import { current, instant, phrases, t } from "../i18n";
 import { Refused } from "../problems";
 import { ask, type Page, said, send, toast, whoami } from "./desk";
+import { here, listen, type News } from "./live";
 import { begin, type Desk, KEYS } from "./one-acts";
 import { answer } from "./one-answer";
-import { answersPart, categoryName, dueOf, factList, nearPart, readDomains, spotPart, tags, type Work } from "./one-facts";
+import { answersPart, askedPart, categoryName, closingPart, dueOf, factList, nearPart, readDomains, spotPart, tags, type Work } from "./one-facts";
 import { mapOf } from "./one-map";
 import { photosPart } from "./one-photos";
 import { actName, notesPart, timelinePart } from "./one-timeline";
@@ -14,8 +15,8 @@ import { drop, factsOf, keep, kept, star, starred } from "./road-kept";
 import { sendWaiting, takeNote, waitingPart } from "./road-send";
 
 const w = phrases({
-  vi: { star: "Đưa vào chuyến đi", unstar: "Bỏ khỏi chuyến đi", note: "Ghi chú nội bộ", save: "Lưu ghi chú", personal: "Thông tin người gửi", why: "Vì sao cần xem? Lần xem này được ghi vào nhật ký.", look: "Xem", offline: "Không có mạng: số liệu lúc", map: "Vị trí phản ánh", acts: "Việc có thể làm", changed: "Người khác vừa thay đổi phản ánh này:", show: "Xem bản mới", pdf: "Tải PDF", kept: "Đã giữ ghi chú; sẽ gửi khi có mạng.", notKept: "Chưa có trên máy này, và không có mạng." },
-  en: { star: "Take on the road", unstar: "Leave out of the road", note: "Note (inside only)", save: "Save the note", personal: "Who reported it", why: "Why do you need to see this? The look is logged.", look: "Look", offline: "No network: as it was", map: "Place of the complaint", acts: "What can be done", changed: "Somebody changed this complaint:", show: "Show it as it is now", pdf: "PDF", kept: "The note is kept; it is sent when there is a network.", notKept: "Not on this device, and there is no network." },
+  vi: { star: "Đưa vào chuyến đi", unstar: "Bỏ khỏi chuyến đi", note: "Ghi chú nội bộ", save: "Lưu ghi chú", personal: "Thông tin người gửi", why: "Vì sao cần xem? Lần xem này được ghi vào nhật ký.", look: "Xem", offline: "Không có mạng: số liệu lúc", map: "Vị trí phản ánh", acts: "Việc có thể làm", changed: "Người khác vừa thay đổi phản ánh này:", own: "Bạn vừa thay đổi phản ánh này ở cửa sổ khác:", alsoHere: "Cũng đang mở phản ánh này:", show: "Xem bản mới", pdf: "Tải PDF", kept: "Đã giữ ghi chú; sẽ gửi khi có mạng.", notKept: "Chưa có trên máy này, và không có mạng." },
+  en: { star: "Take on the road", unstar: "Leave out of the road", note: "Note (inside only)", save: "Save the note", personal: "Who reported it", why: "Why do you need to see this? The look is logged.", look: "Look", offline: "No network: as it was", map: "Place of the complaint", acts: "What can be done", changed: "Somebody changed this complaint:", own: "You changed this complaint in another window:", alsoHere: "Has this complaint open too:", show: "Show it as it is now", pdf: "PDF", kept: "The note is kept; it is sent when there is a network.", notKept: "Not on this device, and there is no network." },
 });
 
 /** The part about the reporter, behind a reason. */
@@ -43,17 +44,21 @@ async function noteForm(account: number, code: string): Promise<HTMLElement> {
   } }, h("label", { for: field.id }, w("note")), field, h("button", { type: "submit" }, w("save")));
 }
 
+const OWN_MS = 3000;
+
 class One {
   private work!: Work;
   private etag = "";
   private at: number | null = null;
   private takeMap: (() => void) | null = null;
+  private changes: HTMLElement | null = null;
+  private names: readonly string[] = [];
   private readonly account = whoami().id;
   readonly desk: Desk = { work: () => this.work, etag: () => this.etag, changed: (work, etag) => { this.set(work, etag); void this.draw(); }, reload: () => this.read(true) };
   constructor(private readonly place: HTMLElement, private readonly code: string) {}
 
   private set(work: Work, etag: string): void {
-    [this.work, this.etag, this.at] = [work, etag, null];
+    [this.work, this.etag, this.at, this.changes] = [work, etag, null, null];
     // Only what was chosen for the road stays on the device.
     void starred(this.account).then((codes) => codes.includes(this.code) && keep("facts", this.account, this.code, { work, at: Date.now() }));
   }
@@ -96,17 +101,35 @@ class One {
       h("header", { class: "one-head" }, h("h1", {}, `${categoryName(work.category)} · ${work.code}`), starNode),
       h("div", { class: "one-changed", role: "status" }),
       h("div", { class: "one-parts" },
-        h("div", {}, tags(work), dueOf(work), h("p", { class: "body words" }, work.text), photosPart(work.photos, work.code) ?? "", answersPart(work) ?? "", factList(work),
+        h("div", {}, tags(work), dueOf(work), closingPart(work) ?? "", h("p", { class: "body words" }, work.text), photosPart(work.photos, work.code) ?? "", askedPart(work) ?? "", answersPart(work) ?? "", factList(work),
           h("div", { class: "row" }, h("button", { type: "button", id: "look", click: () => personal(this.code) }, w("personal")), this.at === null ? h("a", { id: "one-pdf", href: `/api/v1/work/${encodeURIComponent(work.code)}.pdf?lang=${current()}`, target: "_blank", rel: "noopener" }, w("pdf")) : "")),
         h("div", {}, holder, spotPart(work) ?? "", nearPart(work)),
         h("div", {}, notes, timelinePart(work))),
       h("nav", { class: "acts", "aria-label": w("acts") }, ...buttons)));
+    this.showOthers();
     this.takeMap = this.at === null ? mapOf(holder, work, w("map")) : (holder.remove(), null);
   }
   /** Others are at work on it: says so, and changes nothing under the reader's hands. */
-  told(one: { code: string; version: number; act: string; who: string | null }): void {
+  told(one: News): void {
     if (one.code !== this.code || one.version <= this.work.version) return;
-    this.place.querySelector(".one-changed")?.replaceChildren(h("p", { class: "band" }, `${w("changed")} ${one.who ?? ""} · ${actName(one.act)} `, h("button", { type: "button", click: () => void this.read(true).catch((problem: unknown) => toast(said(problem))) }, w("show"))));
+    // The answer to one's own act comes a moment after the news of it.
+    if (one.own && !one.late) { window.setTimeout(() => this.told({ ...one, late: true }), OWN_MS); return; }
+    this.tell(one.own ? w("own") : w("changed"), one.own ? "" : (one.who ?? ""), one.act);
+  }
+  private tell(words: string, who: string, act: string): void {
+    this.changes = h("p", { class: "band" }, `${words} ${[who, act && actName(act)].filter(Boolean).join(" · ")} `, h("button", { type: "button", click: () => void this.read(true).catch((problem: unknown) => toast(said(problem))) }, w("show")));
+    this.showOthers();
+  }
+  /** News were missed: looks whether it is another version by now. */
+  async look(): Promise<void> {
+    if (this.at !== null) return;
+    const answer = await send(`/api/v1/work/${encodeURIComponent(this.code)}`), found = (await answer.json()) as Work;
+    if (found.version > this.work.version) this.tell(w("changed"), "", "");
+  }
+  present(names: readonly string[]): void { this.names = names; this.showOthers(); }
+  private showOthers(): void {
+    const open = this.names.length ? [h("p", { class: "band here" }, `${w("alsoHere")} ${this.names.join(", ")}`)] : [];
+    this.place.querySelector(".one-changed")?.replaceChildren(...open, ...(this.changes ? [this.changes] : []));
   }
   gone(): void { this.takeMap?.(); }
 }
@@ -131,7 +154,11 @@ export const page: Page = async (place, [code = ""]) => {
     const typing = place.contains(document.activeElement) && document.activeElement instanceof HTMLTextAreaElement && document.activeElement.value;
     if (!typing && !signal.aborted) await one.draw();
   }), { signal });
-  const live = navigator.onLine ? new EventSource("/api/v1/work/live") : null;
-  live?.addEventListener("work", (event) => { for (const each of (JSON.parse((event as MessageEvent<string>).data) as { codes: Parameters<One["told"]>[0][] }).codes) one.told(each); });
-  return () => { control.abort(); live?.close(); one.gone(); };
+  const unlisten = navigator.onLine ? listen({
+    work: (news) => { for (const each of news) one.told(each); },
+    presence: (found) => { if (found.code === code) one.present(found.who); },
+    lost: () => void one.look().catch(() => undefined),
+  }) : undefined;
+  const leave = navigator.onLine ? here(code) : undefined;
+  return () => { control.abort(); leave?.(); unlisten?.(); one.gone(); };
 };

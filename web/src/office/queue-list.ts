@@ -72,7 +72,7 @@ export class List {
         else { this.acts.focus(row.code); this.acts.open(row.code); }
       },
       mousedown: (event) => { if ((event as MouseEvent).shiftKey) event.preventDefault(); },
-    }, tick, ...this.parts(row), this.marked(row));
+    }, tick, ...this.parts(row));
     own.classList.toggle("active", row.code === this.choices.active);
     own.classList.toggle("changed", Boolean(mark));
     own.classList.toggle("gone", Boolean(mark?.gone));
@@ -87,7 +87,8 @@ export class List {
       h("span", { class: "top" }, h("b", {}, kind ? named(kind.name) : row.category), h("code", {}, row.code), h("span", { class: "due", title: dueAt(row) }, dueWords(row))),
       h("span", { class: "words" }, row.text),
       h("span", { class: "where" }, [row.address, row.area?.name].filter(Boolean).join(" · ") || instant(row.reported_at)),
-      h("span", { class: "badges" },
+      // First, so that it is seen in a narrow list: the rest of the badges is cut off before it.
+      h("span", { class: "badges" }, this.marked(row),
         ...badge(row.urgent, w("urgent"), "hot"), h("span", { class: "badge" }, status(row.status)),
         h("span", { class: "badge who" }, row.assignee?.full_name ?? w("nobody")),
         ...badge(row.reopened, w("reopened"), "hot"), ...badge(row.bounces, `${w("bounced")} ${number(row.bounces)} ${w("times")}`),
@@ -97,7 +98,8 @@ export class List {
   }
   private marked(row: Row): HTMLElement | null {
     const mark = this.rows.marks.get(row.code), here = this.presence.get(row.code);
-    const words = [mark ? `${mark.who ?? w("someone")} ${mark.gone ? `${w("changed")}: ${w("gone")}` : w("changed")}` : "", here?.length ? `${here.join(", ")} ${w("here")}` : ""].filter(Boolean);
+    const same = here?.length === 1 && here[0] === mark?.who;
+    const words = [mark ? `${mark.who ?? w("someone")} ${mark.gone ? `${w("changed")}: ${w("gone")}` : w("changed")}` : "", here?.length ? `${same ? "" : `${here.join(", ")} `}${w("here")}` : ""].filter(Boolean);
     return words.length ? h("span", { class: "mark" }, words.join(" · ")) : null;
   }
 }

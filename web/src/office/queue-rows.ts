@@ -1,5 +1,6 @@
 /** The rows of the queue: read page after page, and what others changed of them. */
 import { ask, said } from "./desk";
+import type { News } from "./live";
 import { asked, type Question } from "./queue-question";
 
 export interface Row {
@@ -97,11 +98,12 @@ export class Rows {
     await this.page(false);
   }
   /** Reads rows that others changed, in their places; returns the codes that are not among the rows. */
-  async others(news: readonly { code: string; version: number; act: string; who: string | null }[]): Promise<string[]> {
+  async others(news: readonly News[]): Promise<string[]> {
     const own = this.turn;
     const known = news.filter((one) => { const row = this.of(one.code); return row && row.version < one.version; });
     await Promise.all(known.slice(0, MOST_AT_ONCE).map(async (one) => {
-      this.marks.set(one.code, { who: one.who, act: one.act, at: Date.now() });
+      // What one did oneself, beside the list or in another window, is shown and not told.
+      if (!one.own) this.marks.set(one.code, { who: one.who, act: one.act, at: Date.now() });
       try {
         this.replace(one.code, await ask<Partial<Row>>(`/api/v1/work/${encodeURIComponent(one.code)}`), own);
       } catch {
@@ -110,7 +112,7 @@ export class Rows {
       }
     }));
     if (known.length && own === this.turn) this.changed();
-    return news.filter((one) => !this.places.has(one.code)).map((one) => one.code);
+    return news.filter((one) => !one.own && !this.places.has(one.code)).map((one) => one.code);
   }
   private replace(code: string, found: Partial<Row>, own: number): void {
     const index = this.indexOf(code), row = this.items[index];

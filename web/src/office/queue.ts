@@ -5,10 +5,10 @@ import { h } from "../dom";
 import { number, phrases, setZone } from "../i18n";
 import { shapesOf } from "../shapes";
 import { ask, go, may, toast, type Page } from "./desk";
-import { listen, type Counts } from "./live";
+import { listen, position } from "./live";
 import { ACTS, actWord, bulk, showRecent, type Act, type Target } from "./queue-bulk";
 import { filesWord, showFiles } from "./queue-files";
-import { Filter, type AreaName } from "./queue-filter";
+import { Filter, type AreaName, type Counts } from "./queue-filter";
 import { keys, showKeys } from "./queue-keys";
 import { List } from "./queue-list";
 import { QueueMap } from "./queue-map";
@@ -20,11 +20,13 @@ const w = phrases({
   en: { title: "Work to do", total: "complaints", loading: "Loading…", empty: "No complaint is waiting in your part of the work.", emptyDo: "New ones show up here by themselves.", filtered: "No complaint matches the filters.", filteredDo: "Take some filters away.", clear: "Clear the filters", retry: "Try again", offline: "No network: the list may be old.", list: "List", map: "Map", views: "View", selected: "selected", everything: "Select all", none: "Select none", bulk: "For all that are selected", recent: "Recent acts", keys: "Keys (?)", news: "new changes, load anew", live: "Live updates", off: "Live updates are off; trying again in", s: "s", divider: "Width of the list", panel: "Complaint", closePanel: "Close the complaint", wide: "Open on its own", tooMany: "Too many complaints are chosen to be changed at once: choose fewer" },
 });
 // Where the list stood when a complaint was opened: Back shows the same rows at the same place.
-const left = new Map<string, { rows: Rows; top: number; active: string }>();
+const left = new Map<string, { rows: Rows; top: number; active: string; at: string }>();
 const WIDTH = "phananh-queue-width";
 const phone = matchMedia("(max-width: 900px)");
 /** As many as the server changes at once. */
 const MOST_AT_ONCE = 500;
+/** Others act many times a minute: the chips count once they pause. */
+const RECOUNT_MS = 3000;
 let facts: Promise<{ city: City; domains: Domain[]; set: AreaSet | undefined; areas: AreaName[] }> | null = null;
 
 async function readFacts(): Promise<Awaited<NonNullable<typeof facts>>> {
@@ -41,7 +43,7 @@ export const page: Page = async (place, _path, query) => {
   facts ??= readFacts();
   const { city, domains, set, areas } = await facts.catch((problem: unknown) => { facts = null; throw problem; });
   setZone(city.timezone);
-  let question = read(query), opened = query.get("open") ?? "", anchor = "", leavePanel: (() => void) | void, shownTab = "list";
+  let question = read(query), opened = query.get("open") ?? "", anchor = "", leavePanel: (() => void) | void, shownTab = "list", recount = 0;
   const choices = { active: "", chosen: new Set<string>(), all: false };
   const unseen = new Set<string>();
   const rows = new Rows(question, () => refresh());
@@ -62,7 +64,7 @@ export const page: Page = async (place, _path, query) => {
 
   const address = (): string => { const text = new URLSearchParams(written(question)); if (opened) text.set("open", opened); return `/office${String(text) ? `?${text}` : ""}`; };
   const chosenCodes = (): string[] => (choices.all ? [] : [...choices.chosen]);
-  const remember = (): void => { left.set(written(question), { rows, top: list.top, active: choices.active }); };
+  const remember = (): void => { left.set(written(question), { rows, top: list.top, active: choices.active, at: position() }); };
   const showCounts = (found: Counts): void => { filter.counts = found; filter.show(question); };
 
   function refresh(): void {
@@ -216,19 +218,22 @@ export const page: Page = async (place, _path, query) => {
     all, escape: () => { if (opened) shutStep(); else none(); }, assign: () => { if (may("act") && may("bulk")) start("assign"); }, search: () => document.getElementById("queue-search")?.focus(), swap: () => swap(), fresh: anew,
     only: (scope) => turnTo(scope ? { [scope]: scope === "due" ? String(SOON_H) : "true" } : {}),
   });
+  const before = left.get(written(question));
   const unlisten = listen({
-    work: (news) => void rows.others(news).then((others) => { for (const code of others) unseen.add(code); refresh(); }),
-    counts: showCounts,
+    work: (news) => {
+      void rows.others(news).then((others) => { for (const code of others) unseen.add(code); refresh(); });
+      clearTimeout(recount);
+      recount = window.setTimeout(() => void count(), RECOUNT_MS);
+    },
     presence: (found) => { if (found.who.length) list.presence.set(found.code, found.who); else list.presence.delete(found.code); list.refresh(); },
     lost: () => { unseen.add("*"); refresh(); void count(); },
     state: (on, retry_s) => { liveSays.textContent = on ? w("live") : `${w("off")} ${number(retry_s)} ${w("s")}`; liveSays.dataset["on"] = String(on); },
-  });
+  }, before?.at);
   const online = (): void => { if (rows.state === "failed") void rows.retry(); };
   addEventListener("online", online);
   addEventListener("popstate", back, { capture: true });
   try { widen(Number(localStorage.getItem(WIDTH)) || 45); } catch { widen(45); }
   filter.show(question);
-  const before = left.get(written(question));
   if (before) {
     rows.resume(before.rows);
     choices.active = before.active;
@@ -240,5 +245,5 @@ export const page: Page = async (place, _path, query) => {
   void map.start();
   void count();
   void showPanel();
-  return () => { remember(); unkey(); unlisten(); leavePanel?.(); list.leave(); map.leave(); removeEventListener("online", online); removeEventListener("popstate", back, { capture: true }); };
+  return () => { clearTimeout(recount); remember(); unkey(); unlisten(); leavePanel?.(); list.leave(); map.leave(); removeEventListener("online", online); removeEventListener("popstate", back, { capture: true }); };
 };

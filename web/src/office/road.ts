@@ -81,7 +81,7 @@ export const page: Page = async (place, _, query) => {
     box.replaceChildren(h("div", { class: "row" }, h("h1", {}, w("title")), h("button", { type: "button", class: "no-print", click: () => print() }, w("print"))),
       h("p", { role: "status", id: "road-state" }, navigator.onLine ? (stops.length ? w("ready") : w("none")) : w("offline")), waiting ?? "",
       missing.length ? h("p", { class: "note" }, `${w(navigator.onLine ? "gone" : "missing")} ${missing.join(", ")}`) : "",
-      stops.length > 1 ? h("p", { class: "row no-print" }, h("label", { for: "road-first" }, first, " ", w("urgentFirst")), from) : "",
+      stops.length > 1 ? h("p", { class: "choice-line no-print" }, h("label", { for: "road-first" }, first, w("urgentFirst")), from) : "",
       ...(way.length ? [sketch(way, w("way"), w("total")), h("ol", { class: "stops" }, ...way.map((one, i) => stopPart(account, one, i, changed.has(one.code), () => void draw())))] : []),
       h("p", { class: "no-print" }, h("label", { for: "road-hours" }, w("hours")), " ", hours));
   };
