@@ -11,12 +11,14 @@ from api.commands import (
     answering,
     auditing,
     deadlines,
+    drafting,
     exporting,
     filing,
     following,
     going,
     health,
     importing,
+    kind_changes,
     kinds,
     maps,
     personal,
@@ -24,6 +26,7 @@ from api.commands import (
     reporting,
     sampling,
     serving,
+    setting,
     teaching,
     wording,
 )
@@ -37,6 +40,8 @@ app.command("load-boundaries")(maps.load_boundaries)
 app.command("load-landmarks")(maps.load_landmarks)
 app.command("add-city")(maps.add_city)
 app.command()(kinds.categories)
+app.command()(kind_changes.domain)
+app.command()(kind_changes.category)
 app.command()(answering.answer)
 app.command()(answering.status)
 app.command()(answering.deadline)
@@ -64,6 +69,8 @@ app.command()(personal.looks)
 app.add_typer(following.app, name="follows")
 app.add_typer(accounts.app, name="account")
 app.add_typer(auditing.app, name="audit")
+app.add_typer(drafting.app, name="boundaries")
+app.add_typer(setting.app, name="settings")
 app.add_typer(wording.app, name="templates")
 app.add_typer(wording.grounds_app, name="grounds")
 

@@ -1,6 +1,7 @@
 """Deadlines as they are to be counted: within a second or two of a change, in the worker."""
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -69,12 +70,20 @@ def _put(connection: Connection, told: escalation.Told, settings: Settings, now:
 
 
 class DueKeeper:
-    """A thread that hears of stale deadlines and counts them; several do no harm."""
+    """A thread that hears of stale deadlines and counts them; several do no harm.
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    With another `channel` it hears of something else, and does that.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        channel: str = "work_stale",
+        act: Callable[[Engine], object] = count_due,
+    ) -> None:
+        self._engine, self._channel, self._act = engine, channel, act
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=channel, daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -98,12 +107,12 @@ class DueKeeper:
 
     def _listen(self) -> None:
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("LISTEN work_stale"))
+            connection.execute(text(f"LISTEN {self._channel}"))
             driver = connection.connection.driver_connection
             assert driver is not None  # noqa: S101 - a connection that is open has one
             try:
                 while not self._stop.is_set():
-                    count_due(self._engine)
+                    self._act(self._engine)
                     waited = 0.0
                     while waited < LOOK_S and not self._stop.is_set():
                         if list(driver.notifies(timeout=0.5, stop_after=1)):

@@ -20,7 +20,16 @@ import structlog
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy.engine import make_url
 
-from api import due_rounds, progress_round, rounds, sweeping, watch_rounds, weekly_rounds
+from api import (
+    audit_rounds,
+    boundary_rounds,
+    due_rounds,
+    progress_round,
+    rounds,
+    sweeping,
+    watch_rounds,
+    weekly_rounds,
+)
 from api.folding import Folder
 from api.settings import Settings
 from api.storage import PhotoStore
@@ -78,6 +87,24 @@ def queue(url: str, settings: Settings) -> procrastinate.App:
         due_rounds.count_due(engine)
         if due_rounds.remind(engine, settings, datetime.now(UTC)):
             rounds.send(engine, settings, datetime.now(UTC))
+
+    # A thread hears of each draft (see `run`); days begin for none of them to be heard.
+    @app.periodic(cron="* * * * *")
+    @app.task(name="boundaries", queueing_lock="boundaries")
+    def boundaries(timestamp: int) -> None:
+        boundary_rounds.look(engine, datetime.now(UTC))
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="audit", queueing_lock="audit")
+    def audit(timestamp: int) -> None:
+        if audit_rounds.look(engine, settings):
+            rounds.send(engine, settings, datetime.now(UTC))
+
+    # Tried again every hour: a day has one.
+    @app.periodic(cron="7 * * * *")
+    @app.task(name="anchor", queueing_lock="anchor")
+    def anchor(timestamp: int) -> None:
+        audit_rounds.anchor(engine, settings, datetime.now(UTC))
 
     # Due on Monday morning; looked at all day, for what waited.
     @app.periodic(cron="7,37 * * * *")
@@ -154,13 +181,20 @@ def run(url: str, settings: Settings, parent: int | None = None) -> None:
     counting = make_engine(url, pool_size=6, statement_timeout_ms=STATEMENT_TIMEOUT_MS)
     keeper = due_rounds.DueKeeper(counting)
     keeper.start()
+    drafting = make_engine(url, pool_size=4, statement_timeout_ms=STATEMENT_TIMEOUT_MS)
+    drafts = due_rounds.DueKeeper(
+        drafting, "boundary_draft", lambda own: boundary_rounds.look(own, datetime.now(UTC))
+    )
+    drafts.start()
     folder = Folder(counting)
     folder.start()
     with suppress(KeyboardInterrupt):
         asyncio.run(work(url, settings))
     folder.stop()
     keeper.stop()
+    drafts.stop()
     counting.dispose()
+    drafting.dispose()
 
 
 if __name__ == "__main__":

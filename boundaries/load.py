@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, delete, insert, select, text, update
 
 from boundaries.read import Report
+from boundaries.route import route_part
 from geo.errors import BoundaryError
 from geo.rollup import rebuild_areas
 from geo.schema import area, area_set, area_shape, city
@@ -46,6 +47,8 @@ class Loaded(NamedTuple):
     areas: int
     changed: bool
     assigned: int
+    moved: int = 0
+    """Open complaints that another area handles now."""
 
 
 def ensure_city(
@@ -90,7 +93,7 @@ def put_city(
         "name_en": name_en,
         "timezone": timezone,
         "languages": languages,
-        "outline": _wkt(outline),
+        "outline": wkt(outline),
         "outline_origin": origin,
         "west": west - MARGIN_DEGREES,
         "south": south - MARGIN_DEGREES,
@@ -118,7 +121,8 @@ def _multi(shape: BaseGeometry) -> BaseGeometry:
     return shapely.multipolygons(list(shapely.get_parts(shape)))
 
 
-def _wkt(shape: BaseGeometry, srid: int = 4326) -> str:
+def wkt(shape: BaseGeometry, srid: int = 4326) -> str:
+    """A shape as PostGIS takes it, a polygon as one of several."""
     whole = _multi(shape) if shape.geom_type == "Polygon" else shape
     return f"SRID={srid};{whole.wkt}"
 
@@ -151,6 +155,7 @@ def load_set(
     set_id = put_set(connection, city_id, spec, areas, report, checksum)
     assigned = _assign(connection, set_id, city_id)
     rebuild_areas(connection, set_id)
+    route_part(connection, city_id)
     connection.execute(text("SELECT pg_notify('complaint', '*')"))
     return Loaded(set_id, len(areas), True, assigned)
 
@@ -194,7 +199,7 @@ def _write_areas(connection: Connection, set_id: int, areas: gpd.GeoDataFrame) -
                 "formerly": getattr(row, "formerly", []),
                 "population": int(row.population) if pd.notna(row.population) else None,
                 "area_km2": row.area_km2,
-                "geom": _wkt(shapes[number]),
+                "geom": wkt(shapes[number]),
                 "label": f"SRID=4326;{shapely.get_point(label, 0).wkt}",
             }
         )
@@ -219,7 +224,7 @@ def _write_areas(connection: Connection, set_id: int, areas: gpd.GeoDataFrame) -
     for zoom in SHAPE_ZOOMS:
         simple = simplified(flat, zoom)
         drawn += [
-            {"area_id": i, "zoom": zoom, "set_id": set_id, "geom": _wkt(shape, 3857)}
+            {"area_id": i, "zoom": zoom, "set_id": set_id, "geom": wkt(shape, 3857)}
             for i, shape in zip(ids, simple, strict=True)
             if not shape.is_empty
         ]

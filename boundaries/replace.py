@@ -4,10 +4,14 @@ The new set is first made where no reader sees it; from then on new complaints a
 the triggers. The stored ones follow, some thousands at a time, and their counts. Then one short
 transaction shows the new set in place of the old, and the old one is taken away. Whatever stops
 this on its way leaves the old set in service; the next load clears up what was left.
+
+Officials' work follows in the same way (`boundaries.route`): before the set is shown, work lies in
+its areas too, so that nobody who has a role for them misses a row; then it is theirs to handle.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from typing import Final
 
 import geopandas as gpd
@@ -15,7 +19,8 @@ from sqlalchemy import Connection, Engine, delete, select, text, update
 
 from boundaries.load import Loaded, SetSpec, checksum_of, put_set
 from boundaries.read import Report
-from geo.errors import ConflictError
+from boundaries.route import route
+from geo.errors import ConflictError, NotFoundError
 from geo.recount import rebuild
 from geo.rollup import LOCK
 from geo.schema import area, area_set
@@ -32,11 +37,12 @@ def replace_set(
     areas: gpd.GeoDataFrame,
     report: Report,
     progress: Progress = lambda done, of: None,
+    ends: Mapping[str, date | None] | None = None,
 ) -> Loaded:
     """Load or replace a set beside the running service; the same data again changes nothing.
 
-    `progress` hears how many complaints are assigned, of how many. Raises `ConflictError` while
-    another load runs.
+    `progress` hears how many complaints are assigned, of how many. Sets in `ends` end on a day, or
+    no longer, from the moment this one is shown. Raises `ConflictError` while another load runs.
     """
     checksum = checksum_of(spec, areas)
     with _alone(engine):
@@ -45,7 +51,11 @@ def replace_set(
                 select(area_set.c.id, area_set.c.checksum).where(area_set.c.code == spec.code)
             ).one_or_none()
         if old is not None and old.checksum == checksum:
-            return Loaded(old.id, len(areas), False, 0)
+            moved = 0
+            if ends:
+                _show(engine, old.id, spec.code, None, ends)
+                moved = route(engine, city_id)
+            return Loaded(old.id, len(areas), False, 0, moved)
         _clear(engine)
         with engine.begin() as connection:
             _hold_writers(connection)
@@ -53,16 +63,54 @@ def replace_set(
         assigned = _assign_all(engine, set_id, city_id, progress)
         if assigned:
             rebuild(engine)
-        with engine.begin() as connection:
-            _hold_writers(connection)
-            if old is not None:
-                hidden = {"ready": False, "code": f"{spec.code}~{old.id}"}
-                connection.execute(update(area_set).where(area_set.c.id == old.id).values(**hidden))
-            shown = {"ready": True, "code": spec.code}
-            connection.execute(update(area_set).where(area_set.c.id == set_id).values(**shown))
-            connection.execute(text("SELECT pg_notify('complaint', '*')"))
+        route(engine, city_id)
+        _show(engine, set_id, spec.code, old.id if old is not None else None, ends or {})
+        moved = route(engine, city_id)
         _clear(engine)
-    return Loaded(set_id, len(areas), True, assigned)
+        if old is not None:
+            route(engine, city_id)
+    return Loaded(set_id, len(areas), True, assigned, moved)
+
+
+def withdraw_set(engine: Engine, city_id: int, code: str, ends: Mapping[str, date | None]) -> int:
+    """Take a set out of service, with other ends for others; returns how many complaints moved.
+
+    Raises `NotFoundError`.
+    """
+    with _alone(engine):
+        with engine.connect() as connection:
+            set_id = connection.execute(
+                select(area_set.c.id).where(area_set.c.code == code, area_set.c.city_id == city_id)
+            ).scalar_one_or_none()
+        if set_id is None:
+            raise NotFoundError(f"no set {code!r} / không có bộ ranh giới này")
+        _show(engine, None, code, int(set_id), ends)
+        moved = route(engine, city_id)
+        _clear(engine)
+        route(engine, city_id)
+    return moved
+
+
+def _show(
+    engine: Engine,
+    set_id: int | None,
+    code: str,
+    hidden_id: int | None,
+    ends: Mapping[str, date | None],
+) -> None:
+    """In one moment show a set, hide another, and change when others end."""
+    with engine.begin() as connection:
+        _hold_writers(connection)
+        if hidden_id is not None:
+            hidden = {"ready": False, "code": f"{code}~{hidden_id}"}
+            connection.execute(update(area_set).where(area_set.c.id == hidden_id).values(**hidden))
+        if set_id is not None:
+            shown = {"ready": True, "code": code}
+            connection.execute(update(area_set).where(area_set.c.id == set_id).values(**shown))
+        for other, day in ends.items():
+            changed = update(area_set).where(area_set.c.code == other).values(until=day)
+            connection.execute(changed)
+        connection.execute(text("SELECT pg_notify('complaint', '*')"))
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The audit log: append-only entries, each chained to the one before by a hash."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
@@ -51,14 +52,33 @@ _WALK = text(
 )
 
 
-def verify(connection: Connection, head: str | None = None) -> Verified:
-    """Walk along the whole chain. `head`: one that was noted earlier, which must still be in it."""
+class Noted(NamedTuple):
+    """The head at some time, kept outside of the database."""
+
+    id: int
+    head: str
+    said: str
+    """Where and when it was noted, in words."""
+
+
+def end(connection: Connection) -> Noted:
+    """The last entry's number and hash."""
+    row = connection.execute(text("SELECT id, encode(hash, 'hex') AS head FROM audit_end()")).one()
+    return Noted(row.id, row.head, "now")
+
+
+def verify(
+    connection: Connection, head: str | None = None, noted: Sequence[Noted] = ()
+) -> Verified:
+    """Walk along the whole chain. `head`: one that was noted earlier, which must still be in it;
+    `noted`: those of which the number is known too.
+    """
     n = connection.execute(text("SELECT count(*) FROM audit")).scalar_one()
     last = connection.execute(
         text(
             "SELECT h.id, encode(h.hash, 'hex') AS head, a.id IS NOT NULL AS there,"
             " a.hash IS NOT DISTINCT FROM h.hash AS same"
-            " FROM audit_head h LEFT JOIN audit a ON a.id = h.id"
+            " FROM audit_end() h LEFT JOIN audit a ON a.id = h.id"
         )
     ).one()
     broken = connection.execute(_WALK).one_or_none()
@@ -70,6 +90,9 @@ def verify(connection: Connection, head: str | None = None) -> Verified:
     if last.id and not (last.there and last.same):
         newest = connection.execute(text("SELECT coalesce(max(id), 0) FROM audit")).scalar_one()
         return Verified(n, last.head, newest + 1, "the end of the chain is cut off")
+    if found := _other_than(connection, noted):
+        why = f"it is not what was noted {found.said}: the chain was made anew or cut off"
+        return Verified(n, last.head, found.id, why)
     if head is not None and head != last.head:
         known = connection.execute(
             text("SELECT EXISTS (SELECT FROM audit WHERE encode(hash, 'hex') = :head)"),
@@ -81,3 +104,12 @@ def verify(connection: Connection, head: str | None = None) -> Verified:
                 "the head that was noted is not in the chain: entries were cut off or replaced",
             )  # fmt: skip
     return Verified(n, last.head, None, None)
+
+
+def _other_than(connection: Connection, noted: Sequence[Noted]) -> Noted | None:
+    """The first of some heads that is not in the log."""
+    asked = text("SELECT encode(hash, 'hex') FROM audit WHERE id = :id")
+    for one in sorted(noted):
+        if one.id and connection.execute(asked, {"id": one.id}).scalar() != one.head:
+            return one
+    return None

@@ -1,15 +1,16 @@
 """What every command needs: the database, the screen, and the parts of a first start."""
 
+import getpass
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from api.cluster import PrivateCluster
 from api.settings import Settings
@@ -32,11 +33,23 @@ def locate(var: Path | None) -> tuple[str, PrivateCluster | None]:
     return cluster.start(), cluster
 
 
+def actor() -> str:
+    """Who a command is in the audit log."""
+    return f"command:{getpass.getuser()}"
+
+
+def _named(connection: Any, record: Any) -> None:
+    # What the database writes down of a change by itself says whose command made it.
+    connection.execute("SELECT set_config('phananh.command', %s, false)", (actor(),))
+    connection.commit()
+
+
 @contextmanager
 def database(var: Path | None) -> Iterator[Engine]:
     """The server at DATABASE_URL, or the private cluster for as long as it is needed."""
     url, cluster = locate(var)
     engine = make_engine(url, pool_size=10, statement_timeout_ms=0)
+    event.listen(engine, "connect", _named)
     try:
         yield engine
     finally:

@@ -9,6 +9,15 @@ Two habits explain the shape of what follows:
   so that no two of them ever wait for the same counter. A read sums both.
 """
 
+from geo.schema.administration import (
+    audit_alert,
+    audit_watched,
+    boundary_day,
+    boundary_draft,
+    boundary_draft_area,
+    boundary_draft_part,
+    setting,
+)
 from geo.schema.answers import answer_template, refusal_ground, work_closing, work_question
 from geo.schema.base import metadata
 from geo.schema.clock import (
@@ -83,7 +92,13 @@ __all__ = [
     "area_set",
     "area_shape",
     "audit",
+    "audit_alert",
     "audit_head",
+    "audit_watched",
+    "boundary_day",
+    "boundary_draft",
+    "boundary_draft_area",
+    "boundary_draft_part",
     "calendar_version",
     "category",
     "city",
@@ -120,6 +135,7 @@ __all__ = [
     "reminder_setting",
     "rollup",
     "rollup_layout",
+    "setting",
     "sighting",
     "source",
     "submission",

@@ -42,7 +42,11 @@ def test_a_policy_and_a_calendar_are_made_by_command_and_all_is_counted(
     with told.connect() as connection:
         stale = select(func.count()).select_from(work).where(work.c.due_stale)
         assert connection.execute(stale).scalar_one() == 0
-        acts = connection.execute(select(audit.c.act, audit.c.actor).order_by(audit.c.id)).all()
+        acts = connection.execute(
+            select(audit.c.act, audit.c.actor)
+            .where(audit.c.act.in_(("policy", "calendar")))
+            .order_by(audit.c.id)
+        ).all()
     assert [tuple(one) for one in acts[-2:]] == [("policy", "command"), ("calendar", "command")]
 
 

@@ -23,7 +23,8 @@ COVERS: Final = frozenset({"its ward", "the old district around it", "everywhere
 # What a route is asked with; `code`, `photo` and the tile come from the planted complaint.
 PATH: Final = {
     "set_code": "hanoi-ward-2025", "form": "json", "layer": "complaints", "task": "x",
-    "service_code": "noise", "token": "x", "number": "1", "role": "1",
+    "service_code": "noise", "token": "x", "number": "1", "draft": "1", "alert": "1",
+    "name": "alerts", "role": "1",
 }  # fmt: skip
 FORMS: Final = {
     "/api/v1/export.{form}": ("csv", "geojson"), "/api/v1/figures.{form}": ("csv",),

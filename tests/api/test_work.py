@@ -295,7 +295,11 @@ def test_signing_in_and_out_with_a_password(hanoi_engine: Engine, served: Served
     assert client.get("/api/v1/account/me").status_code == 401
     assert client.post(path, json=right).status_code == 403
     with hanoi_engine.connect() as connection:
-        acts = connection.execute(text("SELECT act FROM audit ORDER BY id")).scalars().all()
+        acts = (
+            connection.execute(text("SELECT act FROM audit WHERE act NOT LIKE 'row.%' ORDER BY id"))
+            .scalars()
+            .all()
+        )
     assert acts == [
         "sign-in.failed", "sign-in.failed", "sign-in", "password", "sign-out", "sign-in.failed",
     ]  # fmt: skip
@@ -362,11 +366,11 @@ def test_admins_alone_read_the_log(hanoi_engine: Engine, served: Served) -> None
         for number in range(5):
             audit.append(connection, "test", f"subject {number}", actor="hà")
     admin = served(official(hanoi_engine, "admin"))
-    raw = admin.get("/api/v1/audit?limit=3")
+    raw = admin.get("/api/v1/audit?act=test&limit=3")
     assert raw.status_code == 200, raw.text
     page = raw.json()
     assert [one["subject"] for one in page["entries"]] == ["subject 4", "subject 3", "subject 2"]
-    rest = admin.get(f"/api/v1/audit?limit=3&before={page['next']}").json()
+    rest = admin.get(f"/api/v1/audit?act=test&limit=3&before={page['next']}").json()
     assert [one["subject"] for one in rest["entries"]] == ["subject 1", "subject 0"]
     assert rest["next"] is None
     assert served(official(hanoi_engine, "supervisor")).get("/api/v1/audit").status_code == 403

@@ -1,39 +1,100 @@
-/** The audit log, for admins: what was done by whom, the newest first. */
+/** The audit log, for admins: alerts first, then what was done by whom, the newest first, as it grows. */
 import { h } from "../dom";
-import { instant, phrases } from "../i18n";
-import { ask, go, type Page } from "./desk";
+import { instant, number, phrases } from "../i18n";
+import { ask, go, json, said, toast, type Page } from "./desk";
 import "./audit.css";
 
 const w = phrases({
-  vi: { title: "Nhật ký", who: "Ai", act: "Việc", what: "Đối tượng", at: "Lúc", details: "Chi tiết", filter: "Lọc", none: "Không có mục nào phù hợp.", more: "Cũ hơn", verify: "Kiểm tra toàn vẹn: phananh audit verify" },
-  en: { title: "Audit log", who: "Who", act: "Act", what: "What", at: "When", details: "Details", filter: "Filter", none: "No entry matches.", more: "Older ones", verify: "To check that it is whole: phananh audit verify" },
+  vi: { title: "Nhật ký", actor: "Ai", act: "Việc (bắt đầu bằng)", subject: "Đối tượng", since: "Từ", until: "Đến", at: "Lúc", who: "Ai", what: "Việc", of: "Đối tượng", details: "Chi tiết", filter: "Lọc", none: "Không có mục nào phù hợp.", more: "Cũ hơn", verify: "Kiểm tra toàn vẹn", whole: "{n} mục nguyên vẹn, {anchors} mốc đã ghi; đầu chuỗi {head}", broken: "Mục {n} không đúng: {why}", csv: "Tải CSV", follow: "Tự cập nhật", lost: "Có quá nhiều mục mới: hãy tải lại trang.", alerts: "Việc bất thường chưa xem", noAlerts: "Không có cảnh báo nào chưa xem.", every: "Xem cả những cảnh báo đã xử lý", note: "Đã xử lý thế nào", done: "Đã xem", entries: "Xem trong nhật ký",
+    looks: "Xem dữ liệu cá nhân nhiều bất thường", hours: "Làm ngoài giờ", "failed-name": "Đăng nhập sai nhiều lần", "failed-address": "Đăng nhập sai từ một địa chỉ", export: "Xuất nhiều dữ liệu", exports: "Xuất nhiều dữ liệu trong ngày", "own-role": "Tự cấp quyền cho mình", in_hour: "trong một giờ", in_day: "trong ngày", usual: "ngày bận thường lệ", n: "số lần", rows: "số dòng", role: "vai trò" },
+  en: { title: "Audit log", actor: "Who", act: "Act (begins with)", subject: "What", since: "Since", until: "Until", at: "When", who: "Who", what: "Act", of: "What", details: "Details", filter: "Filter", none: "No entry matches.", more: "Older ones", verify: "Check that it is whole", whole: "{n} entries are whole, with {anchors} heads noted; the head is {head}", broken: "Entry {n} is wrong: {why}", csv: "Download CSV", follow: "Follow", lost: "There are too many new ones: load the page again.", alerts: "Unusual acts nobody has seen to", noAlerts: "There is no alert to be seen to.", every: "Those that were seen to as well", note: "What came of it", done: "Seen to", entries: "Show in the log",
+    looks: "Unusually many looks at personal data", hours: "Acts out of working time", "failed-name": "Failed sign-ins", "failed-address": "Failed sign-ins from one address", export: "A large export", exports: "Many rows exported in a day", "own-role": "Gave itself a role", in_hour: "in an hour", in_day: "in the day", usual: "own busy day", n: "times", rows: "rows", role: "role" },
 });
 interface Entry { id: number; at: string; actor: string; act: string; subject: string; details: Record<string, unknown> }
 interface Log { entries: Entry[]; next: number | null }
-const FIELDS = ["actor", "act", "subject"] as const;
+interface Alert { id: number; kind: string; actor: string; at: string; details: Record<string, unknown>; seen_at: string | null; seen_name: string | null; note: string | null }
+const FIELDS = ["actor", "act", "subject", "since", "until"] as const, API = "/api/v1/audit";
+const value = (given: unknown): string => (typeof given === "object" ? JSON.stringify(given) : String(given));
+const words = (given: Record<string, unknown>): string => Object.entries(given).filter(([, one]) => one !== null).map(([name, one]) => `${name}: ${value(one)}`).join(", ");
+const row = (one: Entry): HTMLElement => h("tr", { "data-entry": one.id }, h("td", {}, instant(one.at)), h("td", {}, one.actor), h("td", {}, one.act), h("td", {}, one.subject), h("td", {}, words(one.details)));
+// Kinds and numbers that a later server adds are shown as they are called.
+const named = (key: string): string => w(key as "looks") || key;
+
+function alert(one: Alert, again: () => Promise<void>): HTMLElement {
+  const note = h("input", { name: "note", required: true, minlength: 3, maxlength: 500, placeholder: w("note"), "aria-label": w("note") });
+  const told = Object.entries(one.details).filter(([, given]) => given !== null).map(([name, given]) => `${named(name)}: ${typeof given === "number" ? number(given) : value(given)}`).join("; ");
+  const act = h("form", { submit: (event) => {
+    event.preventDefault();
+    void ask(`${API}/alerts/${one.id}`, json("POST", { note: note.value })).then(again, (problem: unknown) => toast(said(problem)));
+  } }, note, h("button", { type: "submit" }, w("done")));
+  return h("li", { "data-alert": one.id }, h("strong", {}, `${named(one.kind)}: ${one.actor}`), ` · ${instant(one.at)} · ${told} `, h("a", { href: `/office/audit?actor=${encodeURIComponent(one.actor)}` }, w("entries")), one.seen_at ? h("p", {}, `${one.seen_name ?? ""}: ${one.note ?? ""}`) : act);
+}
+/** The alerts, and how they are read again when there are new ones. */
+function alerts(place: HTMLElement): () => Promise<void> {
+  const list = h("ul", {}), every = h("input", { type: "checkbox", change: () => void read() });
+  place.append(h("h2", {}, w("alerts")), list, h("label", {}, every, w("every")));
+  async function read(): Promise<void> {
+    const found = await ask<{ alerts: Alert[] }>(`${API}/alerts?every=${every.checked}`);
+    list.replaceChildren(...(found.alerts.length ? found.alerts.map((one) => alert(one, read)) : [h("li", {}, w("noAlerts"))]));
+  }
+  return read;
+}
+async function verify(place: HTMLElement): Promise<void> {
+  place.textContent = "…";
+  try {
+    const found = await ask<{ n: number; head: string; broken: number | null; why: string | null; anchors: number }>(`${API}/verify`);
+    place.textContent = found.broken === null ? w("whole").replace("{n}", number(found.n)).replace("{anchors}", number(found.anchors)).replace("{head}", found.head) : w("broken").replace("{n}", String(found.broken)).replace("{why}", found.why ?? "");
+  } catch (problem) { place.textContent = said(problem); }
+}
 
 export const page: Page = async (place, _path, query) => {
-  const named = { actor: w("who"), act: w("act"), subject: w("what") };
-  const inputs = FIELDS.map((field) => h("input", { name: field, value: query.get(field) ?? "", maxlength: 100, "aria-label": named[field], placeholder: named[field] }));
+  const inputs = FIELDS.map((field) => h("input", { name: field, type: field === "since" || field === "until" ? "datetime-local" : "text", value: query.get(field) ?? "", maxlength: 100 }));
   const form = h("form", { class: "audit-filter", submit: (event) => {
     event.preventDefault();
-    const asked = new URLSearchParams(inputs.filter((one) => one.value.trim()).map((one) => [one.name, one.value.trim()]));
-    go(`/office/audit?${asked}`);
-  } }, ...inputs, h("button", { type: "submit" }, w("filter")));
-  const rows = h("tbody"), more = h("button", { type: "button", hidden: true }, w("more")), none = h("p", { hidden: true }, w("none"));
-  let next: number | null = null;
+    go(`/office/audit?${new URLSearchParams(inputs.filter((one) => one.value.trim()).map((one) => [one.name, one.value.trim()]))}`);
+  } }, ...inputs.map((one, n) => h("label", {}, w(FIELDS[n] ?? "actor"), one)), h("button", { type: "submit" }, w("filter")));
+  const filter = (): URLSearchParams => new URLSearchParams(FIELDS.flatMap((field) => {
+    const given = query.get(field);
+    // A local time is told with its zone.
+    return given ? [[field, field === "since" || field === "until" ? new Date(given).toISOString() : given]] : [];
+  }));
+  const rows = h("tbody"), more = h("button", { type: "button", hidden: true }, w("more")), none = h("p", { hidden: true }, w("none")), checked = h("p", { role: "status", class: "head" }), top = h("section", { class: "audit-alerts", "aria-label": w("alerts") });
+  const readAlerts = alerts(top);
+  let next: number | null = null, open = -1;
   async function read(): Promise<void> {
-    const asked = new URLSearchParams(FIELDS.flatMap((field) => { const value = query.get(field); return value ? [[field, value]] : []; }));
+    const asked = filter();
     if (next) asked.set("before", String(next));
-    const found = await ask<Log>(`/api/v1/audit?${asked}`);
-    rows.append(...found.entries.map((one) => h("tr", {}, h("td", {}, instant(one.at)), h("td", {}, one.actor), h("td", {}, one.act), h("td", {}, one.subject),
-      h("td", {}, Object.entries(one.details).filter(([, value]) => value !== null).map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : String(value)}`).join(", ")))));
+    const found = await ask<Log>(`${API}?${asked}`);
+    rows.append(...found.entries.map(row));
     next = found.next;
     more.hidden = next === null;
     none.hidden = rows.childElementCount > 0;
   }
   more.addEventListener("click", () => void read());
-  place.append(h("div", { class: "audit" }, h("h1", {}, w("title")), form,
-    h("div", { class: "audit-rows", tabindex: 0, role: "region", "aria-label": w("title") }, h("table", {}, h("thead", {}, h("tr", {}, ...(["at", "who", "act", "what", "details"] as const).map((key) => h("th", { scope: "col" }, w(key))))), rows)), none, more, h("p", { class: "hint" }, w("verify"))));
-  await read();
+  const live = h("input", { type: "checkbox", checked: true, change: () => (live.checked ? follow() : source?.close()) });
+  place.append(h("div", { class: "audit" }, h("h1", {}, w("title")), top, form,
+    h("div", { class: "audit-tools" }, h("label", {}, live, w("follow")), h("a", { href: `${API}/export.csv?${filter()}`, download: "" }, w("csv")), h("button", { type: "button", click: () => void verify(checked) }, w("verify")), checked),
+    h("div", { class: "audit-rows", tabindex: 0, role: "region", "aria-label": w("title") }, h("table", {}, h("thead", {}, h("tr", {}, ...(["at", "who", "what", "of", "details"] as const).map((key) => h("th", { scope: "col" }, w(key))))), rows)), none, more));
+  await Promise.all([read(), readAlerts()]);
+  let source: EventSource | null = null;
+  function follow(): void {
+    const asked = filter(), first = rows.querySelector<HTMLElement>("tr")?.dataset["entry"];
+    if (first) asked.set("after", first);
+    source?.close();
+    source = new EventSource(`${API}/live?${asked}`);
+    source.addEventListener("audit", (event) => {
+      const known = Number(rows.querySelector<HTMLElement>("tr")?.dataset["entry"] ?? 0);
+      const { entries } = JSON.parse((event as MessageEvent<string>).data) as Log;
+      rows.prepend(...entries.filter((one) => one.id > known).map(row));
+      none.hidden = rows.childElementCount > 0;
+    });
+    source.addEventListener("lost", () => toast(w("lost")));
+    source.addEventListener("alerts", (event) => {
+      const { open: now } = JSON.parse((event as MessageEvent<string>).data) as { open: number };
+      if (open >= 0 && now !== open) void readAlerts();
+      open = now;
+    });
+  }
+  follow();
+  return () => source?.close();
 };
