@@ -24,7 +24,6 @@ from boundaries.read import Report, read_areas
 from geo.errors import BoundaryError, FileError, NotFoundError, PhananhError
 from geo.schema import area, area_set, boundary_draft, boundary_draft_area, city
 
-MOST_BYTES: Final = 64 * 2**20
 _SQLITE: Final = b"SQLite format 3\0"
 _AREA: Final = ("code", "name", "name_en", "kind", "parent", "formerly", "population", "area_km2")
 

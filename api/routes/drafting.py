@@ -1,4 +1,7 @@
-"""Boundary sets: sent, looked at, brought into force from a day on, undone. For admins."""
+"""Boundary sets: sent, looked at, brought into force from a day on, undone. For admins.
+
+What reads boundaries is imported where it is asked for: serving does without GeoPandas.
+"""
 
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
@@ -10,9 +13,7 @@ from sqlalchemy import delete, select
 
 from api.auth import PRIVATE, Admin, OfficialDatabase
 from api.dependencies import ADMINS
-from boundaries import activate, drafts
-from boundaries import preview as previews
-from boundaries.load import SetSpec
+from boundaries.limits import MOST_BYTES
 from geo import audit
 from geo.errors import ConflictError, NotFoundError
 from geo.schema import boundary_draft, city
@@ -44,11 +45,13 @@ class Start(BaseModel):
 @router.get("")
 def sets(db: OfficialDatabase, who: Admin, answer: Response) -> dict[str, Any]:
     """The sets there are, and the drafts."""
+    from boundaries import preview as previews
+
     answer.headers.update(PRIVATE)
     return {"sets": previews.sets(db), "drafts": previews.listed(db)}
 
 
-@router.post("", status_code=202, max_body_size=drafts.MOST_BYTES, openapi_extra=_FILE)
+@router.post("", status_code=202, max_body_size=MOST_BYTES, openapi_extra=_FILE)
 async def send(
     request: Request,
     db: OfficialDatabase,
@@ -68,6 +71,9 @@ async def send(
 
     It is read and compared in the background: ask for its state.
     """
+    from boundaries import drafts
+    from boundaries.load import SetSpec
+
     file = await request.body()
     spec = SetSpec(code, level, name_vi, name_en, source or "uploaded", licence=licence or None)
     reading = {"columns": drafts.columns_of(columns), "crs": crs, "layer": layer}
@@ -94,6 +100,8 @@ def preview(
     ends: Annotated[list[str] | None, Query(max_length=20)] = None,
 ) -> dict[str, Any]:
     """What would change: areas, ground, people, open complaints from where to where, roles."""
+    from boundaries import preview as previews
+
     answer.headers.update(PRIVATE)
     return previews.preview(db, draft, datetime.now(UTC), starts, ends)
 
@@ -101,6 +109,8 @@ def preview(
 @router.get("/{draft}/map")
 def drawn(db: OfficialDatabase, who: Admin, answer: Response, draft: DraftId) -> dict[str, Any]:
     """Both sides as GeoJSON: each area with what becomes of it."""
+    from boundaries import preview as previews
+
     answer.headers.update(PRIVATE)
     return previews.drawn(db, draft)
 
@@ -108,6 +118,8 @@ def drawn(db: OfficialDatabase, who: Admin, answer: Response, draft: DraftId) ->
 @router.post("/{draft}/activate", status_code=202)
 def start(db: OfficialDatabase, who: Admin, draft: DraftId, body: Start) -> dict[str, Any]:
     """Bring it into force from a local day on; today: within a minute."""
+    from boundaries import activate, drafts
+
     day = activate.plan(db, draft, datetime.now(UTC), body.starts, body.ends)
     row = drafts.of(db, draft)
     audit.append(db, "boundaries.planned", row.code, draft=draft, starts=str(day), ends=row.ends)
@@ -117,6 +129,8 @@ def start(db: OfficialDatabase, who: Admin, draft: DraftId, body: Start) -> dict
 @router.post("/{draft}/undo", status_code=202)
 def undo(db: OfficialDatabase, who: Admin, draft: DraftId) -> dict[str, Any]:
     """Take a plan back; of what is in force, put back what was before."""
+    from boundaries import activate, drafts
+
     state = activate.cancel(db, draft)
     audit.append(db, "boundaries.cancelled", drafts.of(db, draft).code, draft=draft)
     return {"id": draft, "state": state}
@@ -125,6 +139,8 @@ def undo(db: OfficialDatabase, who: Admin, draft: DraftId) -> dict[str, Any]:
 @router.delete("/{draft}", status_code=204)
 def discard(db: OfficialDatabase, who: Admin, draft: DraftId) -> Response:
     """Throw a draft away that is not in force."""
+    from boundaries import drafts
+
     row = drafts.of(db, draft)
     if row.state not in ("ready", "refused", "failed", "undone"):
         raise ConflictError(

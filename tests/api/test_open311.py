@@ -202,8 +202,12 @@ def test_sensitive_requests_tell_how_they_stand_alone(client: TestClient) -> Non
         data=PLACE | {"service_code": "noise", "description": "Một chuyện riêng"},
     )
     code = sent.json()[0]["service_request_id"]
-    with client.app.state.engine.begin() as connection:  # type: ignore[attr-defined]
+    owner = make_engine(
+        client.app.state.engine.url.render_as_string(hide_password=False)  # type: ignore[attr-defined]
+    )
+    with owner.begin() as connection:
         connection.execute(text("UPDATE category SET sensitive = true WHERE code = 'noise'"))
+    owner.dispose()
     client.app.state.words.refresh(force=True)  # type: ignore[attr-defined]
     [one] = rows(client, f"/open311/v2/requests/{code}.*")
     assert one["description"] is None

@@ -40,7 +40,8 @@ def test_templates_and_grounds_are_listed_added_and_taken_away_and_the_log_says_
     listed = run("grounds", "list").output
     assert (listed.count("shipped"), listed.count("not in use")) == (5, 1)
     with engine.connect() as connection:
-        acts = connection.execute(text("SELECT act FROM audit ORDER BY id")).scalars().all()
+        found = text("SELECT act FROM audit WHERE act NOT LIKE 'row.%' ORDER BY id")
+        acts = connection.execute(found).scalars().all()
     assert acts == [
         "template.new", "template.new", "template.gone", "ground.changed", "ground.gone",
     ]  # fmt: skip

@@ -24,7 +24,8 @@ def test_a_change_that_is_not_over_lets_others_append_and_is_in_the_log_once_it_
         audit.append(quick, "look", "somebody", reason="while the other is at work")
         quick.commit()
     with hanoi_engine.connect() as connection:
-        acts = connection.execute(text("SELECT act, actor FROM audit ORDER BY id")).all()
+        found = text("SELECT act, actor FROM audit WHERE act NOT LIKE 'row.%' ORDER BY id")
+        acts = connection.execute(found).all()
         assert [tuple(row) for row in acts] == [("look", who.name), ("work.note", who.name)]
         assert audit.verify(connection).broken is None
     service.dispose()
