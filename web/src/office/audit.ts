@@ -2,6 +2,7 @@
 import { h } from "../dom";
 import { instant, number, phrases } from "../i18n";
 import { ask, go, json, said, toast, type Page } from "./desk";
+import { actName } from "./audit-words";
 import "./audit.css";
 
 const w = phrases({
@@ -16,7 +17,7 @@ interface Alert { id: number; kind: string; actor: string; at: string; details: 
 const FIELDS = ["actor", "act", "subject", "since", "until"] as const, API = "/api/v1/audit";
 const value = (given: unknown): string => (typeof given === "object" ? JSON.stringify(given) : String(given));
 const words = (given: Record<string, unknown>): string => Object.entries(given).filter(([, one]) => one !== null).map(([name, one]) => `${name}: ${value(one)}`).join(", ");
-const row = (one: Entry): HTMLElement => h("tr", { "data-entry": one.id }, h("td", {}, instant(one.at)), h("td", {}, one.actor), h("td", {}, one.act), h("td", {}, one.subject), h("td", {}, words(one.details)));
+const row = (one: Entry): HTMLElement => h("tr", { "data-entry": one.id }, h("td", {}, instant(one.at)), h("td", {}, one.actor), h("td", { title: one.act }, actName(one.act)), h("td", {}, one.subject), h("td", {}, words(one.details)));
 // Kinds and numbers that a later server adds are shown as they are called.
 const named = (key: string): string => w(key as "looks") || key;
 
