@@ -184,7 +184,11 @@ def calendar_versions(connection: Connection, code: str) -> list[dict[str, Any]]
         for row in rows
     ]  # fmt: skip
     first = {"id": 0, "valid_from": None, "working_time": of.working_time, "reason": None}
-    return [*found, {**first, "who": None, "created_at": None}]
+    # Whoever changes the hours begins with those that hold, though nothing was ever set.
+    return [
+        {**one, "week": WorkingTime.parse(one["working_time"], of.timezone).hours()}
+        for one in (*found, {**first, "who": None, "created_at": None})
+    ]
 
 
 def policy_versions(connection: Connection) -> list[dict[str, Any]]:

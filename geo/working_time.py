@@ -173,6 +173,17 @@ class WorkingTime:
             raise MappingError(f"extra and less both have {min(both)}")
         return cls(week, country, extra, less)
 
+    def hours(self) -> dict[str, list[str]]:
+        """The week as it is stored.
+
+        >>> WorkingTime().hours()["fri"], WorkingTime().hours()["sun"]
+        (['08:00-12:00', '13:00-17:00'], [])
+        """
+        return {
+            name: ["-".join(f"{at // 60:02}:{at % 60:02}" for at in span) for span in spans]
+            for name, spans in zip(WEEKDAYS, self.week, strict=True)
+        }
+
     def calendar(
         self, zone: ZoneInfo, holidays: frozenset[date], made_up: frozenset[date]
     ) -> Calendar:

@@ -40,7 +40,11 @@ def test_a_year_shows_which_days_are_free_and_why(client: TestClient) -> None:
     assert len(days) == 365
     assert (days["2026-02-17"]["why"], days["2026-02-17"]["hours"]) == ("holiday", [])
     assert days["2026-11-26"]["hours"] == ["08:00-12:00", "13:00-17:00"]
-    assert [one["valid_from"] for one in found["versions"]] == [None]
+    [first] = found["versions"]
+    assert first["valid_from"] is None
+    # What the page begins with, though nothing was ever set.
+    assert first["week"]["fri"] == ["08:00-12:00", "13:00-17:00"]
+    assert first["week"]["sun"] == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import { ask, json, language, said, toast } from "./desk";
 type Why = "hours" | "weekend" | "holiday" | "made-up" | "extra" | "less";
 interface Day { day: string; hours: string[]; why: Why }
 interface Hours { hours?: Record<string, string[]>; holidays?: string | null; extra?: string[]; less?: string[] }
-interface CalendarVersion { id: number; valid_from: string | null; working_time: Hours; reason: string | null; who: string | null }
+interface CalendarVersion { id: number; valid_from: string | null; working_time: Hours; week: Record<string, string[]>; reason: string | null; who: string | null }
 interface Year { year: number; days: Day[]; versions: CalendarVersion[] }
 interface Limits { accept_working_hours?: number | null; urgent_working_hours?: number | null; handle_working_hours?: number | null; handle_working_days?: number | null; stops?: Record<string, number | null> }
 interface Policy { domain: string; category: string; vi: string; en: string; limits: Limits }
@@ -18,20 +18,23 @@ interface Reminders { before: number | null; after: number[]; quiet: boolean }
 const w = phrases({
   vi: {
     title: "Thời hạn", calendar: "Lịch làm việc", year: "Năm", "hours": "ngày làm việc", weekend: "cuối tuần", holiday: "nghỉ lễ", "made-up": "làm bù", extra: "làm thêm", less: "nghỉ thêm",
-    pick: "Chọn ngày để đổi: ngày nghỉ thành làm thêm, ngày làm việc thành nghỉ thêm.", from: "Áp dụng từ ngày", reason: "Lý do", preview: "Xem trước", apply: "Áp dụng", policies: "Thời hạn xử lý", category: "Lĩnh vực, loại", all: "Tất cả",
+    weekly: "Giờ làm việc trong tuần", spans: "08:00-12:00, 13:00-17:00; để trống: nghỉ", free: "nghỉ", pick: "Chọn ngày để đổi: ngày nghỉ thành làm thêm, ngày làm việc thành nghỉ thêm.", from: "Áp dụng từ ngày", reason: "Lý do", preview: "Xem trước", apply: "Áp dụng", policies: "Thời hạn xử lý", category: "Lĩnh vực, loại", all: "Tất cả",
     accept: "Tiếp nhận (giờ)", urgent: "Khẩn (giờ)", handle: "Xử lý (giờ)", days: "Xử lý (ngày)", versions: "Các lần thay đổi", none: "Chưa có thay đổi.", who: "Người đổi", limits: "Thời hạn", beginning: "từ đầu",
     moves: "{moved} trong {open} phản ánh đang mở đổi hạn: {later} muộn hơn, {earlier} sớm hơn (trung vị {median} giờ).", before: "Hạn cũ", after: "Hạn mới", code: "Mã", done: "Đã áp dụng; các hạn đang được tính lại.", command: "lệnh",
     rule: "Phản ánh được xét theo thời hạn có hiệu lực vào ngày gửi. Để trống: giữ theo quy định chung; 0: không có hạn.", reminders: "Nhắc và báo cáo lên cấp trên", remind: "Nhắc trước hạn (giờ làm việc)", steps: "Sau hạn (giờ làm việc): cán bộ; phụ trách địa bàn; phụ trách thành phố", quiet: "Chỉ gửi trong giờ làm việc", save: "Lưu", saved: "Đã lưu.", week: "T2 T3 T4 T5 T6 T7 CN",
   },
   en: {
     title: "Deadlines", calendar: "Working calendar", year: "Year", "hours": "working day", weekend: "weekend", holiday: "public holiday", "made-up": "made up for", extra: "worked besides", less: "day off besides",
-    pick: "Choose days to change: a free day is then worked, a working day free.", from: "Valid from", reason: "Reason", preview: "Preview", apply: "Apply", policies: "Time limits", category: "Domain or category", all: "All",
+    weekly: "Working hours of the week", spans: "08:00-12:00, 13:00-17:00; empty: not worked", free: "free", pick: "Choose days to change: a free day is then worked, a working day free.", from: "Valid from", reason: "Reason", preview: "Preview", apply: "Apply", policies: "Time limits", category: "Domain or category", all: "All",
     accept: "Accept (hours)", urgent: "Urgent (hours)", handle: "Handle (hours)", days: "Handle (days)", versions: "Changes made", none: "Nothing was changed yet.", who: "By", limits: "Limits", beginning: "from the beginning",
     moves: "{moved} of {open} open complaints would be due at another time: {later} later, {earlier} earlier (median {median} hours).", before: "Due before", after: "Due then", code: "Code", done: "Applied; deadlines are being counted anew.", command: "command",
     rule: "A complaint is judged by the limits in force on the day it was reported. Empty: as the general rule says; 0: no limit.", reminders: "Reminders and escalation", remind: "Remind before (working hours)", steps: "After (working hours): assignee; the area's supervisors; the city's", quiet: "Within working time only", save: "Save", saved: "Saved.", week: "Mo Tu We Th Fr Sa Su",
   },
 });
 const API = "/api/v1/admin";
+const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+// 08:00-12:00, 13:00-17:00; empty: not worked.
+const SPAN = "\\s*[0-2]\\d:[0-5]\\d-[0-2]\\d:[0-5]\\d\\s*", SPANS = `(${SPAN}(,${SPAN})*)?`;
 const today = (): string => new Date().toLocaleDateString("sv-SE", { timeZone: "Asia/Ho_Chi_Minh" });
 const time = (at: string | null): string => (at ? new Date(at).toLocaleString(language(), { timeZone: "Asia/Ho_Chi_Minh", dateStyle: "short", timeStyle: "short" }) : "–");
 const field = (label: string, input: HTMLElement, wide = false): HTMLElement => h("label", wide ? { class: "wide" } : {}, label, input);
@@ -73,15 +76,21 @@ async function calendar(place: HTMLElement, year: number): Promise<void> {
   const changed = new Set<string>(), result = h("div"), form = h("form");
   const from = h("input", { type: "date", value: today(), required: true, name: "calendar-from" }), reason = h("input", { maxlength: 500, name: "calendar-reason" });
   const pick = h("input", { type: "number", min: 1970, max: 2199, value: year, name: "year", change: () => void calendar(place, Number(pick.value)) });
+  const now = found.versions.find((one) => one.valid_from === null || one.valid_from <= today())?.week ?? {};
+  const hours = Object.fromEntries(DAYS.map((day) => [day, h("input", { name: `hours-${day}`, value: (now[day] ?? []).join(", "), placeholder: w("free"), pattern: SPANS, title: w("spans"), size: 24 })]));
   const wanted = (): Hours => {
+    const said = Object.fromEntries(DAYS.map((day) => [day, hours[day]?.value.split(",").map((one) => one.trim()).filter(Boolean) ?? []]));
+    const week = JSON.stringify(said) === JSON.stringify(Object.fromEntries(DAYS.map((day) => [day, now[day] ?? []]))) ? {} : { hours: said };
     const extra = new Set(base.extra ?? []), less = new Set(base.less ?? []);
     for (const one of found.days.filter((day) => changed.has(day.day))) {
       if (one.why === "extra") extra.delete(one.day);
       else if (one.why === "less") less.delete(one.day);
       else (one.hours.length ? less : extra).add(one.day);
     }
-    return { ...base, extra: [...extra].sort(), less: [...less].sort() };
+    return { ...base, ...week, extra: [...extra].sort(), less: [...less].sort() };
   };
+  const named = w("week").split(" ");
+  form.append(h("fieldset", { class: "wide hours" }, h("legend", {}, w("weekly")), ...DAYS.map((day, at) => field(named[at] ?? day, hours[day] as HTMLElement))));
   form.append(h("p", { class: "wide" }, w("pick")), field(w("year"), pick), field(w("from"), from), field(w("reason"), reason));
   order(form, result, "calendar", "PUT", () => ({ valid_from: from.value, working_time: wanted() }), reason, () => void calendar(place, year));
   const months = Array.from({ length: 12 }, (_, month) => {
