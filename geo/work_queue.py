@@ -48,7 +48,10 @@ Sort = Literal["due", "reported", "-reported"]
 SORTS: Final = ("due", "reported", "-reported")
 FLAGS: Final = (
     "mine", "unassigned", "overdue", "due", "reopened", "misrouted", "urgent", "checking", "paused",
+    "duplicates",
 )  # fmt: skip
+# Looks at what is near each row: a list can wait for that, the numbers on every page cannot.
+UNCOUNTED: Final = frozenset({"duplicates"})
 # What is due within so long counts as "due"; a working day and the night before it.
 SOON: Final = timedelta(hours=24)
 EXCERPT: Final = 200
@@ -166,8 +169,23 @@ def _conditions(asked: Asked) -> list[Any]:
         "urgent": w.urgent,
         "checking": w.check_state == "asked",
         "paused": w.paused_at.is_not(None),
+        "duplicates": _alike(),
     }
     return [*found, *(flags[name] for name in FLAGS if name in asked.flags)]
+
+
+def _alike() -> Any:
+    """Another open complaint of the very category is in the same cell of resolution 10 (66 m)."""
+    other = complaint.alias("other")
+    return exists(
+        select(other.c.id).where(
+            other.c.cell.op(">>")(literal(15, Integer))
+            == work.c.cell.op(">>")(literal(15, Integer)),
+            other.c.category_id == work.c.category_id,
+            other.c.status <= 3,
+            other.c.id != work.c.complaint_id,
+        )
+    )
 
 
 def _of(asked: Asked, *columns: Any) -> Select[Any]:
@@ -297,6 +315,8 @@ def counts(connection: Connection, asked: Asked) -> dict[str, int]:
     of = work.join(complaint, complaint.c.id == work.c.complaint_id) if joined else work
     columns = [func.count().label("open")]
     for name in FLAGS:
+        if name in UNCOUNTED:
+            continue
         own = _conditions(replace(asked, flags=frozenset({name})))
         columns.append(func.count().filter(own[-1]).label(name))
     row = connection.execute(select(*columns).select_from(of).where(*base)).one()

@@ -57,6 +57,7 @@ def _asked(
     urgent: bool = False,
     checking: bool = False,
     paused: bool = False,
+    duplicates: Annotated[bool, Query(description="others of the kind are open beside")] = False,
     measure: Annotated[str | None, Query(max_length=40, description="rows of a figure")] = None,
     handler: Codes = [],  # noqa: B006
     unit: Annotated[str | None, Query(max_length=200)] = None,
@@ -71,7 +72,7 @@ def _asked(
     said = {
         "mine": mine, "unassigned": unassigned, "overdue": overdue, "due": due is not None,
         "reopened": reopened, "misrouted": misrouted, "urgent": urgent, "checking": checking,
-        "paused": paused,
+        "paused": paused, "duplicates": duplicates,
     }  # fmt: skip
     flags = frozenset(name for name, asked in said.items() if asked)
     soon = queue.SOON if due is None else timedelta(hours=due)

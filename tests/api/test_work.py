@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+import h3
 import httpx
 import pytest
 from fastapi.testclient import TestClient
@@ -114,6 +115,30 @@ def test_flags_and_counts_agree_and_so_does_the_map(
     shown = client.get("/api/v1/work/map").json()
     assert shown["kind"] == "points"
     assert shown["total"] == counts["open"] == len(_walk(client))
+
+
+def test_what_others_of_its_kind_are_open_beside_is_found(
+    hanoi_engine: Engine, served: Served, wards: tuple[str, str]
+) -> None:
+    client = served(official(hanoi_engine, "officer", areas=[wards[0]]))
+    first, second, *_ = (one["code"] for one in _walk(client))
+    with hanoi_engine.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE complaint c SET geom = o.geom, cell = o.cell, category_id = o.category_id"
+                " FROM complaint o WHERE o.code = :first AND c.code = :second"
+            ),
+            {"first": first, "second": second},
+        )
+    items = _walk(client)
+    places = [(h3.latlng_to_cell(one["lat"], one["lon"], 10), one["category"]) for one in items]
+    with_others = {
+        one["code"] for one, at in zip(items, places, strict=True) if places.count(at) > 1
+    }
+    assert {first, second} <= with_others
+    # What lies beyond the border of the ward counts too.
+    found = {one["code"] for one in _walk(client, "&duplicates=true")}
+    assert with_others <= found < {one["code"] for one in items}
 
 
 @pytest.mark.parametrize("role", ["officer", "supervisor", "viewer"])
