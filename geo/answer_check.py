@@ -87,7 +87,8 @@ def judge(
     if not passed:
         said = reason_of(reason)
         _state(connection, held, "refused", at)
-        write(connection, who, held, "check-refused", said, own=own)
+        # The words are kept where officials see them: who wrote them goes on from there.
+        write(connection, who, held, "check-refused", said, own=own, answer=waits.text)
         return
     given = answering.give(
         connection, held.code, waits.text, at, "official", status=Status.RESOLVED

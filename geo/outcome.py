@@ -123,7 +123,8 @@ def _promise(
         of.reported_at,
         row.urgent,
         min(accepted, default=None),
-        min(finished, default=None),
+        # Reopened, it is to be finished again.
+        None if Status(of.status).is_open else min(finished, default=None),
     )
     try:
         calendar = clockwork.calendar_of(row, holidays)

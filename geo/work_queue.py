@@ -83,6 +83,8 @@ class Asked:
     soon: timedelta = SOON
     """What is due within so long has the flag `due`."""
     figure: Figure | None = None
+    code: str | None = None
+    """The public code of one complaint."""
     """The rows of a figure, closed ones too where no status is asked for."""
 
     def __post_init__(self) -> None:
@@ -125,7 +127,7 @@ def _of_figure(figure: Figure, now: datetime) -> list[Any]:
 
 def _conditions(asked: Asked) -> list[Any]:
     of, w = asked.filter, work.c
-    usual = tuple(one for one in Status if one.is_open or asked.figure is not None)
+    usual = tuple(one for one in Status if one.is_open or asked.figure is not None or asked.code)
     found: list[Any] = [w.status.in_([int(one) for one in of.statuses or usual])]
     if asked.figure is not None:
         found += _of_figure(asked.figure, asked.now)
@@ -153,6 +155,7 @@ def _conditions(asked: Asked) -> list[Any]:
         found.append(func.ST_Covers(func.ST_GeomFromText(outline, 4326), complaint.c.geom))
     if of.as_of is not None:
         raise BadFilterError("as_of", "work is of now: leave as_of out")
+    found += [] if asked.code is None else [complaint.c.code == asked.code]
     for word in of.words:
         found.append(
             func.fold(func.coalesce(complaint.c.address, "") + " " + complaint.c.text).like(
@@ -198,7 +201,7 @@ def _of(asked: Asked, *columns: Any) -> Select[Any]:
 
 def _looks(asked: Asked) -> bool:
     """Whether the complaint itself is looked at, not its work alone."""
-    return bool(asked.filter.words or asked.filter.bbox or asked.filter.polygon)
+    return bool(asked.code or asked.filter.words or asked.filter.bbox or asked.filter.polygon)
 
 
 def _narrow(asked: Asked, *columns: Any) -> Select[Any]:

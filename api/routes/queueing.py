@@ -19,7 +19,7 @@ from geo import work_views
 from geo.asking import Asker
 from geo.bbox import BBox
 from geo.cells import centres, hexes
-from geo.complaint import Status
+from geo.complaint import Status, clean_code, is_code
 from geo.errors import BadFilterError
 from geo.filters import parse
 from geo.work_queue import Asked, Figure, Sort
@@ -65,9 +65,12 @@ def _asked(
 ) -> Asked:
     # Here nothing is left out for being sensitive: the database decides what is the asker's.
     words = replace(request.app.state.words.get(), sensitive=frozenset())
+    # Who calls about a complaint has its code, and nothing else.
+    code = clean_code(q) if q is not None and is_code(q) else None
     found = parse(
         words, city=city, domain=domain, category=category, status=status, since=since,
-        until=until, area=area, bbox=bbox, cell=cell, polygon=polygon, q=q,
+        until=until, area=area, bbox=bbox, cell=cell, polygon=polygon,
+        q=q if code is None else None,
     )  # fmt: skip
     said = {
         "mine": mine, "unassigned": unassigned, "overdue": overdue, "due": due is not None,
@@ -84,7 +87,7 @@ def _asked(
         raise BadFilterError(
             "measure", "handler, unit and person are of a figure: name its measure"
         )
-    return Asked(found, flags, who.id, datetime.now(UTC), soon, figure)
+    return Asked(found, flags, who.id, datetime.now(UTC), soon, figure, code)
 
 
 Question = Annotated[Asked, Depends(_asked)]

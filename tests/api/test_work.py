@@ -117,6 +117,17 @@ def test_flags_and_counts_agree_and_so_does_the_map(
     assert shown["total"] == counts["open"] == len(_walk(client))
 
 
+def test_who_has_a_code_finds_its_complaint_and_nobody_elses(
+    hanoi_engine: Engine, served: Served, wards: tuple[str, str]
+) -> None:
+    client = served(official(hanoi_engine, "officer", areas=[wards[0]]))
+    code = _walk(client)[-1]["code"]
+    for said in (code, code.lower(), f" {code} "):
+        assert [one["code"] for one in _walk(client, f"&q={said}")] == [code]
+    other = served(official(hanoi_engine, "officer", areas=[wards[1]]))
+    assert _walk(other, f"&q={code}") == []
+
+
 def test_what_others_of_its_kind_are_open_beside_is_found(
     hanoi_engine: Engine, served: Served, wards: tuple[str, str]
 ) -> None:

@@ -32,7 +32,7 @@ def test_only_the_acts_that_are_allowed_have_a_button_and_nothing_is_wider_than_
 ) -> None:
     page, _ = opened
     found = page.eval_on_selector_all(".acts button", "all => all.map(one => one.dataset.act)")
-    assert found == ["accept", "assign", "refuse", "note", "answer"]
+    assert found == ["accept", "answer", "assign", "note", "refuse"]
     expect(page.locator(".timeline li.inside")).to_have_count(1)
     expect(page.locator(".timeline li.public")).to_have_count(1)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -6,8 +6,8 @@ import { ask, json, said, toast } from "./desk";
 import { inWords, ROLES, roleName, type AreaNames, type RoleName, type Scope } from "./roles";
 
 const w = phrases({
-  vi: { title: "Tài khoản", search: "Tìm tên, đơn vị, thư điện tử", anyRole: "Mọi quyền", find: "Tìm", add: "Tài khoản mới", none: "Không có tài khoản nào phù hợp.", more: "Xem thêm", close: "Đóng", name: "Tên đăng nhập", fullName: "Họ tên", unit: "Đơn vị", email: "Thư điện tử", emailWhy: "Để đăng nhập qua hệ thống của cơ quan.", make: "Tạo tài khoản", save: "Lưu", saved: "Đã lưu.", once: "Mật khẩu dùng một lần", onceSay: "Chỉ hiện lúc này. Hãy đưa tận tay; người dùng phải đổi ngay khi đăng nhập.", withPassword: "Cấp mật khẩu dùng một lần", roles: "Quyền", noRole: "Chưa có quyền.", give: "Thêm quyền", role: "Quyền", areas: "Địa bàn (bỏ trống: mọi địa bàn)", areaFind: "Tìm phường, xã, quận cũ", domains: "Lĩnh vực (bỏ trống: tất cả)", until: "Đến hết ngày (bỏ trống: không thời hạn)", take: "Gỡ", remove: "Bỏ", last: "đến hết", by: "uỷ quyền của", off: "Khoá tài khoản", on: "Mở khoá", disabled: "đã khoá", locked: "đang chờ vì nhập sai", unlock: "Cho thử lại ngay", password: "Cấp mật khẩu mới", sessions: "Phiên đang mở", endSessions: "Kết thúc mọi phiên", ended: "Các phiên đã kết thúc.", factor: "Bước xác thực thứ hai", factorOn: "đã bật", factorOff: "chưa bật", takeFactor: "Gỡ bước xác thực thứ hai", sure: "Bấm lần nữa để chắc chắn", seen: "dùng lần cuối", done: "Xong.", signsOn: "đăng nhập qua cơ quan", unbind: "Gỡ liên kết với cơ quan", adminSays: "Quản trị không xem được phản ánh." },
-  en: { title: "Accounts", search: "Find a name, unit or e-mail", anyRole: "Any role", find: "Find", add: "New account", none: "No account matches.", more: "Show more", close: "Close", name: "Name to sign in with", fullName: "Full name", unit: "Unit", email: "E-mail", emailWhy: "For signing in with your organisation.", make: "Make the account", save: "Save", saved: "Saved.", once: "Password to be used once", onceSay: "It is shown only now. Hand it over in person; it has to be changed at the first sign-in.", withPassword: "Give a password to be used once", roles: "Roles", noRole: "No role yet.", give: "Give a role", role: "Role", areas: "Areas (none: everywhere)", areaFind: "Find a ward, commune, former district", domains: "Domains (none: all of them)", until: "Up to and including (empty: for good)", take: "Take away", remove: "Remove", last: "up to", by: "delegated by", off: "Disable the account", on: "Enable the account", disabled: "disabled", locked: "waits after wrong tries", unlock: "Let it try again now", password: "Give a new password", sessions: "Open sessions", endSessions: "End all sessions", ended: "The sessions have ended.", factor: "Second factor", factorOn: "on", factorOff: "off", takeFactor: "Take the second factor off", sure: "Press again to be sure", seen: "last used", done: "Done.", signsOn: "signs in with the organisation", unbind: "Forget that link", adminSays: "Admins see no complaint." },
+  vi: { copy: "Sao chép", copied: "Đã sao chép.", everywhereSay: "Mọi địa bàn", pickArea: "Hãy chọn địa bàn trong danh sách gợi ý.", noArea: "Hãy chọn ít nhất một địa bàn, hoặc đánh dấu “Mọi địa bàn”.", title: "Tài khoản", search: "Tìm tên, đơn vị, thư điện tử", anyRole: "Mọi quyền", find: "Tìm", add: "Tài khoản mới", none: "Không có tài khoản nào phù hợp.", more: "Xem thêm", close: "Đóng", name: "Tên đăng nhập", fullName: "Họ tên", unit: "Đơn vị", email: "Thư điện tử", emailWhy: "Để đăng nhập qua hệ thống của cơ quan.", make: "Tạo tài khoản", save: "Lưu", saved: "Đã lưu.", once: "Mật khẩu dùng một lần", onceSay: "Chỉ hiện lúc này. Hãy đưa tận tay; người dùng phải đổi ngay khi đăng nhập.", withPassword: "Cấp mật khẩu dùng một lần", roles: "Quyền", noRole: "Chưa có quyền.", give: "Thêm quyền", role: "Quyền", areas: "Địa bàn (bỏ trống: mọi địa bàn)", areaFind: "Tìm phường, xã, quận cũ", domains: "Lĩnh vực (bỏ trống: tất cả)", until: "Đến hết ngày (bỏ trống: không thời hạn)", take: "Gỡ", remove: "Bỏ", last: "đến hết", by: "uỷ quyền của", off: "Khoá tài khoản", on: "Mở khoá", disabled: "đã khoá", locked: "đang chờ vì nhập sai", unlock: "Cho thử lại ngay", password: "Cấp mật khẩu mới", sessions: "Phiên đang mở", endSessions: "Kết thúc mọi phiên", ended: "Các phiên đã kết thúc.", factor: "Bước xác thực thứ hai", factorOn: "đã bật", factorOff: "chưa bật", takeFactor: "Gỡ bước xác thực thứ hai", sure: "Bấm lần nữa để chắc chắn", seen: "dùng lần cuối", done: "Xong.", signsOn: "đăng nhập qua cơ quan", unbind: "Gỡ liên kết với cơ quan", adminSays: "Quản trị không xem được phản ánh." },
+  en: { copy: "Copy", copied: "Copied.", everywhereSay: "Everywhere", pickArea: "Choose the area from the list.", noArea: "Choose at least one area, or tick “Everywhere”.", title: "Accounts", search: "Find a name, unit or e-mail", anyRole: "Any role", find: "Find", add: "New account", none: "No account matches.", more: "Show more", close: "Close", name: "Name to sign in with", fullName: "Full name", unit: "Unit", email: "E-mail", emailWhy: "For signing in with your organisation.", make: "Make the account", save: "Save", saved: "Saved.", once: "Password to be used once", onceSay: "It is shown only now. Hand it over in person; it has to be changed at the first sign-in.", withPassword: "Give a password to be used once", roles: "Roles", noRole: "No role yet.", give: "Give a role", role: "Role", areas: "Areas (none: everywhere)", areaFind: "Find a ward, commune, former district", domains: "Domains (none: all of them)", until: "Up to and including (empty: for good)", take: "Take away", remove: "Remove", last: "up to", by: "delegated by", off: "Disable the account", on: "Enable the account", disabled: "disabled", locked: "waits after wrong tries", unlock: "Let it try again now", password: "Give a new password", sessions: "Open sessions", endSessions: "End all sessions", ended: "The sessions have ended.", factor: "Second factor", factorOn: "on", factorOff: "off", takeFactor: "Take the second factor off", sure: "Press again to be sure", seen: "last used", done: "Done.", signsOn: "signs in with the organisation", unbind: "Forget that link", adminSays: "Admins see no complaint." },
 });
 interface Held extends Scope { id: number; until: string | null; delegated_by: string | null }
 interface Account { id: number; name: string; full_name: string; unit: string | null; email: string | null; enabled: boolean; second_factor: boolean; locked: boolean; signs_on: boolean; roles: Held[]; sessions: number; seen: string | null; area_names?: AreaNames }
@@ -75,7 +75,8 @@ async function open(id: number, changed: () => void, password: string | null = n
 
 function show(one: Account, all: Domain[], changed: () => void, password: string | null): void {
   const path = `${API}/${one.id}`, trouble = h("p", { role: "alert", class: "alert" });
-  const again = (made: string | null = null): void => { changed(); void open(one.id, changed, made); };
+  // A password that was made stays in sight until the dialog is closed.
+  const again = (made: string | null = password): void => { changed(); void open(one.id, changed, made); };
   const act = async (what: () => Promise<unknown>, words = w("done")): Promise<void> => {
     trouble.textContent = "";
     try { await what(); toast(words); again(); } catch (problem) { trouble.textContent = said(problem); }
@@ -95,7 +96,7 @@ function show(one: Account, all: Domain[], changed: () => void, password: string
     one.locked ? h("button", { type: "button", click: () => void act(() => ask(path, json("PATCH", { enabled: true }))) }, w("unlock")) : null,
     sure(w(one.enabled ? "off" : "on"), () => void act(() => ask(path, json("PATCH", { enabled: !one.enabled })))));
   openDialog(`${one.full_name} (${one.name})`, w("close"),
-    ...(password ? [h("div", { class: "once", role: "status" }, h("h3", {}, w("once")), h("code", { class: "code", id: "one-time" }, password), h("p", {}, w("onceSay")))] : []),
+    ...(password ? [h("div", { class: "once", role: "status" }, h("h3", {}, w("once")), h("code", { class: "code", id: "one-time" }, password), " ", h("button", { type: "button", click: () => void navigator.clipboard.writeText(password).then(() => toast(w("copied")), () => undefined) }, w("copy")), h("p", {}, w("onceSay")))] : []),
     trouble, h("h3", {}, w("roles")), held, roleForm(all, (order) => act(() => ask(`${path}/roles`, json("POST", order)))), h("h3", {}, w("title")), state, buttons, person);
 }
 
@@ -116,7 +117,7 @@ function roleForm(all: Domain[], then: (order: Order) => Promise<void>): HTMLEle
   const role = h("select", { name: "give-role" }, ...ROLES.map((one) => h("option", { value: one, selected: one === "officer" }, roleName(one))));
   const areas = new Map<string, string>(), chosen = h("ul", { class: "chosen-areas" }), found = h("div", { class: "choices" });
   const search = h("input", { name: "area-search", maxlength: 100, type: "search", autocomplete: "off", input: () => void look() });
-  const until = h("input", { name: "role-until", type: "date" });
+  const until = h("input", { name: "role-until", type: "date" }), everywhere = h("input", { name: "role-everywhere", type: "checkbox" }), trouble = h("p", { role: "alert", class: "alert" });
   const boxes = all.map((one) => h("input", { type: "checkbox", value: one.code }));
   const drawn = (): void => chosen.replaceChildren(...[...areas].map(([key, label]) => h("li", {}, `${label} (${key})`, h("button", { type: "button", "aria-label": `${w("remove")} ${label}`, click: () => { areas.delete(key); drawn(); } }, "✕"))));
   let turn = 0;
@@ -129,11 +130,18 @@ function roleForm(all: Domain[], then: (order: Order) => Promise<void>): HTMLEle
   }
   // It opens no complaint, so that no area limits it.
   const admin = h("p", { hidden: true }, w("adminSays"));
-  const limits = h("div", { class: "account-edit" }, field(w("areas"), search), found, chosen,
+  const limits = h("div", { class: "account-edit" }, field(w("areas"), search), found, chosen, h("label", { class: "check" }, everywhere, w("everywhereSay")),
     h("fieldset", {}, h("legend", {}, w("domains")), ...boxes.map((box, n) => h("label", { class: "check" }, box, all[n] ? named(all[n].name) : ""))));
-  const order = (): Order => ({ role: role.value as RoleName, areas: limits.hidden ? [] : [...areas.keys()], domains: limits.hidden ? [] : boxes.filter((one) => one.checked).map((one) => one.value), ...(until.value ? { until: ends(until.value) } : {}) });
-  const form = h("form", { class: "account-edit role-form", submit: (event) => { event.preventDefault(); void then(order()); } },
-    field(w("role"), role), admin, limits, field(w("until"), until), h("button", { type: "submit", class: "main" }, w("give")));
+  const order = (): Order => ({ role: role.value as RoleName, areas: limits.hidden || everywhere.checked ? [] : [...areas.keys()], domains: limits.hidden ? [] : boxes.filter((one) => one.checked).map((one) => one.value), ...(until.value ? { until: ends(until.value) } : {}) });
+  const form = h("form", { class: "account-edit role-form", submit: (event) => {
+    event.preventDefault();
+    // Words that were not chosen from the list are no area, and no area is not all of them.
+    const unsaid = !limits.hidden && !everywhere.checked && (search.value.trim() || !areas.size);
+    trouble.textContent = unsaid ? w(search.value.trim() ? "pickArea" : "noArea") : "";
+    if (unsaid) { search.focus(); return; }
+    void then(order());
+  } },
+    field(w("role"), role), admin, limits, field(w("until"), until), trouble, h("button", { type: "submit", class: "main" }, w("give")));
   role.addEventListener("change", () => { admin.hidden = role.value !== "admin"; limits.hidden = role.value === "admin"; });
   search.placeholder = w("areaFind");
   return h("details", { class: "give" }, h("summary", {}, w("give")), form);

@@ -9,16 +9,16 @@ import { ask, go, link, may, said, setMe, whoami, type Me, type Page } from "./d
 import { keep, keptAll, lastSigned, tidy, wipe } from "./road-kept";
 
 const w = phrases({
-  vi: { title: "Xử lý phản ánh", queue: "Việc cần xử lý", road: "Đi thực địa", figures: "Tình hình", admin: "Quản trị", audit: "Nhật ký", account: "Tài khoản", out: "Đăng xuất", map: "Bản đồ chung", other: "English", loading: "Đang tải…", none: "Không có trang này.", retry: "Thử lại", skip: "Đến nội dung", menu: "Trang", unsent: "Trên máy này còn ghi chú chưa gửi. Đăng xuất sẽ xoá chúng. Vẫn đăng xuất?" },
-  en: { title: "Handling complaints", queue: "Work to do", road: "On the road", figures: "How it goes", admin: "Administration", audit: "Audit log", account: "Account", out: "Sign out", map: "Public map", other: "Tiếng Việt", loading: "Loading…", none: "There is no such page.", retry: "Try again", skip: "To the content", menu: "Pages", unsent: "Notes on this device are not sent yet. Signing out removes them. Sign out all the same?" },
+  vi: { title: "Xử lý phản ánh", queue: "Việc cần xử lý", road: "Đi thực địa", figures: "Tình hình", admin: "Quản trị", audit: "Nhật ký", account: "Tài khoản", out: "Đăng xuất", map: "Bản đồ chung", other: "English", loading: "Đang tải…", none: "Không có trang này.", notYours: "Tài khoản của bạn không dùng được trang này.", back: "Về trang đầu", retry: "Thử lại", skip: "Đến nội dung", menu: "Trang", unsent: "Trên máy này còn ghi chú chưa gửi. Đăng xuất sẽ xoá chúng. Vẫn đăng xuất?" },
+  en: { title: "Handling complaints", queue: "Work to do", road: "On the road", figures: "How it goes", admin: "Administration", audit: "Audit log", account: "Account", out: "Sign out", map: "Public map", other: "Tiếng Việt", loading: "Loading…", none: "There is no such page.", notYours: "This page is not for your account.", back: "To the first page", retry: "Try again", skip: "To the content", menu: "Pages", unsent: "Notes on this device are not sent yet. Signing out removes them. Sign out all the same?" },
 });
 type Word = Parameters<typeof w>[0];
 interface Entry { load: () => Promise<{ page: Page }>; title: Word; need?: string; open?: boolean }
 // The first part of the path after /office; "" is the queue.
 const PAGES: Record<string, Entry> = {
-  "": { load: () => import("./queue"), title: "queue", need: "view" },
-  c: { load: () => import("./one"), title: "queue", need: "view" },
-  road: { load: () => import("./road"), title: "road", need: "view" },
+  "": { load: () => import("./queue"), title: "queue", need: "inside" },
+  c: { load: () => import("./one"), title: "queue", need: "inside" },
+  road: { load: () => import("./road"), title: "road", need: "inside" },
   figures: { load: () => import("./figures"), title: "figures", need: "view" },
   admin: { load: () => import("./admin"), title: "admin", need: "admin" },
   audit: { load: () => import("./audit"), title: "audit", need: "admin" },
@@ -56,8 +56,9 @@ async function signOut(): Promise<void> {
   go("/office/sign-in");
 }
 function failed(problem: unknown): void {
-  place.replaceChildren(h("p", { role: "alert" }, said(problem)), h("button", { type: "button", click: () => void open() }, w("retry")));
+  place.replaceChildren(h("p", { role: "alert" }, said(problem)), h("button", { type: "button", click: () => void open() }, w("retry")), " ", home());
 }
+const home = (): HTMLElement => h("p", {}, link("/office", {}, w("back")));
 /** Who is signed in; without a network, on the road, who was here last within the hours that were set. */
 async function signed(name: string): Promise<Me> {
   try {
@@ -97,9 +98,9 @@ async function open(): Promise<void> {
     bar(name);
     document.title = entry ? `${w(entry.title)} · ${w("title")}` : w("title");
     if (!entry || (entry.need && !may(entry.need))) {
-      // Who administers has no queue, and who has no role has an account at least.
-      if (entry && name === "") { go(may("admin") ? "/office/admin" : "/office/account", true); return; }
-      place.replaceChildren(h("p", { role: "alert" }, w("none")));
+      // Who administers or plans has no queue, and who has no role has an account at least.
+      if (entry && name === "") { go(may("admin") ? "/office/admin" : may("view") ? "/office/figures" : "/office/account", true); return; }
+      place.replaceChildren(h("p", { role: "alert" }, entry ? w("notYours") : w("none")), home());
       return;
     }
     place.replaceChildren(h("p", { class: "loading" }, w("loading")));

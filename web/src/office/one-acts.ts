@@ -94,8 +94,8 @@ function assign(desk: Desk, act: string): void {
   let chosen: number | null = whoami().id, turn = 0;
   const radio = (id: number | null, words: string): HTMLElement => h("label", {}, h("input", { type: "radio", name: "who", checked: id === chosen, change: () => { chosen = id; } }), words);
   const find = async (): Promise<void> => {
-    const own = ++turn, at = desk.work().area;
-    const found = await ask<Colleague[] | { items: Colleague[] }>(`/api/v1/account/colleagues?${new URLSearchParams({ ...(at ? { area: `${at.set}:${at.code}` } : {}), q: search.field.value })}`).catch(() => []);
+    const own = ++turn;
+    const found = await ask<Colleague[] | { items: Colleague[] }>(`/api/v1/account/colleagues?${new URLSearchParams({ code: desk.work().code, q: search.field.value })}`).catch(() => []);
     if (own !== turn) return;
     const others = (Array.isArray(found) ? found : found.items).filter((one) => one.id !== whoami().id);
     list.replaceChildren(radio(whoami().id, w("me")), ...others.map((one) => radio(one.id, [one.full_name, one.unit].filter(Boolean).join(" · "))), radio(null, w("none")), ...(others.length ? [] : [h("small", {}, w("nobody"))]));

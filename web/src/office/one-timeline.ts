@@ -10,12 +10,12 @@ const ACTS = {
 export type Act = keyof typeof ACTS.vi;
 const named = phrases<Act>(ACTS);
 const w = phrases({
-  vi: { title: "Diễn biến", open: "Người dân thấy", inside: "Nội bộ", system: "Hệ thống", all: "Tất cả", show: "Xem", photos: "ảnh", unsaid: "tệp ảnh không ghi", of: "từ", time: "giờ chụp", place: "nơi chụp", notes: "Ghi chú nội bộ", noNotes: "Chưa có ghi chú." },
-  en: { title: "What happened", open: "Citizens see this", inside: "Inside only", system: "The system", all: "All", show: "Show", photos: "photos", unsaid: "the files do not say", of: "of", time: "when", place: "where", notes: "Notes (inside only)", noNotes: "No notes yet." },
+  vi: { title: "Diễn biến", answer: "câu trả lời", open: "Người dân thấy", inside: "Nội bộ", system: "Hệ thống", all: "Tất cả", show: "Xem", photos: "ảnh", unsaid: "tệp ảnh không ghi", of: "từ", time: "giờ chụp", place: "nơi chụp", notes: "Ghi chú nội bộ", noNotes: "Chưa có ghi chú." },
+  en: { title: "What happened", answer: "the answer", open: "Citizens see this", inside: "Inside only", system: "The system", all: "All", show: "Show", photos: "photos", unsaid: "the files do not say", of: "of", time: "when", place: "where", notes: "Notes (inside only)", noNotes: "No notes yet." },
 });
 export const actName = (act: string): string => (act in ACTS.vi ? named(act as Act) : status(act));
 
-const SPOKEN = { photos: 1, unsaid: 1, of: 1 };
+const SPOKEN = { photos: 1, unsaid: 1, of: 1, answer: 1 };
 type Spoken = keyof typeof SPOKEN;
 // What is for programs alone: versions and ids.
 const UNSAID: ReadonlySet<string> = new Set(["version", "closed", "from_id", "to_id", "question", "own", "why", "ground"]);
@@ -25,7 +25,7 @@ export function changeOf(change: Record<string, unknown> | null): string {
   const plain = (value: unknown): boolean => value !== null && value !== undefined && (typeof value !== "object" || Array.isArray(value));
   const way = [from, to].filter(plain).map((one) => status(String(one))).join(" → ");
   const words = (value: unknown): string => (Array.isArray(value) ? value : [value]).map((one) => (one === "time" || one === "place" ? w(one) : String(one))).join(", ");
-  return [way, ...Object.entries(rest).filter(([key, value]) => plain(value) && !UNSAID.has(key)).map(([key, value]) => (key === "status" ? status(String(value)) : key === "into" ? words(value) : `${key in SPOKEN ? w(key as Spoken) : key}: ${words(value)}`))].filter(Boolean).join(" · ");
+  return [way, ...Object.entries(rest).filter(([key, value]) => plain(value) && !UNSAID.has(key) && !(Array.isArray(value) && !value.length)).map(([key, value]) => (key === "status" ? status(String(value)) : key === "into" ? words(value) : `${key in SPOKEN ? w(key as Spoken) : key}: ${words(value)}`))].filter(Boolean).join(" · ");
 }
 function row(step: Step): HTMLElement {
   const change = changeOf(step.change);

@@ -15,18 +15,25 @@ import { drop, factsOf, keep, kept, star, starred } from "./road-kept";
 import { sendWaiting, takeNote, waitingPart } from "./road-send";
 
 const w = phrases({
-  vi: { star: "Đưa vào chuyến đi", unstar: "Bỏ khỏi chuyến đi", note: "Ghi chú nội bộ", save: "Lưu ghi chú", personal: "Thông tin người gửi", why: "Vì sao cần xem? Lần xem này được ghi vào nhật ký.", look: "Xem", offline: "Không có mạng: số liệu lúc", map: "Vị trí phản ánh", acts: "Việc có thể làm", changed: "Người khác vừa thay đổi phản ánh này:", own: "Bạn vừa thay đổi phản ánh này ở cửa sổ khác:", alsoHere: "Cũng đang mở phản ánh này:", show: "Xem bản mới", pdf: "Tải PDF", kept: "Đã giữ ghi chú; sẽ gửi khi có mạng.", notKept: "Chưa có trên máy này, và không có mạng." },
-  en: { star: "Take on the road", unstar: "Leave out of the road", note: "Note (inside only)", save: "Save the note", personal: "Who reported it", why: "Why do you need to see this? The look is logged.", look: "Look", offline: "No network: as it was", map: "Place of the complaint", acts: "What can be done", changed: "Somebody changed this complaint:", own: "You changed this complaint in another window:", alsoHere: "Has this complaint open too:", show: "Show it as it is now", pdf: "PDF", kept: "The note is kept; it is sent when there is a network.", notKept: "Not on this device, and there is no network." },
+  vi: { asWritten: "Nguyên văn", address: "Địa chỉ", reporter: "Người gửi", supporter: "Người cùng phản ánh", noMail: "không để lại thư điện tử", confirmed: "đã xác nhận", unconfirmed: "chưa xác nhận", star: "Đưa vào chuyến đi", unstar: "Bỏ khỏi chuyến đi", note: "Ghi chú nội bộ", save: "Lưu ghi chú", personal: "Thông tin người gửi", why: "Vì sao cần xem? Lần xem này được ghi vào nhật ký.", look: "Xem", offline: "Không có mạng: số liệu lúc", map: "Vị trí phản ánh", acts: "Việc có thể làm", changed: "Người khác vừa thay đổi phản ánh này:", own: "Bạn vừa thay đổi phản ánh này ở cửa sổ khác:", alsoHere: "Cũng đang mở phản ánh này:", show: "Xem bản mới", pdf: "Tải PDF", kept: "Đã giữ ghi chú; sẽ gửi khi có mạng.", notKept: "Chưa có trên máy này, và không có mạng." },
+  en: { asWritten: "As written", address: "Address", reporter: "Reporter", supporter: "Supporter", noMail: "left no e-mail", confirmed: "confirmed", unconfirmed: "not confirmed", star: "Take on the road", unstar: "Leave out of the road", note: "Note (inside only)", save: "Save the note", personal: "Who reported it", why: "Why do you need to see this? The look is logged.", look: "Look", offline: "No network: as it was", map: "Place of the complaint", acts: "What can be done", changed: "Somebody changed this complaint:", own: "You changed this complaint in another window:", alsoHere: "Has this complaint open too:", show: "Show it as it is now", pdf: "PDF", kept: "The note is kept; it is sent when there is a network.", notKept: "Not on this device, and there is no network." },
 });
 
+// What comes next stands first, what is rare or ends it without help last.
+const ORDER = ["check", "accept", "start", "answer", "resume", "reopen", "take-up", "assign", "note", "hand-over", "ask", "pause", "recategorise", "move", "merge", "unmerge", "split", "refuse"].filter((one) => one in KEYS);
+const NEXT: ReadonlySet<string> = new Set(["check", "accept", "start", "answer", "resume", "reopen", "take-up"]);
+interface Private { words: string; address: string | null; masked: boolean; answers: Record<string, unknown>; urgent: boolean; people: { role: string; address: string | null; confirmed: boolean; since: string }[] }
+function privately(found: Private): HTMLElement {
+  const rows: [string, string][] = [[w("asWritten"), found.words], [w("address"), found.address ?? "–"], ...Object.entries(found.answers).map(([name, value]): [string, string] => [name, Array.isArray(value) ? value.join(", ") : String(value)]), ...found.people.map((one): [string, string] => [w(one.role === "reporter" ? "reporter" : "supporter"), [one.address ?? w("noMail"), one.address ? w(one.confirmed ? "confirmed" : "unconfirmed") : "", instant(one.since)].filter(Boolean).join(" · ")])];
+  return h("dl", { class: "facts" }, ...rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+}
 /** The part about the reporter, behind a reason. */
 function personal(code: string): void {
   const reason = h("input", { id: "look-reason", required: true, maxlength: 200 }), out = h("div", { role: "status" });
   const look = async (): Promise<void> => {
     if (!reason.value.trim()) { reason.focus(); return; }
     try {
-      const found = await ask<Record<string, unknown>>(`/api/v1/work/${encodeURIComponent(code)}/personal?${new URLSearchParams({ reason: reason.value.trim() })}`);
-      out.replaceChildren(h("dl", { class: "facts" }, ...Object.entries(found).filter(([, value]) => value !== null).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, typeof value === "object" ? JSON.stringify(value) : String(value))))));
+      out.replaceChildren(privately(await ask<Private>(`/api/v1/work/${encodeURIComponent(code)}/personal?${new URLSearchParams({ reason: reason.value.trim() })}`)));
     } catch (problem) { out.replaceChildren(h("p", { class: "alert" }, said(problem))); }
   };
   openDialog(w("personal"), t("close"), h("form", { submit: (event) => { event.preventDefault(); void look(); } }, h("label", { for: "look-reason" }, w("why")), reason, h("button", { type: "submit", class: "main" }, w("look"))), out);
@@ -97,7 +104,7 @@ class One {
     const [starNode, form, waiting] = await Promise.all([this.starButton(), noteForm(this.account, this.code), waitingPart(this.account, this.code)]);
     this.takeMap?.();
     const holder = h("div", { class: "one-map", role: "region", "aria-label": w("map") });
-    const buttons = this.at === null ? work.may.filter((one) => one in KEYS).map((one, i) => h("button", { type: "button", class: i === 0 ? "main" : "", "data-act": one, "aria-keyshortcuts": KEYS[one] ?? "", click: () => this.act(one) }, actName(one))) : [];
+    const buttons = this.at === null ? ORDER.filter((one) => work.may.includes(one)).map((one, i) => h("button", { type: "button", class: i === 0 && NEXT.has(one) ? "main" : "", "data-act": one, "aria-keyshortcuts": KEYS[one] ?? "", click: () => this.act(one) }, actName(one))) : [];
     notes.append(notesPart(work, waiting), ...(work.may.includes("note") ? [form] : []));
     this.place.replaceChildren(h("article", { class: "one", "data-code": work.code },
       this.at === null ? "" : h("p", { class: "band", role: "status" }, `${w("offline")} ${instant(new Date(this.at).toISOString())}`),

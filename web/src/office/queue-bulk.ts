@@ -41,7 +41,7 @@ async function undo(id: number | string, changed: () => void): Promise<void> {
 export async function showRecent(changed: () => void): Promise<void> {
   try {
     const { items } = await ask<{ items: Recent[] }>("/api/v1/work/bulk");
-    const entry = (one: Recent): HTMLElement => h("li", {}, h("span", {}, `${w(one.act)}: ${number(one.n)} · ${one.undoable ? `${w("until")} ${instant(one.undo_until)}` : w("forGood")}`), one.undoable && one.n ? h("button", { type: "button", click: () => { dialog.close(); void undo(one.id, changed); } }, w("undo")) : "");
+    const entry = (one: Recent): HTMLElement => h("li", {}, h("span", {}, `${w(one.act)}: ${number(one.n)} · ${!one.n ? w("undone") : one.undoable ? `${w("until")} ${instant(one.undo_until)}` : w("forGood")}`), one.undoable && one.n ? h("button", { type: "button", click: () => { dialog.close(); void undo(one.id, changed); } }, w("undo")) : "");
     const dialog = openDialog(w("recent"), w("close"), items.length ? h("ul", { class: "views" }, ...items.map(entry)) : h("p", {}, w("none")));
   } catch (problem) { toast(said(problem)); }
 }
