@@ -129,7 +129,11 @@ class Desk:
         elif parts[1] == "here":
             route.fulfill(status=204)
         elif parts[1] == "personal":
-            route.fulfill(json={"phone": "0900000000"})
+            private = {
+                "code": "HN-1", "words": "Gọi 0900000000", "address": None, "masked": True,
+                "answers": {}, "urgent": False, "people": [],
+            }  # fmt: skip
+            route.fulfill(json=private)
         else:
             self._act(route, *parts)
 

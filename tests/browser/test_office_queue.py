@@ -193,6 +193,13 @@ def test_filters_are_in_the_address_and_back_takes_them_away(desktop: Page, addr
     expect(desktop).to_have_url(re.compile("mine=true"))
     assert desk.lists[-1]["mine"] == ["true"]
     expect(desktop.locator("#scope-mine b")).to_have_text("3")
+    # A dialog is a step that is taken back, and the address stays what is shown.
+    desktop.get_by_text("Chế độ xem", exact=True).click()
+    expect(desktop.locator("dialog[open]")).to_have_count(1)
+    desktop.keyboard.press("Escape")
+    expect(desktop.locator("dialog[open]")).to_have_count(0)
+    desktop.wait_for_timeout(300)
+    expect(desktop).to_have_url(re.compile("mine=true"))
     desktop.go_back()
     expect(desktop.locator("#scope-mine")).to_have_attribute("aria-pressed", "false")
     desktop.wait_for_timeout(1000)

@@ -131,14 +131,24 @@ def test_an_admin_makes_an_account_for_an_area_and_its_owner_signs_in_with_what_
     _looks_right(desktop)
     desktop.click(".role-form button[type=submit]")
     expect(desktop.locator("dialog .roles")).to_contain_text("Phường Đống Đa")
-    # The password is shown once; the last admin stays one.
-    expect(desktop.locator("#one-time")).to_have_count(0)
+    # The password is in sight until its dialog is closed, and then no more.
+    expect(desktop.locator("#one-time")).to_have_text(password)
     desktop.keyboard.press("Escape")
+    desktop.click("[data-name=lan]")
+    expect(desktop.locator("dialog .roles")).to_contain_text("Phường Đống Đa")
+    expect(desktop.locator("#one-time")).to_have_count(0)
+    # Words that were not chosen from the list are no area.
+    desktop.click("dialog summary")
+    desktop.fill("[name=area-search]", "00235")
+    desktop.click(".role-form button[type=submit]")
+    expect(desktop.locator(".role-form [role=alert]")).to_contain_text("Hãy chọn địa bàn")
+    desktop.click("dialog .close")
+    # The last admin stays one.
     desktop.click("[data-name=quantri]")
     taking = desktop.locator("dialog .roles button")
     taking.click()
     taking.click()
-    expect(desktop.locator("dialog .alert")).to_contain_text("cuối cùng")
+    expect(desktop.locator("dialog > .alert")).to_contain_text("cuối cùng")
 
     _enter(phone, address, "lan", password)
     phone.wait_for_selector(".notice")

@@ -116,7 +116,8 @@ export function secondState(): State {
   const of = { ...state, ...own, ...(time ? { since: own.since ?? "", until: own.until ?? "", frame: "" } : {}) } as State;
   return PLAYED.includes(of.layer) ? of : { ...of, frame: "" };
 }
-addEventListener("settled", () => history.replaceState(history.state, "", address()));
+// Officials' pages use what is here too, and have addresses of their own.
+if (!location.pathname.startsWith("/office")) addEventListener("settled", () => history.replaceState(history.state, "", address()));
 addEventListener("popstate", () => { readAddress(); listeners.forEach((listener) => listener()); });
 
 /** Whether a shape in the address limits the figures, and is not only looked at. */
