@@ -127,8 +127,12 @@ def test_a_page_has_supporters_photos_answers_ratings_and_the_promise(
 def test_a_judgement_that_reopens_is_in_the_timeline_and_its_reason_nowhere(
     client: httpx.Client, do: Do
 ) -> None:
+    limit = text("""UPDATE category SET deadline = '{"handle_working_days": 200}'""")
+    do(lambda c: c.execute(limit))
     taken = reported(do)
     give(do, taken.code, "Xong", datetime.now(UTC), status=Status.RESOLVED)
+    kept = detail(client, taken.code)["promise"]
+    assert (kept["basis"], kept["met"]) == ("handle", True)
     back = judge(client, taken.link, verdict="dissatisfied", reason="Lời riêng của tôi")
     assert back.status_code == 201
     assert back.json() == {"verdict": "dissatisfied", "reopened": True}
@@ -137,6 +141,8 @@ def test_a_judgement_that_reopens_is_in_the_timeline_and_its_reason_nowhere(
     p = whole.json()["properties"]
     assert p["reopened"] == 1
     assert p["ratings"]["dissatisfied"] == 1
+    # It is to be finished again: nothing is kept yet.
+    assert p["promise"] == kept | {"met": None}
     assert [one["kind"] for one in p["timeline"]] == ["received", "status", "reopened"]
     assert p["timeline"][-1]["from"] == "resolved"
     assert p["timeline"][-1]["to"] == p["status"] == "in_progress"
