@@ -15,6 +15,7 @@ KINDS: Final = {
     "hours": ("làm ngoài giờ", "acts out of working time"),
     "failed-name": ("đăng nhập sai nhiều lần", "failed sign-ins of one name"),
     "failed-address": ("đăng nhập sai từ một địa chỉ", "failed sign-ins from one address"),
+    "denied": ("nhiều lần bị từ chối truy cập", "many refused requests"),
     "export": ("xuất nhiều dữ liệu", "a large export"),
     "exports": ("xuất nhiều dữ liệu trong ngày", "many rows exported in a day"),
     "own-role": ("tự cấp quyền cho mình", "an admin gave itself a role"),

@@ -210,6 +210,13 @@ def _basemap_origin(settings: Settings) -> str:
     return f" {scheme}://{rest.split('/', 1)[0].replace('{s}', '*')}"
 
 
+class Worded(FastAPI):
+    """An app whose every error is a document, also what is refused before it."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return problems.TooLargeInWords(super().build_middleware_stack())
+
+
 def create_app(engine: Engine, settings: Settings) -> FastAPI:
     """The app over a database; nothing is read from the environment here."""
     clock, words = Clock(), Words(engine)
@@ -226,7 +233,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
         words.kept = False
 
     # The page /docs is part of the web app: FastAPI's own asks a CDN for its scripts.
-    app = FastAPI(
+    app = Worded(
         title="phananh",
         version=version("phananh"),
         description="Complaints by place and time: lists, counts, tiles and files that agree.",

@@ -12,9 +12,10 @@ from fastapi import Depends, Request
 from sqlalchemy import Connection
 
 from api.cross_site import READS
-from geo import asking, signing_in
+from geo import asking, audit, signing_in
 from geo.asking import Asker, Need
-from geo.errors import NotAllowedError, NotSignedInError, PasswordChangeError
+from geo.complaint import is_code
+from geo.errors import NotAllowedError, NotSignedInError, NotYoursError, PasswordChangeError
 
 COOKIE: Final = "phananh_session"
 # A header that no form of another site can send; a script of one may not (no CORS for it).
@@ -40,8 +41,20 @@ def shown(request: Request, token: str) -> Iterator[Connection]:
 
 
 def _connection(request: Request) -> Iterator[Connection]:
-    with shown(request, session_token(request)) as connection:
-        yield connection
+    token = session_token(request)
+    try:
+        with request.app.state.engine.begin() as connection:
+            one = "code" in request.path_params
+            request.state.asker = asking.opened(connection, token, one=one)
+            yield connection
+    except (NotYoursError, NotAllowedError) as error:
+        # Nothing of the request stays but that it was made: who tries many codes is noticed.
+        code = request.path_params.get("code")
+        subject = code if isinstance(code, str) and is_code(code) else request.scope["route"].path
+        why = "not-yours" if isinstance(error, NotYoursError) else "no-role"
+        with shown(request, token) as connection:
+            audit.append(connection, "denied", subject, why=why, method=request.method)
+        raise
 
 
 # One transaction of a request that shows its session: the database knows who asks.
@@ -49,7 +62,9 @@ OfficialDatabase = Annotated[Connection, Depends(_connection, scope="function")]
 
 
 def _signed_in(request: Request, db: OfficialDatabase) -> Asker:
-    who = asking.asker(db)
+    who: Asker | None = request.state.asker
+    if who is None:
+        raise NotSignedInError("sign in first / hãy đăng nhập")
     strong = request.app.state.settings.strong_roles
     if any(one.role in strong for one in who.roles) and not asking.is_strong(db):
         # Such a role was given since the sign-in: the next one leads to setting up what it needs.

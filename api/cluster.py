@@ -141,7 +141,7 @@ class PrivateCluster:
             "log_timezone": "UTC",
             "lc_messages": "C",
             "jit": "off",
-            "max_connections": "60",
+            "max_connections": "100",
             "shared_buffers": f"{max(128, min(8192, memory_mb // 4))}MB",
             "effective_cache_size": f"{memory_mb // 2}MB",
             "work_mem": "64MB",

@@ -83,8 +83,8 @@ def place_in_words(properties: dict[str, Any], landmarks: list[Near], lang: Lang
 
 def _told(event: dict[str, Any], words: dict[str, str]) -> str:
     kind = str(event.get("kind", ""))
-    if kind == "reopened":
-        return words["reopened"]
+    if kind in ("reopened", "left"):
+        return words[kind]
     state = event.get("to") or (kind if kind == "received" else "changed")
     return words.get(str(state), words["changed"])
 

@@ -99,6 +99,15 @@ def wanted(
     return _of_days(Wanted(Asked(of, now, by, ids), first, last, set_code, tuple(said), named))
 
 
+def refuse_elsewhere(who: Asker, area: str | None) -> None:
+    """Raises `NotAllowedError` for an area of others: zeros would be told as its figures."""
+    if area is not None and who.is_elsewhere(area):
+        raise NotAllowedError(
+            f"{area} is not an area of yours: its figures are not shown to you"
+            f" / {area} không phải địa bàn của bạn nên không xem được số liệu"
+        )
+
+
 def _wanted(
     request: Request,
     db: OfficialDatabase,
@@ -117,6 +126,8 @@ def _wanted(
             "figures of people are for the supervisors of their area"
             " / số liệu của từng người chỉ dành cho lãnh đạo địa bàn"
         )
+    for one in split(area):
+        refuse_elsewhere(who, one)
     return wanted(
         request.app.state.words.get(), db, now=datetime.now(UTC), city=city, domain=domain,
         category=category, area=area, since=since, until=until, by=by, set_code=set,

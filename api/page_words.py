@@ -28,13 +28,14 @@ _VI: Final[Words] = {
     "unknown_time": "không rõ lúc nào",
     "changed": "Có thay đổi",
     "reopened": "Mở lại vì người gửi chưa hài lòng",
+    "left": "Người gửi đầu tiên rút phần của mình",
     "sensitive": "Đây là phản ánh thuộc lĩnh vực nhạy cảm: chỉ trạng thái được công khai.",
     "unknown_title": "Không có phản ánh này",
     "unknown": "Không có phản ánh nào mang mã này. Hãy xem lại từng chữ: mã có 9 ký tự, không"
     " có chữ O, I, S, B, U và các số 0, 1, 2, 5, 8.",
     "mine_title": "Phản ánh của bạn",
     "no_script": "Trang này cần JavaScript để sửa, rút hay đánh giá phản ánh.",
-    "received": "Đã tiếp nhận",
+    "received": "Chờ tiếp nhận",
     "accepted": "Đã nhận xử lý",
     "in_progress": "Đang xử lý",
     "resolved": "Đã giải quyết",
@@ -71,6 +72,7 @@ _EN: Final[Words] = {
     "unknown_time": "time not known",
     "changed": "Changed",
     "reopened": "Reopened: the reporter was not satisfied",
+    "left": "Who reported it first withdrew their part",
     "sensitive": "This complaint is of a sensitive kind: only its status is public.",
     "unknown_title": "There is no such complaint",
     "unknown": "No complaint has this code. Please check every letter: a code has 9 characters, and"

@@ -54,7 +54,7 @@ def hot_spots(
         # Kept from a moment before or after this snapshot.
         region = studies.cells(connection, question, resolution, 1)
         hot = significance.hot_cells(connection, question, region, resolution)
-    spots = significance.spots(connection, hot, resolution)
+    spots = significance.spots(connection, hot)
     return themes.hot_spots(hot, spots, resolution)
 
 

@@ -11,7 +11,9 @@ from fastapi.responses import JSONResponse, Response
 from psycopg.errors import DiskFull, QueryCanceled
 from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.refusals import (
     ChallengeWantedError,
@@ -34,6 +36,7 @@ from geo.errors import (
     NotSignedInError,
     NotSupportableError,
     NotTakenHereError,
+    NotYoursError,
     OutsideCityError,
     OverloadedError,
     PasswordChangeError,
@@ -80,6 +83,7 @@ RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
 _STATUS: dict[type[PhananhError], int] = {
     BadFilterError: 422,
     NotFoundError: 404,
+    NotYoursError: 404,
     OutsideCityError: 422,
     ConflictError: 409,
     OverloadedError: 503,
@@ -107,6 +111,41 @@ _STATUS: dict[type[PhananhError], int] = {
     LimitedError: 429,
 }
 _REFUSED_STATUS: Final = {"type": 415, "bytes": 413}
+
+
+# Of what is raised outside of the domain: by the framework, or where there is no route.
+_WORDS: Final = {
+    404: "there is nothing at this address / không có gì ở địa chỉ này",
+    405: "this address does not take such a request / địa chỉ này không nhận yêu cầu kiểu này",
+    413: "what was sent is too large: please make it smaller"
+    " / nội dung gửi lên quá lớn: hãy gửi ít hơn",
+}
+
+
+class TooLargeInWords:
+    """The outermost ASGI layer: a body that is too large is refused with a problem document.
+
+    The framework answers with plain text, outside of all handlers and layers of an app.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        replaced = False
+
+        async def worded(message: Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start" and message["status"] == 413:
+                kind = Headers(raw=message["headers"]).get("content-type", "")
+                replaced = kind.startswith("text/plain")
+                if replaced:
+                    answer = problem(413, "Content Too Large", _WORDS[413])
+                    await answer(scope, receive, send)
+            if not replaced:
+                await send(message)
+
+        await self.app(scope, receive, worded)
 
 
 def status_of(error: PhananhError) -> int:
@@ -165,11 +204,13 @@ def install(app: FastAPI) -> None:
             {"field": ".".join(str(part) for part in item["loc"][1:]), "message": item["msg"]}
             for item in error.errors()
         ]
-        return problem(422, "Invalid request", "some fields are not right", errors=errors)
+        detail = "some fields are not right / có mục chưa đúng"
+        return problem(422, "Invalid request", detail, errors=errors)
 
     @app.exception_handler(HTTPException)
     def http(request: Request, error: HTTPException) -> Response:
-        answer = problem(error.status_code, str(error.detail), str(error.detail))
+        said = str(error.detail)
+        answer = problem(error.status_code, said, _WORDS.get(error.status_code, said))
         answer.headers.update(error.headers or {})
         return answer
 
@@ -179,14 +220,22 @@ def install(app: FastAPI) -> None:
     def database_away(request: Request, error: Exception) -> Response:
         if isinstance(getattr(error, "orig", None), QueryCanceled):
             log.warning("question_too_long", path=request.url.path)
-            detail = "this question takes too long: ask for less time, fewer words or a smaller box"
+            detail = (
+                "this question takes too long: ask for less time, fewer words or a smaller box"
+                " / câu hỏi này mất quá nhiều thời gian: hãy chọn thời gian ngắn hơn, ít từ hơn"
+                " hoặc nơi nhỏ hơn"
+            )
             return problem(503, "Too slow", detail)
         if isinstance(getattr(error, "orig", None), DiskFull):
             log.error("disk_full")
-            detail = "the disk of the database is full: nothing of this was stored, nothing is lost"
+            detail = (
+                "the disk of the database is full: nothing of this was stored, nothing is lost"
+                " / máy chủ hết chỗ lưu: chưa có gì được lưu, không mất gì cả"
+            )
             return problem(503, "No room", detail)
         log.warning("database_unavailable", error=type(error).__name__)
-        return problem(503, "Try again shortly", "the database does not answer at the moment")
+        detail = "the database does not answer at the moment / máy chủ tạm thời chưa trả lời được"
+        return problem(503, "Try again shortly", detail)
 
     @app.exception_handler(Exception)
     def unforeseen(request: Request, error: Exception) -> Response:
@@ -198,4 +247,5 @@ def install(app: FastAPI) -> None:
             log.error("unforeseen_database_error", id=number, sqlstate=code, where=where)
         else:
             log.error("unforeseen_error", id=number, exc_info=error)
-        return problem(500, "Something went wrong", f"report it with the id {number}", id=number)
+        detail = f"report it with the id {number} / máy chủ gặp lỗi, hãy báo kèm mã {number}"
+        return problem(500, "Something went wrong", detail, id=number)

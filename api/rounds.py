@@ -128,7 +128,7 @@ def _observe_spots(
     done = 0
     for row in equal:
         state, told = nightly.hot_spots(night, row.state, row.spot)
-        found = nightly.placed(look.connection, look.question, resolution, night, told)
+        found = nightly.placed(look.connection, look.question, night, told)
         done += _finish(look, row, row.state | state, found)
     return done
 

@@ -43,6 +43,9 @@ def become(
         "PHANANH_VAR": str(var),
         # Threads share two heaps: with one for each, memory that was freed stays with the process.
         "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "2"),
+        # What is large goes back to the system as soon as it is freed.
+        "MALLOC_MMAP_THRESHOLD_": os.environ.get("MALLOC_MMAP_THRESHOLD_", "262144"),
+        "MALLOC_TRIM_THRESHOLD_": os.environ.get("MALLOC_TRIM_THRESHOLD_", "1048576"),
     }
     sys.stdout.flush()
     sys.stderr.flush()

@@ -21,7 +21,7 @@ from bench.staff import Person, dismiss, open_work, staff
 from bench.wire import HOST, parse_head, request
 
 # What the page asks for.
-QUEUE: Final = "/api/v1/work?limit=200"
+QUEUE: Final = "/api/v1/work?limit=100"
 MAP: Final = "/api/v1/work/map?zoom=14"
 COUNTS: Final = "/api/v1/work/counts"
 # How often each is done, of a hundred times.
@@ -87,6 +87,8 @@ class Desk:
         status, told, _ = await self.ask("one complaint", f"/api/v1/work/{code}")
         if status != 200:
             raise RefusedError(f"{code} answered {status}")
+        # The page fills it in when it is there.
+        await self.ask("what is around it", f"/api/v1/work/{code}/around")
         return told["etag"]
 
     async def change(self) -> None:
@@ -130,7 +132,7 @@ async def _at_work(
         await desk.begin()
     await _nothing_of_others(desks)
     # A first look at everything, so that plans and connections are not in the figures.
-    await asyncio.gather(*(desk.work(time.perf_counter() + seconds / 5, pause_s) for desk in desks))
+    await asyncio.gather(*(desk.work(time.perf_counter() + seconds / 2, pause_s) for desk in desks))
     for desk in desks:
         desk.ms.clear()
         desk.statuses.clear()

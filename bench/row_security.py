@@ -40,8 +40,9 @@ def _in_turn(
     for number, one in enumerate(asked):
         # Once for nothing, so that neither reads from disk for both.
         free(one)
+        # The quicker of two: a pause of the machine in one of a hundred decides a sum.
         for own in (bound, free) if number % 2 else (free, bound):
-            (paid if own is bound else plain).append(own(one))
+            (paid if own is bound else plain).append(min(own(one), own(one)))
     return _ratio(paid, plain)
 
 

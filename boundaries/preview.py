@@ -20,6 +20,7 @@ def sets(connection: Connection) -> list[dict[str, Any]]:
     rows = connection.execute(
         text(
             "SELECT s.code, s.level, s.name_vi, s.name_en, s.since, s.until, s.source,"
+            " s.approximate,"
             " t.code AS city, (SELECT count(*) FROM area a WHERE a.set_id = s.id) AS areas,"
             " (s.since IS NULL OR s.since <= (now() AT TIME ZONE t.timezone)::date)"
             " AND (s.until IS NULL OR s.until > (now() AT TIME ZONE t.timezone)::date) AS in_force"

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
-from geo import templates
+from geo import masking, templates
 from geo.errors import BadFilterError
 from geo.schema import answer, complaint, work
 from geo.templates import Template
@@ -23,6 +23,32 @@ _LOOKED_AT: Final = 60
 MOST_ALIKE: Final = 3
 # Of all different words of two answers, so many are in both.
 ALIKE: Final = 0.85
+
+
+_KINDS: Final[dict[masking.Kind, tuple[str, str]]] = {
+    "phone": ("a phone number", "số điện thoại"),
+    "id": ("an ID number", "số giấy tờ"),
+    "email": ("an e-mail address", "thư điện tử"),
+    "plate": ("a number plate", "biển số xe"),
+    "account": ("an account", "tài khoản"),
+}
+
+
+def check_public(words: str, office_contact: bool) -> list[str]:
+    """What of the words of an answer may lead to a person, which `office_contact` says is meant.
+
+    Raises `BadFilterError` that names it where that is not said.
+    """
+    found = masking.named(words)
+    if found and not office_contact:
+        en, vi = (", ".join(f"{_KINDS[kind][n]} “{said}”" for kind, said in found) for n in (0, 1))
+        raise BadFilterError(
+            "office_contact",
+            f"the answer will be public, and has {en}: take it out, or say that it is the office's"
+            f" and meant / câu trả lời sẽ công khai mà có {vi}: hãy bỏ đi, hoặc xác nhận đó là của"
+            " cơ quan và được công khai",
+        )
+    return [said for _, said in found]
 
 
 def composed(

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from geo import participants
 from geo.asking import Asker
 from geo.errors import BadFilterError, BadMoveError, ConflictError, NotFoundError
 from geo.held import Held, write
@@ -42,10 +43,12 @@ def ask(connection: Connection, who: Asker, held: Held, question: str, at: datet
             participant.c.erased_at.is_(None),
         )
     ).first()
-    if there is None:
+    if there is None or participants.reporter_left(connection, held.id):
         raise BadMoveError(
-            "nobody can be asked: it came without a reporter, or the personal part was erased"
-            " / không có ai để hỏi: phản ánh không có người gửi, hoặc phần cá nhân đã xóa"
+            "nobody can be asked: it came without a reporter, or the reporter's part was"
+            " withdrawn or erased"
+            " / không có ai để hỏi: phản ánh không có người gửi, hoặc người gửi đã rút hay xóa"
+            " phần của mình"
         )
     waiting = connection.execute(
         select(func.count())

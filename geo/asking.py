@@ -41,6 +41,20 @@ class Asker(NamedTuple):
         """Whether any of the roles may do this, wherever that is."""
         return any(one.role in MAY[need] for one in self.roles)
 
+    def is_elsewhere(self, area: str) -> bool:
+        """Whether an area, `set:code`, is certainly none of the asker's: others of its set are.
+
+        One of another set may hold a part of what is; the database counts only that.
+        """
+        roles = [one.areas for one in self.roles if one.role != "admin"]
+        named = [code for areas in roles for code in areas or ()]
+        of_set = area.partition(":")[0] + ":"
+        return (
+            None not in roles
+            and area not in named
+            and any(code.startswith(of_set) for code in named)
+        )
+
 
 # As `role_may` in SQL; a test compares them.
 MAY: Final[dict[Need, frozenset[str]]] = {
@@ -57,6 +71,19 @@ MAY: Final[dict[Need, frozenset[str]]] = {
 def show(connection: Connection, token: str) -> None:
     """Show a session's token to the database for the rest of the transaction."""
     connection.execute(text("SELECT set_config('phananh.session', :token, true)"), {"token": token})
+
+
+_OPEN: Final = text("SELECT asker_opened(:token, :one)")
+
+
+def opened(connection: Connection, token: str, *, one: bool = False) -> Asker | None:
+    """Show a session's token for the rest of the transaction; whose it is, None: nobody's.
+
+    `one`: the transaction is about one complaint. It is found by its code whatever the code is, and
+    its statements are the longest here: planning them anew takes longer than running them.
+    """
+    found = connection.execute(_OPEN, {"token": token, "one": one}).scalar_one()
+    return None if found is None else Asker(**found | {"roles": _roles(found["roles"])})
 
 
 def asker(connection: Connection) -> Asker:

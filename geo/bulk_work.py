@@ -15,13 +15,13 @@ from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
-from geo import audit, handling
+from geo import answer_words, audit, handling
 from geo.asking import Asker
 from geo.complaint import clean_code
 from geo.errors import BadFilterError, NotFoundError, PhananhError
 from geo.handling import Held, StaleError
 from geo.participants import hashed
-from geo.schema import complaint, work, work_bulk
+from geo.schema import category, complaint, work, work_bulk
 
 MOST: Final = 500
 GOOD_FOR: Final = timedelta(minutes=15)
@@ -99,11 +99,15 @@ def _act(connection: Connection, who: Asker, held: Held, order: Order, at: datet
             handling.note(connection, who, held, body["text"], None)
         case "answer":
             words = body["text"]
+            # Letters and pushes of this transaction wait: until then it can be taken back.
+            until = (at + UNDO_FOR).isoformat()
+            connection.execute(select(func.set_config("phananh.told_from", until, True)))
             if ADDRESS in words:
                 words = words.replace(ADDRESS, _address(connection, held))
             handling.answer(
                 connection, who, held, words, at, close=body["close"],
                 template=body.get("template"), fields=body.get("fields"),
+                office_contact=body.get("office_contact", False),
             )  # fmt: skip
         case _:
             raise BadFilterError("act", f"{order.act!r} is not done to many at once")
@@ -181,6 +185,9 @@ def preview(
         raise too_many(len(cleaned))
     if not cleaned:
         raise BadFilterError("codes", "choose complaints first / hãy chọn phản ánh trước")
+    if order.act == "answer":
+        # Once for all of them, and not as why each is left out.
+        answer_words.check_public(order.body["text"], order.body["office_contact"])
     will: list[tuple[str, int]] = []
     left: list[Left] = []
     for group in _together(order, cleaned):
@@ -206,6 +213,20 @@ def preview(
         )
     )
     return Preview(token, [code for code, _ in will], left)
+
+
+def told(connection: Connection, codes: Sequence[str]) -> list[dict[str, Any]]:
+    """What complaints are, in few words, in the order of their codes as given."""
+    rows = connection.execute(
+        select(complaint.c.code, category.c.code.label("category"), complaint.c.address)
+        .join(category, category.c.id == complaint.c.category_id)
+        .where(complaint.c.code.in_(codes))
+    )
+    found = {
+        row.code: {"code": row.code, "category": row.category, "address": row.address}
+        for row in rows
+    }
+    return [found[code] for code in codes if code in found]
 
 
 def _claimed(connection: Connection, token: str, at: datetime) -> Row[Any]:

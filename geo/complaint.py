@@ -63,6 +63,7 @@ TRANSITIONS: Final[dict[Status, frozenset[Status]]] = {
 # no 0/O, 1/I/L, 2/Z, 5/S, 8/B, U/V.
 CODE_ALPHABET: Final = "34679ACDEFGHJKMNPQRTVWXY"
 CODE_LENGTH: Final = 9
+NO_SUCH: Final = "no complaint has the code {0!r} / không có phản ánh nào mang mã {0!r}"
 
 
 def new_code() -> str:

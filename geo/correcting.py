@@ -12,7 +12,7 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import Connection, Row, text
 
-from geo import contacts, participants, questions
+from geo import audit, contacts, participants, questions, supporting
 from geo.cells import COARSEST, leaf_cells, parent
 from geo.complaint import TRANSITIONS, Status
 from geo.database import sql
@@ -27,6 +27,8 @@ from geo.errors import (
 from geo.reporting import MOST_PHOTOS, Spoken, attach, spoken
 
 ACTOR: Final = "reporter"
+# In the history: that the words went with what was withdrawn is no correction of them.
+WITHDRAWING: Final = "withdrawing"
 _ERASED: Final = "its personal part was erased / phần cá nhân của phản ánh đã được xóa"
 
 
@@ -67,6 +69,8 @@ def _locked(connection: Connection, person: Row[Any]) -> Row[Any]:
                    s.address AS private_address, s.answers, s.urgent, s.editable_until,
                    p.erased_at, EXISTS (SELECT FROM look l
                             WHERE l.complaint_id = c.id AND l.act = 'hide') AS hidden,
+                   EXISTS (SELECT FROM event e
+                            WHERE e.complaint_id = c.id AND e.kind = 'left') AS gone,
                    CAST(c.xmin AS text) || '.' || CAST(s.xmin AS text) AS version
               FROM complaint c JOIN submission s ON s.complaint_id = c.id
               JOIN category k ON k.id = c.category_id JOIN participant p ON p.id = :person
@@ -113,6 +117,8 @@ def correct(
     reason = why_not_editable(row.status, row.editable_until, at)
     if row.erased_at is not None:
         reason = _ERASED
+    if row.gone:
+        reason = "you have withdrawn your part of it / bạn đã rút phần của mình trong phản ánh này"
     if reason is not None:
         raise NotEditableError(reason)
     if versions is not None and row.version not in versions:
@@ -145,6 +151,7 @@ def correct(
         )
     if "photos" in wanted:
         _replace_photos(connection, row.id, wanted["photos"])
+    audit.append(connection, "citizen.corrected", row.code, actor=ACTOR, fields=sorted(wanted))
     return Changed(row.code, (parent(row.cell, COARSEST), parent(leaf, COARSEST)))
 
 
@@ -168,7 +175,11 @@ def _spoken(row: Row[Any], wanted: Correction) -> Spoken:
 def _replace_photos(connection: Connection, complaint_id: UUID, given: Sequence[str]) -> None:
     """The photos given, in their order, and no others; those left out are swept as unsent."""
     if len(set(given)) != len(given) or len(given) > MOST_PHOTOS:
-        raise BadFilterError("photos", f"at most {MOST_PHOTOS} photos, each of them once")
+        raise BadFilterError(
+            "photos",
+            f"at most {MOST_PHOTOS} photos, each of them once"
+            f" / nhiều nhất {MOST_PHOTOS} ảnh, mỗi ảnh một lần",
+        )
     there = connection.execute(
         text("SELECT id, upload FROM photo WHERE complaint_id = :id AND answer_id IS NULL"),
         {"id": complaint_id},
@@ -206,14 +217,17 @@ def _replace_photos(connection: Connection, complaint_id: UUID, given: Sequence[
 
 
 def withdraw(connection: Connection, person: Row[Any], at: datetime) -> Changed:
-    """Take a report back, and forget the reporter's mail address; a second time changes nothing.
+    """Take a report back with its words; a second time changes nothing.
+
+    The reporter's mail address is forgotten, and what was written is for entitled officials alone.
+    What others support stays open for them; the reporter alone leaves it.
 
     Raises `NotAllowedError`, and `NotEditableError` for one that is closed. Part of the caller's
     transaction.
     """
     row = _locked(connection, person)
     cells = (parent(row.cell, COARSEST),)
-    if row.status == Status.WITHDRAWN:
+    if row.status == Status.WITHDRAWN or row.gone:
         return Changed(row.code, cells)
     if row.erased_at is not None:
         raise NotEditableError(_ERASED)
@@ -222,13 +236,49 @@ def withdraw(connection: Connection, person: Row[Any], at: datetime) -> Changed:
             "it is closed already, so it cannot be withdrawn"
             " / phản ánh đã kết thúc nên không rút lại được"
         )
+    # Nobody begins to support it while it is locked.
+    if others := supporting.supporters_of(connection, row.id):
+        _leave(connection, row.id, person.id)
+    else:
+        connection.execute(
+            text(
+                "UPDATE complaint SET status = :withdrawn, closed_at = :at, updated_at = :at"
+                " WHERE id = :id"
+            ),
+            {"withdrawn": int(Status.WITHDRAWN), "at": at, "id": row.id},
+        )
+    _take_words_back(connection, row.id)
+    # There will be no news of it for who withdrew it.
+    contacts.remove(connection, person.id)
+    audit.append(connection, "citizen.withdrew", row.code, actor=ACTOR, supporters=others)
+    return Changed(row.code, cells)
+
+
+def _leave(connection: Connection, complaint_id: UUID, person_id: int) -> None:
+    given = {"id": complaint_id, "person": person_id}
+    for statement in (
+        "INSERT INTO event (complaint_id, kind, actor, change)"
+        " VALUES (:id, 'left', 'reporter', '{}')",
+        # As the trigger does where all of it is withdrawn.
+        "DELETE FROM photo WHERE complaint_id = :id AND answer_id IS NULL",
+        "DELETE FROM participant_push WHERE participant_id = :person",
+        # From now on the device may support it, as any other.
+        "UPDATE participant SET device = NULL WHERE id = :person",
+    ):
+        connection.execute(text(statement), given)
+
+
+def _take_words_back(connection: Connection, complaint_id: UUID) -> None:
+    given = {"id": complaint_id, "actor": WITHDRAWING}
+    connection.execute(text("SELECT set_config('phananh.actor', :actor, true)"), given)
     connection.execute(
         text(
-            "UPDATE complaint SET status = :withdrawn, closed_at = :at, updated_at = :at"
-            " WHERE id = :id"
+            """
+            UPDATE submission s SET words = coalesce(s.words, c.text),
+                                    address = coalesce(s.address, c.address)
+              FROM complaint c WHERE c.id = :id AND s.complaint_id = c.id
+            """
         ),
-        {"withdrawn": int(Status.WITHDRAWN), "at": at, "id": row.id},
+        given,
     )
-    # There will be no news of it; supporters keep their address for that of the withdrawing.
-    contacts.remove(connection, person.id)
-    return Changed(row.code, cells)
+    connection.execute(text("UPDATE complaint SET text = '', address = NULL WHERE id = :id"), given)

@@ -1,14 +1,16 @@
 """Engines, migrations and small helpers over a connection."""
 
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, Engine, Select, create_engine, inspect, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import Connection, Engine, Select, create_engine, event, inspect, text
+from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.sql.elements import TextClause
 
 if TYPE_CHECKING:
@@ -49,18 +51,46 @@ def engine(
     Commands and migrations work as the owner of the tables; what serves requests takes the `role`
     `SERVICE_ROLE`.
     """
-    return create_engine(
+    made = create_engine(
         psycopg_url(url),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=5,
-        pool_pre_ping=True,
         # The connection used last: its catalogue and prepared statements are warm.
         pool_use_lifo=True,
         # Values may be a citizen's words: they never go into an error's message.
         hide_parameters=True,
-        connect_args={"options": _options(statement_timeout_ms, role), "connect_timeout": 5},
+        connect_args={
+            "options": _options(statement_timeout_ms, role),
+            "connect_timeout": 5,
+            # Statements here are few and long: the second time one is asked it is kept ready.
+            "prepare_threshold": 1,
+        },
     )
+    event.listen(made, "checkin", _noted)
+    event.listen(made, "checkout", _alive(made.dialect))
+    return made
+
+
+# A connection that answered so lately is taken as alive: to ask each time is one question in five.
+ALIVE_S: Final = 0.25
+
+
+def _noted(connection: Any, record: Any) -> None:
+    record.info["answered"] = time.monotonic()
+
+
+def _alive(dialect: Dialect) -> Callable[[Any, Any, Any], None]:
+    def asked(connection: Any, record: Any, proxy: Any) -> None:
+        if time.monotonic() - record.info.get("answered", 0.0) < ALIVE_S:
+            return
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            # The server was started anew: the others are of before too.
+            raise InvalidatePoolError from error
+
+    return asked
 
 
 def alembic_config() -> "Config":

@@ -12,14 +12,18 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from geo import follows
+from geo import audit, follows
 from geo.questions import Question, public_answers
 
 
 def erase_participant(connection: Connection, participant_id: int, at: datetime) -> None:
     """Erase what is personal of one reporter or supporter; the others' stays."""
     person = connection.execute(
-        text("SELECT complaint_id, role FROM participant WHERE id = :id"), {"id": participant_id}
+        text(
+            "SELECT p.complaint_id, p.role, p.erased_at, c.code FROM participant p"
+            " JOIN complaint c ON c.id = p.complaint_id WHERE p.id = :id"
+        ),
+        {"id": participant_id},
     ).one_or_none()
     if person is None:
         return
@@ -27,6 +31,8 @@ def erase_participant(connection: Connection, participant_id: int, at: datetime)
     _persons(connection, [participant_id], at)
     if person.role == "reporter":
         _said(connection, person.complaint_id, at)
+    if person.erased_at is None:
+        audit.append(connection, "citizen.erased", person.code, actor=person.role)
 
 
 def erase_complaint(connection: Connection, complaint_id: UUID, at: datetime) -> None:

@@ -28,6 +28,16 @@ class NotFoundError(PhananhError):
     """No such complaint, set, city or layer."""
 
 
+class NotYoursError(NotFoundError):
+    """What an official asked for is not theirs to see, or does not exist: which, is not told."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            f"no complaint of yours has the code {code!r}"
+            f" / không có phản ánh {code!r} trong địa bàn, lĩnh vực của bạn"
+        )
+
+
 class OutsideCityError(PhananhError):
     """The place lies outside every city this instance serves."""
 

@@ -81,6 +81,28 @@ COLUMNS: Final[dict[str, Names]] = {
         "Mann-Kendall của số phản ánh qua các kỳ, tính bằng độ lệch chuẩn",
         "Mann-Kendall of the counts over the periods, in standard deviations",
     ),
+    "side": Names(
+        "area: nơi được xét; rest: phần còn lại của thành phố; area_against_rest: nơi ấy so với"
+        " phần còn lại",
+        "area: the place; rest: the rest of its city; area_against_rest: the one against the other",
+    ),
+    "n_first": Names("Số phản ánh trong giai đoạn thứ nhất", "Complaints in the first period"),
+    "n_second": Names("Số phản ánh trong giai đoạn thứ hai", "Complaints in the second period"),
+    "weeks_first": Names("Số tuần của giai đoạn thứ nhất", "Weeks of the first period"),
+    "weeks_second": Names("Số tuần của giai đoạn thứ hai", "Weeks of the second period"),
+    "ratio": Names(
+        "Số phản ánh mỗi tuần ở giai đoạn thứ hai, so với giai đoạn thứ nhất; của"
+        " area_against_rest: tỷ số của nơi ấy chia cho của phần còn lại",
+        "Complaints a week in the second period, by those in the first; of area_against_rest the"
+        " ratio of the place by that of the rest",
+    ),
+    "ratio_low": Names("Cận dưới của khoảng tin cậy 95%", "Lower end of its 95% interval"),
+    "ratio_high": Names("Cận trên của khoảng tin cậy 95%", "Upper end of its 95% interval"),
+    "period": Names("1: giai đoạn thứ nhất; 2: giai đoạn thứ hai", "1: first period; 2: second"),
+    "week_since": Names("Ngày đầu của tuần", "First day of the week"),
+    "week_until": Names("Ngày sau tuần ấy", "The day after the week"),
+    "n_area": Names("Số phản ánh ở nơi được xét", "Complaints in the place"),
+    "n_rest": Names("Số phản ánh ở phần còn lại", "Complaints in the rest of the city"),
     "trend_p": Names("Xác suất ngẫu nhiên của xu hướng (hai phía)", "Two-sided p of the trend"),
 }
 LISTED: Final[dict[str, Names]] = {

@@ -118,8 +118,11 @@ def answer(
     photos: Sequence[str] = (),
     template: str | None = None,
     fields: Mapping[str, str] | None = None,
+    office_contact: bool = False,
 ) -> None:
     """Answer in public; `close` resolves it, which needs words and perhaps photos that prove it.
+
+    `office_contact` says that a number or an address in the words is the office's own.
 
     Where the category asks for it, a closing waits for a supervisor first (`geo.answer_check`).
     Raises `BadFilterError` that says what to add.
@@ -127,7 +130,8 @@ def answer(
     said, fitting = answer_words.composed(
         connection, words, template, fields or {}, held.category_id, held.domain_id
     )
-    change: dict[str, Any] = {"closed": close}
+    stated = answer_words.check_public(said, office_contact)
+    change: dict[str, Any] = {"closed": close} | ({"stated": stated} if stated else {})
     if close:
         answer_words.check_closing(connection, held.id, said, fitting, held.area_id, at)
         rules = answer_photos.rules_of(connection, held.category_id)
@@ -148,13 +152,22 @@ def answer(
 
 
 def refuse(
-    connection: Connection, who: Asker, held: Held, ground: str, words: str, at: datetime
+    connection: Connection,
+    who: Asker,
+    held: Held,
+    ground: str,
+    words: str,
+    at: datetime,
+    *,
+    office_contact: bool = False,
 ) -> None:
     """Refuse it on a legal ground (its code), which the public answer names."""
     of = grounds.named(connection, ground.strip())
     said = answer_words.composed(connection, words, None, {}, held.category_id, held.domain_id)[0]
+    stated = answer_words.check_public(said, office_contact)
     answering.give(
         connection, held.code, f"{said}\n\nCăn cứ: {of.public}".strip(), at, "official",
         status=Status.REJECTED,
     )  # fmt: skip
-    write(connection, who, held, "refuse", of.public, ground=of.code)
+    change = {"ground": of.code} | ({"stated": stated} if stated else {})
+    write(connection, who, held, "refuse", of.public, **change)

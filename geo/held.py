@@ -4,7 +4,7 @@ allows it. Every act writes one event."""
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, insert, select, text
+from sqlalchemy import Connection, Row, insert, select, text
 
 from geo.asking import Asker
 from geo.complaint import Status, clean_code
@@ -13,9 +13,9 @@ from geo.errors import (
     BadMoveError,
     ChangedMeanwhileError,
     NotAllowedError,
-    NotFoundError,
+    NotYoursError,
 )
-from geo.schema import account, complaint, work, work_closing, work_event
+from geo.schema import account, work_event
 from geo.work_moves import allowed
 
 LEAST_REASON: Final = 8
@@ -56,70 +56,35 @@ def rights_of(row: Row[Any]) -> frozenset[str]:
 def hold(connection: Connection, code: str, act: str, version: int | None) -> Held:
     """Lock a complaint's work for an act. `version`: the one the asker saw; None: any.
 
-    Raises `NotFoundError`, `NotAllowedError`, `StaleError`, and `BadMoveError` for what its state
+    Raises `NotYoursError`, `NotAllowedError`, `StaleError`, and `BadMoveError` for what its state
     does not allow.
     """
     row = connection.execute(
-        text(
-            """
-            SELECT c.id, c.code, asker_on(c.id, 'inside') AS may_view,
-                   asker_on(c.id, 'act') AS may_act, asker_on(c.id, 'supervise') AS may_supervise
-              FROM complaint c WHERE c.code = :code
-            """
-        ),
-        {"code": clean_code(code)},
+        text("SELECT * FROM work_held(:code)"), {"code": clean_code(code)}
     ).one_or_none()
     if row is None or not row.may_view:
-        raise NotFoundError(
-            f"no complaint of yours has the code {code!r}"
-            f" / không có phản ánh {code!r} trong địa bàn, lĩnh vực của bạn"
-        )
+        raise NotYoursError(code)
     if not row.may_act:
         raise NotAllowedError(
             "you may look at this complaint, not change it"
             " / bạn được xem phản ánh này nhưng không được xử lý"
         )
-    # The complaint first, as what citizens do locks it, and its work by triggers after it.
-    state = connection.execute(
-        select(complaint.c.status).where(complaint.c.id == row.id).with_for_update()
-    ).scalar_one()
-    held = connection.execute(
-        select(
-            work.c.version,
-            work.c.acts,
-            work.c.domain_id,
-            work.c.category_id,
-            work.c.area_id,
-            work.c.paused_at,
-            work.c.check_state,
-        )
-        .where(work.c.complaint_id == row.id)
-        .with_for_update()
-    ).one_or_none()
-    if held is None:
+    if row.version is None:
         raise BadMoveError(
             "it was closed before it came here / phản ánh này đã đóng trước khi chuyển về đây"
         )
-    if version is not None and held.version != version:
-        raise StaleError(held.version, _since(connection, row.id, version))
-    status, rights, checking = Status(state), rights_of(row), held.check_state == "asked"
-    if checking and _is_own(connection, row.id):
+    if version is not None and row.version != version:
+        raise StaleError(row.version, _since(connection, row.id, version))
+    status, rights, checking = Status(row.status), rights_of(row), row.check_state == "asked"
+    if row.own:
         rights |= {"own"}
-    may = allowed(status, rights, paused=held.paused_at is not None, checking=checking)
+    may = allowed(status, rights, paused=row.paused, checking=checking)
     if act not in may:
         raise BadMoveError(_refusal(status, may, checking=checking))
     return Held(
-        row.id, row.code, held.version, status, rights, tuple(held.acts), held.domain_id,
-        held.category_id, held.area_id,
+        row.id, row.code, row.version, status, rights, tuple(row.acts), row.domain_id,
+        row.category_id, row.area_id,
     )  # fmt: skip
-
-
-def _is_own(connection: Connection, number: UUID) -> bool:
-    """Whether the closing that waits for a check is the asker's own."""
-    found = select(work_closing.c.account_id == func.asker()).where(
-        work_closing.c.complaint_id == number
-    )
-    return bool(connection.execute(found).scalar())
 
 
 def _refusal(status: Status, may: list[str], *, checking: bool) -> str:

@@ -1,5 +1,6 @@
 """A run of counts with its season taken out, and the rhythm of the week."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final, Literal, NamedTuple
 
@@ -78,6 +79,19 @@ def _end(begin: date, step: StepOf) -> date:
     return begin + timedelta(days=7 if step == "week" else 1)
 
 
+def _extent(connection: Connection, question: Filter, days: dict[int, int]) -> tuple[date, date]:
+    """The first and the last day of which the city knows anything in the time that was asked.
+
+    A place without complaints lately has none: its series does not end with its last one.
+    """
+    whole = replace(
+        question, domains=(), categories=(), statuses=(), areas=(), bbox=None, polygon=(),
+        cell=None, words=(),
+    )  # fmt: skip
+    known = {*days, *(int(row.place) for row in connection.execute(counts.by_day(whole)))}
+    return EPOCH + timedelta(days=min(known)), EPOCH + timedelta(days=max(known))
+
+
 def history(connection: Connection, question: Filter, step: StepOf) -> History:
     """How many complaints there were in each local day, week (from Monday) or month.
 
@@ -86,7 +100,7 @@ def history(connection: Connection, question: Filter, step: StepOf) -> History:
     days = {int(row.place): int(row.n) for row in connection.execute(counts.by_day(question))}
     if not days:
         return History((), np.zeros(0, np.int64), np.zeros(0, np.bool_))
-    first, last = (EPOCH + timedelta(days=end) for end in (min(days), max(days)))
+    first, last = _extent(connection, question, days)
     if (last - first).days > MOST_STEPS and step == "day":
         raise BadFilterError("step", "more than ten years of days: choose weeks or months")
     zone = question.cities[0].zone

@@ -85,6 +85,15 @@ class Alerts(_Group):
             description="Failed sign-ins from one address in an hour",
         ),
     ] = 30
+    denied_per_hour: Annotated[
+        int,
+        Field(
+            ge=3,
+            le=10_000,
+            title="Số lần tìm mã không thuộc mình hoặc làm việc không có quyền trong một giờ",
+            description="Codes that are not one's own and acts without a right, in an hour",
+        ),
+    ] = 30
     export_rows: Annotated[
         int,
         Field(

@@ -5,7 +5,18 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, Subquery, false, func, select, tuple_, union_all
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    Subquery,
+    bindparam,
+    false,
+    func,
+    select,
+    tuple_,
+    union_all,
+)  # fmt: skip
 
 from geo import asof
 from geo.filters import Filter
@@ -82,13 +93,22 @@ def _newest_in_areas(question: Filter, limit: int, after: tuple[datetime, UUID] 
     return union_all(*parts).subquery("chosen")
 
 
-def one(code: str) -> Select[Any]:
-    """What everyone may know of the complaint with a code, or no row.
+def _one() -> Select[Any]:
+    told = func.complaint_told(bindparam("code")).table_valued(*complaint.c, name="told")
+    return _facts(told.c).add_columns(told.c.updated_at)
+
+
+# Built once: each report is answered with it.
+_ONE: Final = _one()
+
+
+def one(connection: Connection, code: str) -> Row[Any] | None:
+    """What everyone may know of the complaint with a code, or None.
 
     Of a sensitive one there is no point and no word; `geo.privacy.coarse_place` has its place.
     """
-    told = func.complaint_told(code).table_valued(*complaint.c, name="told")
-    return _facts(told.c).add_columns(told.c.updated_at)
+    found: Row[Any] | None = connection.execute(_ONE, {"code": code}).one_or_none()
+    return found
 
 
 def of(complaint_id: UUID) -> Select[Any]:

@@ -1,6 +1,7 @@
 """What is personal of a complaint, for those entitled to it; every look is written down.
 
-The log `look` is append-only, as events are: who looked at what, when and why.
+The log `look` is append-only, as events are: who looked at what, when and why. The audit log has an
+entry of each too.
 """
 
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import Any, Final, Literal, NamedTuple
 from sqlalchemy import Connection, Row, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
+from geo import audit
 from geo.complaint import clean_code
 from geo.erasing import erase_complaint
 from geo.errors import BadFilterError, NotFoundError
@@ -78,13 +80,18 @@ def looked(connection: Connection, code: str, actor: str, reason: str) -> Person
 
 
 def unmask(connection: Connection, code: str, actor: str, reason: str) -> bool:
-    """Show the words as they were written; False where nothing was hidden of them."""
+    """Show the words as they were written; False where nothing was hidden of them.
+
+    Raises `BadFilterError` where their reporter has withdrawn them.
+    """
     row = _written_down(connection, code, "unmask", actor, reason)
     own = connection.execute(
         select(submission).where(submission.c.complaint_id == row.id).with_for_update()
     ).one_or_none()
     if own is None or (own.words is None and own.address is None):
         return False
+    if not row.text:
+        raise BadFilterError("code", "its reporter has withdrawn these words: they stay private")
     connection.execute(
         update(complaint)
         .where(complaint.c.id == row.id)
@@ -148,6 +155,7 @@ def _written_down(connection: Connection, code: str, act: Act, actor: str, reaso
     connection.execute(
         insert(look).values(complaint_id=row.id, act=act, actor=actor, reason=reason.strip())
     )
+    audit.append(connection, act, row.code, actor=actor, reason=reason.strip())
     # The history says the same of who changed it.
     connection.execute(text("SELECT set_config('phananh.actor', 'official', true)"))
     return row

@@ -1,19 +1,21 @@
 """Masking whole columns of words, as they arrive in bulk."""
 
+from functools import reduce
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from geo.masking import ANY_SCRIPT, mask
+from geo.masking import SUSPECT, mask
 from geo.text_fields import Texts, strings
 
 
 def mask_all(texts: Texts) -> tuple[Any, int]:
     """The texts of a pyarrow string array masked, nulls kept, and how many were changed."""
     array = strings(texts)
-    suspects = pc.match_substring_regex(array, ANY_SCRIPT).fill_null(False)
+    suspects = reduce(pc.or_, (pc.match_substring_regex(array, one) for one in SUSPECT))
+    suspects = suspects.fill_null(False)
     where = np.flatnonzero(suspects.to_numpy(zero_copy_only=False))
     if not len(where):
         return array, 0

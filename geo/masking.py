@@ -115,8 +115,23 @@ _CANDIDATE: Final = re.compile(
     r"(?i)([0-9oOlI][^0-9oOlI]{0,12}){4}|@|\.(me|com)/|a (c[oò]ng|m[oó]c)|[(\[{ ] ?at?\b"
     rf"|({_WORD})([\s,.-]{{0,4}}({_WORD})){{8}}"
 )
-# The same where digits may be of any script, as RE2 writes it: for whole columns.
-ANY_SCRIPT: Final = _CANDIDATE.pattern.replace("0-9", r"\p{Nd}\p{No}")
+# What every text in which something is hidden has one of, for whole columns: as RE2 writes it, and
+# each so that it reads a text in one pass. All of them together as one pattern would not.
+_OTHER: Final = r"[^\x00-\x7f¹²³À-ÿĂăĐđĨĩŨũƠơƯưẠ-ỹ–—‘’“”…•₫]"
+_SIGN: Final = "[0-9¹²³]"
+_BETWEEN: Final = r"[^\p{L}0-9¹²³]*"
+SUSPECT: Final = (
+    # Signs that may stand for others, and those without a width.
+    _OTHER,
+    # Six digits with nothing but marks between them; nine where letters look like digits.
+    rf"{_SIGN}(?:{_BETWEEN}[xX]?{_BETWEEN}{_SIGN}){{5}}",
+    rf"[0-9¹²³oOlI](?:{_BETWEEN}[0-9¹²³oOlI]){{8}}",
+    # Plates.
+    rf"{_SIGN}{{2}}[ .-]?[A-Za-zĐđ]{{1,2}}{_SIGN}?[\s.-]{{0,3}}{_SIGN}{{3}}",
+    rf"(?i)(?:bi[eể]n|bks|plate)[^0-9¹²³\n]*{_SIGN}",
+    r"(?i)@|\.(me|com)/|a ?(c[oò]ng|m[oó]c)|[(\[{\s]\s?at?\b",
+    rf"(?i)(?:0|không|khong)(?:[\s,.-]{{0,4}}(?:{_SIGN}|{_WORD})){{8}}",
+)
 
 
 def mask(text: str) -> Masked:
@@ -128,28 +143,46 @@ def mask(text: str) -> Masked:
     'Xe ••• đỗ trước số 12, ngõ 34/56'
     """
     text = unicodedata.normalize("NFC", text)
+    found = _spans(text)
+    parts, done = [], 0
+    for start, end in _joined([(start, end) for start, end, _ in found]):
+        parts += [text[done:start], HIDDEN]
+        done = end
+    return Masked("".join([*parts, text[done:]]), frozenset(kind for *_, kind in found))
+
+
+def named(text: str) -> list[tuple[Kind, str]]:
+    """What `mask` would hide, each with its kind, in the order of the text.
+
+    >>> named("Gọi 0912 345 678, xe 29A-123.45")
+    [('phone', '0912 345 678'), ('plate', '29A-123.45')]
+    """
+    text = unicodedata.normalize("NFC", text)
+    found = _spans(text)
+    return [
+        (next(kind for first, _, kind in found if start <= first < end), text[start:end])
+        for start, end in _joined([(start, end) for start, end, _ in found])
+    ]
+
+
+def _spans(text: str) -> list[tuple[int, int, Kind]]:
+    """Where something is that names a person, in order; some may touch or overlap."""
     plain, places = _plain(text)
     if not _CANDIDATE.search(plain):
-        return Masked(text, frozenset())
-    found = []
+        return []
+    found: list[tuple[int, int, Kind]] = []
     for start, end, kind in _found(plain):
         said = plain[start:end]
         # A bracket that is not closed within belongs to the sentence.
         before = said.lstrip(_MARKS)
         while before.startswith("(") and before.count("(") > before.count(")"):
             before = before[1:].lstrip(_MARKS)
-        found.append((end - len(before), end - len(said) + len(said.rstrip(_MARKS)), kind))
-    if not found:
-        return Masked(text, frozenset())
-    found.sort()
-    parts, done = [], 0
-    for start, end in _joined([(start, end) for start, end, _ in found]):
-        first, last = places[start], places[end - 1] + 1
+        first = places[end - len(before)]
+        last = places[end - len(said) + len(said.rstrip(_MARKS)) - 1] + 1
         while last < len(text) and unicodedata.category(text[last]) in UNSEEN:
             last += 1
-        parts += [text[done:first], HIDDEN]
-        done = last
-    return Masked("".join([*parts, text[done:]]), frozenset(kind for *_, kind in found))
+        found.append((first, last, kind))
+    return sorted(found)
 
 
 def _plain(text: str) -> tuple[str, list[int]]:
@@ -176,6 +209,8 @@ def _plain(text: str) -> tuple[str, list[int]]:
 
 def _joined(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Spans that touch or overlap as one."""
+    if not spans:
+        return
     start, end = spans[0]
     for first, last in spans[1:]:
         if first > end:

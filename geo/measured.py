@@ -3,7 +3,7 @@
 Read from the view `work_measured`, which the database limits to what the asker may count.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, NamedTuple
@@ -19,6 +19,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -28,7 +29,7 @@ from geo.clockwork import pauses_of
 from geo.deadlines import Pause
 from geo.duelines import micros
 from geo.filters import Filter
-from geo.measures import MEASURES, conditions
+from geo.measures import MEASURES, conditions, within
 from geo.schema import rating, work_handed, work_measured
 
 By = Literal["area", "domain", "category", "unit", "person", "week", "month", "quarter"]
@@ -38,13 +39,15 @@ Ints = NDArray[np.int64]
 NEVER: Final = np.iinfo(np.int64).min
 _EPOCH: Final = micros(datetime(2000, 1, 1, tzinfo=UTC))
 _INSIDE: Final = 1 << 62
-_TIMES: Final = ("reported_at", "arrived_at", "reacted_at", "finished_at")
+_CLOSED: Final = 1 << 61
+_TIMES: Final = ("reported_at", "arrived_at", "reacted_at", "finished_at", "handle_due_at")
 _WIDTH: Final = 3 + len(_TIMES)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to be counted: complaints by where they are handled and when they were reported."""
+    """What is to be counted: complaints by where they are handled and when they were reported,
+    closings by when they were closed."""
 
     filter: Filter
     """Of it cities, domains, categories, areas and times."""
@@ -75,11 +78,23 @@ class Measured(NamedTuple):
     """When it was last handed over."""
     reacted: Ints
     finished: Ints
+    due: Ints
+    """By when it was to be handled."""
     stood: tuple[Stood, ...]
 
     def is_(self, measure: str) -> NDArray[np.bool_]:
         bit = np.int64(1 << MEASURES.index(measure))
         return np.not_equal(np.bitwise_and(self.flags, bit), 0)
+
+    @property
+    def closed(self) -> NDArray[np.bool_]:
+        """Whether it is closed now, whenever that was."""
+        return np.not_equal(np.bitwise_and(self.flags, np.int64(_CLOSED)), 0)
+
+    def only(self, measures: Collection[str]) -> Ints:
+        """Flags of some measures alone."""
+        bits = sum(1 << MEASURES.index(name) for name in measures)
+        return np.bitwise_and(self.flags, np.int64(bits | _INSIDE | _CLOSED))
 
     @property
     def inside(self) -> NDArray[np.bool_]:
@@ -88,16 +103,28 @@ class Measured(NamedTuple):
 
 
 def _where(asked: Asked, c: Any) -> list[ColumnElement[bool]]:
+    """What was reported in the time."""
+    of = asked.filter
+    return [*_kinds(asked, c), within(c.reported_at, of.since, of.until)]
+
+
+def _counted_where(asked: Asked) -> list[ColumnElement[bool]]:
+    """What was reported, closed or due in the time."""
+    c, of = work_measured.c, asked.filter
+    if of.since is None and of.until is None:
+        return _limited(asked, _kinds(asked, c))
+    some = conditions(c, asked.now, of.since, of.until)
+    counted = or_(some["received"], some["closed"], some["missed"])
+    return _limited(asked, [*_kinds(asked, c), counted])
+
+
+def _kinds(asked: Asked, c: Any) -> list[ColumnElement[bool]]:
     of = asked.filter
     found = [c.city_id.in_([one.id for one in of.cities])]
     if of.domains:
         found.append(c.domain_id.in_(of.domains))
     if of.categories:
         found.append(c.category_id.in_(of.categories))
-    if of.since is not None:
-        found.append(c.reported_at >= of.since)
-    if of.until is not None:
-        found.append(c.reported_at < of.until)
     return found
 
 
@@ -105,9 +132,8 @@ def _integers(ids: Sequence[int]) -> Any:
     return cast(list(ids), ARRAY(Integer))
 
 
-def _measured_where(asked: Asked) -> list[ColumnElement[bool]]:
+def _limited(asked: Asked, found: list[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
     c = work_measured.c
-    found = _where(asked, c)
     if asked.filter.areas:
         found.append(c.handler_ids.overlap(_integers([one.id for one in asked.filter.areas])))
     if asked.by == "person":
@@ -132,8 +158,10 @@ def _key(asked: Asked) -> ColumnElement[Any]:
 
 
 def _flags(asked: Asked) -> ColumnElement[Any]:
-    found = conditions(work_measured.c, asked.now)
-    total: Any = case((work_measured.c.inside, _INSIDE), else_=literal(0, BigInteger))
+    c, of = work_measured.c, asked.filter
+    found = conditions(c, asked.now, of.since, of.until)
+    total: Any = case((c.inside, _INSIDE), else_=literal(0, BigInteger))
+    total = total + case((conditions(c, asked.now)["closed"], _CLOSED), else_=0)
     for bit, name in enumerate(MEASURES):
         total = total + case((found[name], literal(1 << bit, BigInteger)), else_=0)
     flags: ColumnElement[Any] = total
@@ -148,7 +176,7 @@ def _columns(asked: Asked) -> list[ColumnElement[Any]]:
 def measured(connection: Connection, asked: Asked) -> Measured:
     """All that is the asker's to count under the question; one scan, packed by the database."""
     c = work_measured.c
-    where = _measured_where(asked)
+    where = _counted_where(asked)
     numbers = [func.int8send(cast(one, BigInteger)) for one in _columns(asked)]
     begin = cast(literal("-infinity"), DateTime(timezone=True))
     times = [func.timestamptz_send(func.coalesce(c[name], begin)) for name in _TIMES]
@@ -172,8 +200,8 @@ def measured(connection: Connection, asked: Asked) -> Measured:
         for n, row in enumerate(rows)
     )
     columns = [np.ascontiguousarray(one) for one in np.concatenate([plain, still]).T]
-    key, city, flags, reported, arrived, reacted, finished = columns
-    return Measured(key, city, flags, reported, arrived, reacted, finished, stood)
+    key, city, flags, reported, arrived, reacted, finished, due = columns
+    return Measured(key, city, flags, reported, arrived, reacted, finished, due, stood)
 
 
 def _instant(at: datetime | None) -> int:
@@ -202,7 +230,7 @@ def judged(connection: Connection, asked: Asked) -> list[Judged]:
     rows = connection.execute(
         select(key, c.reported_at, *verdicts, func.bool_or(rating.c.reopened).label("reopened"))
         .select_from(work_measured.join(rating, rating.c.complaint_id == c.complaint_id))
-        .where(*_measured_where(asked))
+        .where(*_limited(asked, _where(asked, c)))
         .group_by(c.complaint_id, key, c.reported_at)
     )
     return [Judged(int(row[0]), micros(row[1]), *(int(n) for n in row[2:])) for row in rows]

@@ -18,32 +18,48 @@ MEASURES: Final = (
     "kept", "missed", "missed_handed", "reacted_in_time", "reacted_late", "reopened", "ended",
     "handed_in", "stood",
 )  # fmt: skip
+# Counted by the day of closing, or of a limit that was missed; the others by that of reporting.
+BY_CLOSING: Final = frozenset(
+    {"closed", "refused", "in_time", "late", "kept", "missed", "missed_handed"}
+)
 # Told by the area that handed over, and not by the one that handles now.
 HANDED_OUT: Final = "handed_out"
 
 
-def conditions(c: Any, now: datetime) -> Mapping[str, ColumnElement[bool]]:
-    """By name, over the columns of `work` or of the view `work_measured`."""
-    is_open, closed = c.status.in_(_OPEN), c.status.in_(_CLOSED)
+def within(column: Any, since: datetime | None, until: datetime | None) -> ColumnElement[bool]:
+    """Whether an instant is of a time; without ends it is, also where there is none."""
+    ends = [column >= since] if since is not None else []
+    return and_(true(), *ends, *([column < until] if until is not None else []))
+
+
+def conditions(
+    c: Any, now: datetime, since: datetime | None = None, until: datetime | None = None
+) -> Mapping[str, ColumnElement[bool]]:
+    """By name, over the columns of `work` or of the view `work_measured`, for a time."""
+    is_open, is_closed = c.status.in_(_OPEN), c.status.in_(_CLOSED)
+    closed = and_(is_closed, within(c.finished_at, since, until))
     late = and_(closed, c.finished_at > c.handle_due_at)
-    # Of what is due already: what was closed early, of many that are not due yet, would make the
-    # newest look best.
-    due = c.handle_due_at < now
-    missed = and_(due, or_(late, is_open))
-    return {
+    in_time = and_(closed, c.finished_at <= c.handle_due_at)
+    # What lies beyond its limit is missed on the day of the limit: whoever leaves it open would
+    # look best otherwise.
+    lies = and_(is_open, c.handle_due_at < now, within(c.handle_due_at, since, until))
+    missed = or_(late, lies)
+    of_closing: dict[str, ColumnElement[bool]] = {
+        "closed": closed,
+        "refused": and_(closed, c.status == int(Status.REJECTED)),
+        "in_time": in_time,
+        "late": late,
+        "kept": in_time,
+        "missed": missed,
+        # Came by hand-over: not counted against who got it.
+        "missed_handed": and_(missed, c.arrived_at.is_not(None)),
+    }
+    of_reporting: dict[str, ColumnElement[bool]] = {
         "received": true(),
         "open": is_open,
         "overdue": and_(is_open, c.due_at < now),
         "paused": and_(is_open, c.paused_at.is_not(None)),
         "unreacted": and_(is_open, c.reacted_at.is_(None)),
-        "closed": closed,
-        "refused": c.status == int(Status.REJECTED),
-        "in_time": and_(closed, c.finished_at <= c.handle_due_at),
-        "late": late,
-        "kept": and_(due, closed, c.finished_at <= c.handle_due_at),
-        "missed": missed,
-        # Came by hand-over: not counted against who got it.
-        "missed_handed": and_(missed, c.arrived_at.is_not(None)),
         "reacted_in_time": c.reacted_at <= c.accept_due_at,
         "reacted_late": or_(
             c.reacted_at > c.accept_due_at,
@@ -55,3 +71,5 @@ def conditions(c: Any, now: datetime) -> Mapping[str, ColumnElement[bool]]:
         "handed_in": c.arrived_at.is_not(None),
         "stood": c.pauses > 0,
     }
+    came = within(c.reported_at, since, until)
+    return of_closing | {name: and_(one, came) for name, one in of_reporting.items()}

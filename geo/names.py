@@ -15,7 +15,7 @@ class Names(NamedTuple):
 
 
 STATUSES: Final[dict[Status, Names]] = {
-    Status.RECEIVED: Names("Đã tiếp nhận", "Received"),
+    Status.RECEIVED: Names("Chờ tiếp nhận", "Received"),
     Status.ACCEPTED: Names("Đã nhận xử lý", "Accepted"),
     Status.IN_PROGRESS: Names("Đang xử lý", "In progress"),
     Status.RESOLVED: Names("Đã giải quyết", "Resolved"),

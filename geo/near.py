@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, bindparam, case, func, or_, select
 
 from geo.cells import around, probes
 from geo.common_words import shared, telling
-from geo.complaint import Status
+from geo.complaint import NO_SUCH, Status
 from geo.database import sql
 from geo.errors import BadFilterError, NotFoundError
 from geo.schema import category, complaint, domain
@@ -146,7 +146,9 @@ def kinds(connection: Connection, code: str) -> Kinds:
     """Raises BadFilterError for a category that nobody can choose."""
     rows = connection.execute(_OF_MEANING, {"code": code}).all()
     if not rows:
-        raise BadFilterError("category", f"unknown category {code!r}")
+        raise BadFilterError(
+            "category", f"unknown category {code!r} / không có loại phản ánh {code!r}"
+        )
     names = [name for row in rows for name in (row.name_vi, row.name_en)]
     shown = tuple(int(row.id) for row in rows if not row.sensitive)
     return Kinds(shown, int(rows[0].near_m), int(rows[0].near_days), telling(names))
@@ -181,7 +183,7 @@ def near_stored(connection: Connection, code: str) -> Found:
         .join(domain, domain.c.id == category.c.domain_id)
     ).one_or_none()  # fmt: skip
     if row is None:
-        raise NotFoundError(f"no complaint has the code {code!r}")
+        raise NotFoundError(NO_SUCH.format(code))
     if row.sensitive or not row.enabled:
         return Found(row.near_m, row.near_days, [])
     words = (row.text, row.address)

@@ -1,6 +1,6 @@
 """What a night's look at the complaints finds for those who follow: counts read, news written."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
@@ -82,10 +82,9 @@ def hot_spots(
 
 
 def placed(
-    connection: Connection, question: Filter, resolution: int, night: Night, told: Sequence[News]
+    connection: Connection, question: Filter, night: Night, told: Sequence[News]
 ) -> list[Found]:
     """News of hot spots with the names of their places and their figures."""
-    each = cells.average_area_km2(resolution)
     found = []
     for one in told:
         where = np.array(one.cells, dtype=np.int64)
@@ -101,13 +100,17 @@ def placed(
             "upper": _finite(change.upper),
             "p": _finite(change.p, 6),
             "against_rest": _finite(change.against_rest),
-            "km2": round(each * len(one.cells), 3),
-            "km2_now": round(each * len(one.now), 3),
+            "km2": _km2(one.cells),
+            "km2_now": _km2(one.now),
         }
         street = streets.street(list(streets.tallies(connection, strongest[:8].tolist()).values()))
         lon, lat = float(centre[0]), float(centre[1])
         found.append(Found(one.kind, lon, lat, *names, street, one.cells, figures))
     return found
+
+
+def _km2(held: Collection[int]) -> float:
+    return round(float(cells.areas_km2(np.array(sorted(held), dtype=np.int64)).sum()), 3)
 
 
 def _strongest(night: Night, where: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -29,6 +29,7 @@ def nothing() -> dict[str, Any]:
         "reopened": 0,
         "may_be_supported": False,
         "questions": [],
+        "first_left": False,
     }
 
 
@@ -49,6 +50,7 @@ def outcome(
     of_answer: dict[int | None, list[dict[str, Any]]] = {}
     for one in row.photos:
         of_answer.setdefault(one["answer_id"], []).append(picture(one))
+    taken_back = row.first_left or of.status == Status.WITHDRAWN
     found = _promise(row, of, events, now, holidays) if row.promised else None
     return {
         "supporters": row.supporters,
@@ -66,7 +68,8 @@ def outcome(
         "ratings": row.ratings,
         "reopened": row.reopened,
         "may_be_supported": why_not(of.status, sensitive=of.sensitive) is None,
-        "questions": told(row.questions, row.replies),
+        "questions": [] if taken_back else told(row.questions, row.replies),
+        "first_left": row.first_left,
     }
 
 

@@ -7,13 +7,18 @@ import base64
 import hashlib
 import hmac
 import secrets
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, select, text
 
 from geo.errors import UnknownLinkError
-from geo.schema import participant
+from geo.schema import event, participant
+
+_SHOWN: Final = text(
+    "SELECT set_config('phananh.link', :token, true),"
+    " set_config('plan_cache_mode', 'force_generic_plan', true)"
+)
 
 
 def hashed(token: str) -> bytes:
@@ -63,9 +68,8 @@ def plain(token: str) -> str:
 
 def show(connection: Connection, token: str) -> None:
     """Show a private link to the database, which opens what is its holder's until the end of the
-    transaction (row-level security)."""
-    shown = {"token": plain(token)}
-    connection.execute(text("SELECT set_config('phananh.link', :token, true)"), shown)
+    transaction (row-level security). All that is asked of one complaint may keep its plan."""
+    connection.execute(_SHOWN, {"token": plain(token)})
 
 
 def by_link(connection: Connection, token: str) -> Row[Any] | None:
@@ -86,3 +90,9 @@ def holder(connection: Connection, token: str) -> Row[Any]:
             " / liên kết riêng này không đúng: hãy kiểm tra đã sao chép đủ chưa"
         )
     return found
+
+
+def reporter_left(connection: Connection, complaint_id: UUID) -> bool:
+    """Whether the reporter withdrew, but others support the complaint, which goes on for them."""
+    found = select(event.c.id).where(event.c.complaint_id == complaint_id, event.c.kind == "left")
+    return connection.execute(found).first() is not None

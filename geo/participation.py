@@ -42,6 +42,8 @@ def may(through: Opened, at: datetime) -> list[str]:
     """What its holder may do with it at an instant; nothing once the personal part is erased."""
     if through.person.erased_at is not None:
         return []
+    if through.person.role == "reporter" and through.own.gone:
+        return ["erase"]
     status = Status(through.facts.status)
     allowed = []
     if through.is_own and through.own.editable_until is not None:

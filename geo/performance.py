@@ -1,7 +1,7 @@
 """How the work goes: counts, times and shares of what is handled, each with its interval.
 
-All of them are of the complaints that were reported in a time and are handled in some areas; their
-times are those of `geo.taken`.
+They are of what is handled in some areas: complaints by when they were reported, closings by when
+they were closed (`geo.measures.BY_CLOSING`). Times are those of `geo.taken`.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from geo.measured import (
     judged,
     measured,
 )
-from geo.measures import HANDED_OUT, MEASURES
+from geo.measures import BY_CLOSING, HANDED_OUT, MEASURES
 from geo.reporting_frames import Frame, frame_keys, frames
 from geo.satisfaction import Tally, wilson
 from geo.schema import account
@@ -94,7 +94,8 @@ def figures(
         tuple(linked),
         {clock: _times(took.reaction[clock]) for clock in CLOCKS},
         {clock: _times(took.closing[clock]) for clock in CLOCKS},
-        tally._replace(answered=n["closed"]),
+        # Judgements are of what was reported in the time.
+        tally._replace(answered=int((of.closed & of.is_("received")).sum())),
         round(float(took.stood.sum()), 2),
     )
 
@@ -128,7 +129,8 @@ def before_here(connection: Connection, of: Filter) -> Times:
 
 
 def share_in_time(n: dict[str, int]) -> tuple[float, float, float, int] | None:
-    """Closed in time of those that were due by now, with its 95 % interval and of how many.
+    """Closed in time of what was closed, or lies open beyond its limit, with its 95 % interval and
+    of how many.
 
     What was handed over and missed its limit is left out: who got it had not all of the time.
     """
@@ -172,13 +174,37 @@ def _split(items: Sequence[Any], keys: Ints) -> dict[int, list[Any]]:
 def _part(of: Measured, took: Taken, rows: Ints) -> tuple[Measured, Taken]:
     some = of._replace(
         key=of.key[rows], city=of.city[rows], flags=of.flags[rows], reported=of.reported[rows],
-        arrived=of.arrived[rows], reacted=of.reacted[rows], finished=of.finished[rows], stood=(),
+        arrived=of.arrived[rows], reacted=of.reacted[rows], finished=of.finished[rows],
+        due=of.due[rows], stood=(),
     )  # fmt: skip
     both = [
         {clock: Took(one.hours[rows], one.done[rows]) for clock, one in time_of.items()}
         for time_of in (took.reaction, took.closing)
     ]
     return some, Taken(both[0], both[1], took.stood[rows])
+
+
+def _at_moments(of: Measured, took: Taken) -> tuple[Measured, Taken, Ints]:
+    """Each as what was reported, and as what was closed or missed, and when that was."""
+    came = np.flatnonzero(of.is_("received"))
+    ended = np.flatnonzero(of.is_("closed") | of.is_("missed"))
+    both = np.concatenate([came, ended])
+    late = np.arange(len(both)) >= len(came)
+    flags = np.where(
+        late,
+        of.only(BY_CLOSING)[both],
+        of.only([one for one in MEASURES if one not in BY_CLOSING])[both],
+    )
+    finished = np.where(of.closed, of.finished, of.due)[both]
+    moments = np.where(late, finished, of.reported[both])
+    some, times = _part(of, took, both)
+    # Times are of what was reported.
+    reaction, closing = (
+        {clock: one._replace(hours=np.where(late, np.nan, one.hours)) for clock, one in own.items()}
+        for own in (times.reaction, times.closing)
+    )
+    stood = np.where(late, 0.0, times.stood)
+    return some._replace(flags=flags), Taken(reaction, closing, stood), moments
 
 
 class Row(NamedTuple):
@@ -209,10 +235,11 @@ def performance(
         if days is None:
             raise ValueError("periods need the days they are of")
         some, zone = frames(*days, asked.by), asked.filter.cities[0].zone
+        of, took, moments = _at_moments(of, took)
         keys = [
             frame_keys(one, some, zone)
             for one in (
-                of.reported,
+                moments,
                 [one.reported for one in rated],
                 [one.reported for one in given],
             )

@@ -82,7 +82,9 @@ def uploaded(connection: Connection, token: str, digest: bytes) -> Upload | None
     if row is None:
         return None
     if row.digest != digest:
-        raise ConflictError("this Idempotency-Key was used for another photo")
+        raise ConflictError(
+            "this Idempotency-Key was used for another photo / mã gửi này đã dùng cho một ảnh khác"
+        )
     position = None if row.lon is None else (row.lon, row.lat)
     return Upload(row.id, row.width, row.height, row.taken_at, position, row.media_type)
 

@@ -7,7 +7,7 @@ letter into the outbox, so that a worker that is killed has either told it or no
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, exists, func, select
 
 from geo import participants
 from geo.complaint import Status
@@ -45,7 +45,20 @@ def claim(connection: Connection) -> Told | None:
 
     For one worker at a time. Part of the caller's transaction.
     """
-    first = select(waiting.c.participant_id).order_by(waiting.c.id).limit(1).scalar_subquery()
+    # Who has something that can still be undone hears all of it, in its order, after that.
+    held = waiting.alias("held")
+    first = (
+        select(waiting.c.participant_id)
+        .where(
+            ~exists().where(
+                held.c.participant_id == waiting.c.participant_id,
+                held.c.told_from > func.now(),
+            )
+        )
+        .order_by(waiting.c.id)
+        .limit(1)
+        .scalar_subquery()
+    )
     person = connection.execute(
         select(participant).where(participant.c.id == first).with_for_update()
     ).one_or_none()

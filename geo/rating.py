@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from geo import audit, participants
 from geo.answering import move_row
 from geo.complaint import Status
 from geo.errors import BadFilterError, ConflictError, NotAllowedError, NotAnsweredError
@@ -52,10 +53,15 @@ def rate(
             "the personal part was erased, and with it the right to judge"
             " / phần cá nhân đã được xóa, nên không đánh giá được nữa"
         )
+    if who.role == "reporter" and participants.reporter_left(connection, who.complaint_id):
+        raise NotAllowedError(
+            "you have withdrawn your part of it, and with it the right to judge"
+            " / bạn đã rút phần của mình nên không đánh giá được nữa"
+        )
     said = _reason(verdict, reason)
     # All who judge one complaint wait here for each other.
     of: Any = connection.execute(
-        select(complaint.c.id, complaint.c.status, complaint.c.closed_at)
+        select(complaint.c.id, complaint.c.code, complaint.c.status, complaint.c.closed_at)
         .where(complaint.c.id == who.complaint_id)
         .with_for_update()
     ).one()
@@ -70,6 +76,9 @@ def rate(
     number, reopened = _stored(connection, who, of, verdict, said, at)
     if verdict == "dissatisfied" and not reopened and at - of.closed_at < WEEK:
         reopened = _reopen(connection, number, of, status, at, who.role)
+    audit.append(
+        connection, "citizen.rated", of.code, actor=who.role, verdict=verdict, reopened=reopened
+    )
     return Rated(verdict, reopened)
 
 

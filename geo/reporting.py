@@ -89,6 +89,7 @@ def legible(said: str) -> str:
     )
 
 
+_TAKEN: Final = text("SELECT fingerprint, code, id, editable_until, masked FROM report_taken(:key)")
 _REPORTER: Final = text(
     """
     INSERT INTO participant (complaint_id, role, link, device, language)
@@ -156,7 +157,11 @@ def take(
                 " / địa điểm này nằm ngoài các thành phố được phục vụ"
             )
         if row.category_id is None:
-            raise BadFilterError("category", f"unknown category {report.category!r}")
+            raise BadFilterError(
+                "category",
+                f"unknown category {report.category!r}"
+                f" / không có loại phản ánh {report.category!r}",
+            )
         if row.code is not None:
             break
         connection.execute(text("DELETE FROM participant WHERE link = :link"), values)
@@ -174,7 +179,11 @@ def take(
 def attach(connection: Connection, complaint_id: UUID, tokens: Sequence[str]) -> None:
     """Give uploads to a complaint; each belongs to one for good."""
     if len(set(tokens)) != len(tokens) or len(tokens) > MOST_PHOTOS:
-        raise BadFilterError("photos", f"at most {MOST_PHOTOS} photos, each of them once")
+        raise BadFilterError(
+            "photos",
+            f"at most {MOST_PHOTOS} photos, each of them once"
+            f" / nhiều nhất {MOST_PHOTOS} ảnh, mỗi ảnh một lần",
+        )
     taken = connection.execute(
         text(
             """
@@ -187,7 +196,9 @@ def attach(connection: Connection, complaint_id: UUID, tokens: Sequence[str]) ->
     )
     if taken.rowcount != len(tokens):
         raise BadFilterError(
-            "photos", "a photo is no longer there, or was sent before: please choose it again"
+            "photos",
+            "a photo is no longer there, or was sent before: please choose it again"
+            " / có ảnh không còn trên máy chủ hoặc đã được gửi: hãy chọn lại ảnh",
         )
     photos.mark_alike(connection, complaint_id)
 
@@ -201,20 +212,13 @@ class _Before(NamedTuple):
 
 def _taken_before(connection: Connection, hashed: str, report: Report) -> _Before | None:
     # Two replays at once: the second waits here for the first to end.
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": hashed}
-    )
-    before = connection.execute(
-        text(
-            """
-            SELECT fingerprint, code, id, editable_until, masked FROM report_taken(:key)
-            """
-        ),
-        {"key": hashed},
-    ).one_or_none()
+    before = connection.execute(_TAKEN, {"key": hashed}).one_or_none()
     if before is None:
         return None
     # It is erased with what is personal: then the key alone tells.
     if before.fingerprint and before.fingerprint != report.fingerprint():
-        raise ConflictError("this Idempotency-Key was used for another report")
+        raise ConflictError(
+            "this Idempotency-Key was used for another report"
+            " / mã gửi này đã dùng cho một phản ánh khác"
+        )
     return _Before(before.id, str(before.code), before.editable_until, before.masked)

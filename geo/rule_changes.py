@@ -4,6 +4,7 @@ Nothing is overwritten: a change is a version valid from a day. Calendars: the d
 others. Policies: what is reported from then on has other limits.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
@@ -15,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from geo import audit, clockwork
 from geo.calendars import CityCalendar, Holidays
 from geo.calendars import Version as CalendarVersion
+from geo.deadlines import handling
 from geo.due_pass import Clock, Rules, count
 from geo.duelines import instant, micros
 from geo.errors import BadFilterError, NotFoundError
@@ -36,6 +38,13 @@ SHOWN: Final = 10
 FIRST_DAY: Final = date(1970, 1, 1)
 LAST_DAY: Final = date(2199, 12, 31)
 HOUR_US: Final = 3_600_000_000
+# Those that were reported on one day have the same limits.
+_BY_DAY: Final = """
+SELECT w.domain_id, w.category_id, w.urgent, count(*) AS n,
+       (w.reported_at AT TIME ZONE c.timezone)::date AS day
+  FROM work_clocks() w JOIN city c ON c.id = w.city_id
+ GROUP BY w.domain_id, w.category_id, w.urgent, day
+"""
 
 
 class NewCalendar(NamedTuple):
@@ -216,17 +225,31 @@ def policy_versions(connection: Connection) -> list[dict[str, Any]]:
 
 
 def policies_on(connection: Connection, day: date) -> list[dict[str, Any]]:
-    """The limits of each category for what is reported on a day."""
+    """The limits of each category for what is reported on a day, and what is open without any."""
     rules = Rules({}, clockwork.policies(connection))
+    without: Counter[int] = Counter()
+    first: dict[int, date] = {}
+    for row in connection.execute(text(_BY_DAY)):
+        if handling(rules.limits(row.domain_id, row.category_id, row.day), urgent=row.urgent):
+            continue
+        without[row.category_id] += row.n
+        first[row.category_id] = min(first.get(row.category_id, row.day), row.day)
     rows = connection.execute(
-        select(category, domain.c.code.label("domain"))
+        select(
+            category,
+            domain.c.code.label("domain"),
+            domain.c.name_vi.label("domain_vi"),
+            domain.c.name_en.label("domain_en"),
+        )
         .join(domain, domain.c.id == category.c.domain_id)
         .order_by(domain.c.position, category.c.position)
     )
     return [
         {
             "domain": row.domain, "category": row.code, "vi": row.name_vi, "en": row.name_en,
+            "domain_vi": row.domain_vi, "domain_en": row.domain_en,
             "limits": rules.limits(row.domain_id, row.id, day),
+            "open_without": without[row.id], "first_without": first.get(row.id),
         }
         for row in rows
     ]  # fmt: skip

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, NamedTuple, TextIO
@@ -99,7 +99,9 @@ class Book:
         import xlsxwriter
 
         self._book = xlsxwriter.Workbook(str(path), options)
-        self._book.set_properties({"title": title, "created": made.replace(tzinfo=None)})
+        self._book.set_properties(
+            {"title": title, "created": made.astimezone(UTC).replace(tzinfo=None)}
+        )
         self._head = self._book.add_format({"bold": True, "bottom": 1, "bg_color": "#e8eef4"})
         self._wrapped = self._book.add_format({"text_wrap": True, "valign": "top"})
         self._term = self._book.add_format({"bold": True, "valign": "top"})

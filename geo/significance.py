@@ -174,18 +174,16 @@ class Spot(NamedTuple):
     """The street most of its addresses name."""
 
 
-def spots(
-    connection: Connection, hot: Hot, resolution: int, tallies: Tallies = streets.tallies
-) -> list[Spot]:
+def spots(connection: Connection, hot: Hot, tallies: Tallies = streets.tallies) -> list[Spot]:
     """The hot spots of a study, the strongest first, with names; at most `MOST_SPOTS`.
 
     `tallies` may remember the streets of a cell, which hardly change.
     """
     found = []
-    each = cells.average_area_km2(resolution)
     for rank in range(min(MOST_SPOTS, int(hot.spot.max(initial=-1)) + 1)):
         at = np.flatnonzero(hot.spot == rank)
-        at = at[np.argsort(-hot.z[at], kind="stable")]
+        # Around one cell that holds all of it z is the same: the spot is where the complaints are.
+        at = at[np.lexsort((-hot.n[at], -np.round(hot.z[at], 9)))]
         found.append(at)
     names = [_names(hot, at) for at in found]
     naming = [hot.places[at[:NAMED_BY]].tolist() for at in found[:STREETS]]
@@ -199,7 +197,7 @@ def spots(
             int(hot.n[at].sum()),
             float(hot.z[at[0]]),
             int(hot.level[at].max()),
-            round(each * len(at), 3),
+            round(float(cells.areas_km2(hot.places[at]).sum()), 3),
             float(centre[0]),
             float(centre[1]),
             *name,

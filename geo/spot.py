@@ -16,8 +16,8 @@ SPOT_M: Final = 60.0
 NEAR_M: Final = 250.0
 ALL_TIME: Final = timedelta(days=3 * 365)
 YEAR: Final = timedelta(days=365)
-# Of a cell of some 350 m: more than any real place had in three years; some milliseconds.
-EXAMINED: Final = 3_000
+# Of a cell of some 350 m: more than all but a few real places have in three years; a millisecond.
+EXAMINED: Final = 1_000
 # Closed ones of which the last three to be closed are told.
 RECENT: Final = 30
 # Open ones that are measured, of a cell of some 130 m and of all around.

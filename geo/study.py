@@ -22,6 +22,8 @@ from geo.places import Places
 
 # Above this a study is a download, and its answer one that no page can draw.
 MOST_CELLS: Final = 60_000
+# Outlines held in memory at a time.
+AT_ONCE: Final = 4_096
 FINEST: Final = 10
 
 
@@ -103,8 +105,10 @@ def covering(shape: shapely.Geometry, resolution: int) -> cells.Cells:
         )
     around = cells.touching(box, resolution)
     shapely.prepare(shape)
-    hexagons = cells.polygons(around)
-    return np.asarray(around[shapely.intersects(shape, hexagons)], dtype=np.int64)
+    # Some at a time: all outlines of a city at resolution 9 take 30 MB.
+    parts = [around[start : start + AT_ONCE] for start in range(0, len(around), AT_ONCE)]
+    found = [part[shapely.intersects(shape, cells.polygons(part))] for part in parts]
+    return np.concatenate([np.empty(0, np.int64), *found])
 
 
 def cell_study(connection: Connection, question: Filter, resolution: int, k: int) -> CellStudy:

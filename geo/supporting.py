@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from geo import participants
-from geo.complaint import Status
+from geo.complaint import NO_SUCH, Status
 from geo.errors import NotFoundError, NotSupportableError
 
 _CLOSED: Final = {
@@ -79,7 +79,7 @@ def support(
         given,
     ).one_or_none()
     if row is None:
-        raise NotFoundError(f"no complaint has the code {code!r}")
+        raise NotFoundError(NO_SUCH.format(code))
     if (reason := why_not(row.status, sensitive=row.sensitive)) is not None:
         raise NotSupportableError(reason)
     # Without a token of its own the caller is another device each time.

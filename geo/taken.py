@@ -47,11 +47,13 @@ def taken(of: Measured, rules: Rules, now: datetime) -> Taken:
     here = np.int64(micros(now))
     came = np.maximum(of.reported, of.arrived)
     open_ones = of.is_("open")
-    until = np.where(of.is_("closed"), of.finished, here)
-    told = of.is_("closed") | open_ones
+    # Of what was reported in the time alone: closings of it would leave out what lies open.
+    came_then = of.is_("received")
+    until = np.where(of.closed, of.finished, here)
+    told = (of.closed | open_ones) & came_then
     reacted = of.reacted != NEVER
     first = np.where(reacted, of.reacted, here)
-    asked = reacted | open_ones
+    asked = (reacted | open_ones) & came_then
     # Reacted to before it came: that was another's.
     own = asked & ~(reacted & (of.reacted < came))
     stops = _stops(of, rules, here)
@@ -66,7 +68,7 @@ def taken(of: Measured, rules: Rules, now: datetime) -> Taken:
             "working": _took(closing[0], ~open_ones, told),
             "calendar": _took(until - of.reported, ~open_ones, told),
         },
-        closing[1] / HOUR,
+        np.where(came_then, closing[1] / HOUR, 0.0),
     )
 
 

@@ -1,9 +1,9 @@
 """Unusual acts in the audit log: found by the worker, stored once each, told to admins.
 
 What is looked at: looks at personal data by one account against its own usual and a limit, acts out
-of working time, failed sign-ins, large exports, and an admin who gives itself a role. The limits
-are settings (`geo.instance_settings.Alerts`); how many false alarms they give in ordinary weeks is
-measured by a test.
+of working time, failed sign-ins, what was refused, large exports, and an admin who gives itself a
+role. The limits are settings (`geo.instance_settings.Alerts`); how many false alarms they give in
+ordinary weeks is measured by a test.
 """
 
 from collections import defaultdict
@@ -74,6 +74,7 @@ def unusual(
     yield from _looks(connection, span, zone, limits)
     yield from _odd_hours(connection, span, calendars, limits)
     yield from _failed(connection, span, limits)
+    yield from _denied(connection, span, limits)
     yield from _exports(connection, span, zone, limits)
     yield from _own_roles(connection, span)
 
@@ -161,6 +162,25 @@ def _failed(connection: Connection, span: dict[str, int], limits: Alerts) -> Ite
                 kind, f"{kind}:{row.of}:{hour}", row.of, row.first_entry, row.last_entry,
                 {"n": row.n},
             )  # fmt: skip
+
+
+def _denied(connection: Connection, span: dict[str, int], limits: Alerts) -> Iterator[Unusual]:
+    """Who asks for many complaints of others, or for what their role does not allow."""
+    rows = connection.execute(
+        text(
+            "WITH near AS (SELECT id, at, actor, count(*) OVER (PARTITION BY account_id"
+            " ORDER BY at RANGE BETWEEN '1 hour' PRECEDING AND CURRENT ROW) AS n"
+            " FROM audit WHERE act = 'denied' AND id <= :until AND account_id IS NOT NULL"
+            " AND at > (SELECT min(at) FROM audit WHERE id > :after AND id <= :until)"
+            " - interval '1 hour') SELECT actor, max(n) AS n, min(id) AS first_entry,"
+            " max(id) AS last_entry, min(at) AS at FROM near WHERE id > :after AND n >= :most"
+            " GROUP BY actor"
+        ),
+        span | {"most": limits.denied_per_hour},
+    )
+    for row in rows:
+        key = f"denied:{row.actor}:{row.at:%Y-%m-%dT%H}"
+        yield Unusual("denied", key, row.actor, row.first_entry, row.last_entry, {"n": row.n})
 
 
 def _exports(

@@ -100,7 +100,9 @@ def take(connection: Connection, limit: int = MOST_AT_ONCE) -> list[Happened]:
         text(
             """
             DELETE FROM happening
-             WHERE ctid = ANY (ARRAY(SELECT ctid FROM happening LIMIT :limit))
+             WHERE ctid = ANY (ARRAY(
+                   SELECT ctid FROM happening
+                    WHERE told_from IS NULL OR told_from <= now() LIMIT :limit))
             RETURNING complaint_id, kind, at
             """
         ),

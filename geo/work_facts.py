@@ -6,11 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, func, select
 
-from geo import grounds, templates
+from geo import templates
 from geo.ask_reporter import PAUSES
 from geo.complaint import Status, clean_code
 from geo.database import sql
-from geo.errors import NotFoundError
+from geo.errors import NotYoursError
 from geo.held import rights_of
 from geo.outcome import picture
 from geo.schema import complaint
@@ -21,21 +21,18 @@ TOLD: Final = (
     "code", "version", "city", "domain", "category", "reported_at", "closed_at", "urgent", "lon",
     "lat", "address", "text", "sensitive", "area", "areas", "due_at", "accept_due_at",
     "handle_due_at", "reopened", "bounces", "check_state", "duplicate_of", "duplicates",
-    "supporters", "notes", "questions", "disputes", "split_from", "split_into",
+    "supporters", "notes", "questions", "disputes", "split_from", "split_into", "undo",
 )  # fmt: skip
 
 
 def facts(connection: Connection, code: str, now: datetime) -> dict[str, Any]:
-    """All an official sees of a complaint, but for what is personal.
+    """All an official sees of a complaint, but for what is personal, and what is around it.
 
-    Raises `NotFoundError`, also for what is not the asker's to see: whether it exists is not told.
+    Raises `NotYoursError`, also for what is not the asker's to see: whether it exists is not told.
     """
     row = connection.execute(sql("geo", "work_one"), {"code": clean_code(code)}).one_or_none()
     if row is None or not row.may_view:
-        raise NotFoundError(
-            f"no complaint of yours has the code {code!r}"
-            f" / không có phản ánh {code!r} trong địa bàn, lĩnh vực của bạn"
-        )
+        raise NotYoursError(code)
     status = Status(row.status)
     photos: dict[int | None, list[dict[str, Any]]] = {}
     for one in row.photos:
@@ -61,9 +58,8 @@ def facts(connection: Connection, code: str, now: datetime) -> dict[str, Any]:
         "timeline": sorted(timeline, key=lambda one: str(one["at"])),
         "may": (may := _may(row, status)),
         "may_move_to": sorted({MOVES[act].to.code for act in may if act in MOVES}),
-        "answer_rules": answer_rules(connection, row, may),
+        "answer_rules": answer_rules(row, may),
         "closing": _closing(row),
-        **spot(connection, row.id, now),
     }
 
 
@@ -94,7 +90,9 @@ def _may(row: Row[Any], status: Status) -> list[str]:
     rights, checking = rights_of(row), row.check_state == "asked"
     if checking and row.closing and row.closing["own"]:
         rights |= {"own"}
-    return allowed(status, rights, paused=row.paused_at is not None, checking=checking)
+    found = allowed(status, rights, paused=row.paused_at is not None, checking=checking)
+    # An import has no reporter here, and who erased their part reads nothing more.
+    return [one for one in found if one != "ask" or row.reachable]
 
 
 def _closing(row: Row[Any]) -> dict[str, Any] | None:
@@ -105,7 +103,7 @@ def _closing(row: Row[Any]) -> dict[str, Any] | None:
     return {name: row.closing[name] for name in ("at", "who", "text", "own")} | {"photos": photos}
 
 
-def answer_rules(connection: Connection, row: Row[Any], may: list[str]) -> dict[str, Any]:
+def answer_rules(row: Row[Any], may: list[str]) -> dict[str, Any]:
     """What a closing needs, and what an answer, a refusal and a pause may begin with."""
     found: dict[str, Any] = {
         "photo": row.answer_photo,
@@ -116,28 +114,26 @@ def answer_rules(connection: Connection, row: Row[Any], may: list[str]) -> dict[
         "pauses": [{"code": code, "vi": one.vi, "en": one.en} for code, one in PAUSES.items()],
     }
     if "answer" in may:
-        fitting = templates.fitting(connection, row.category_id, row.domain_id)
-        found["templates"] = templates.told(fitting)
+        found["templates"] = templates.told([templates.Template(*one) for one in row.templates])
     if "refuse" in may:
-        found["grounds"] = [
-            {name: getattr(one, name) for name in ("code", "vi", "en", "law", "shipped")}
-            for one in grounds.present(connection, only_enabled=True)
-        ]
+        found["grounds"] = row.grounds
     return found
 
 
+def surroundings(connection: Connection, code: str, now: datetime) -> dict[str, Any]:
+    """What the history of a complaint's spot says, and what is open near it: `spot` and `near`."""
+    return spot(connection, seen(connection, code), now)
+
+
 def seen(connection: Connection, code: str) -> UUID:
-    """The id of a complaint that is the asker's to see; raises `NotFoundError`."""
+    """The id of a complaint that is the asker's to see; raises `NotYoursError`."""
     row = connection.execute(
         select(complaint.c.id).where(
             complaint.c.code == clean_code(code), func.asker_on(complaint.c.id, "inside")
         )
     ).one_or_none()
     if row is None:
-        raise NotFoundError(
-            f"no complaint of yours has the code {code!r}"
-            f" / không có phản ánh {code!r} trong địa bàn, lĩnh vực của bạn"
-        )
+        raise NotYoursError(code)
     return UUID(str(row.id))
 
 
@@ -145,6 +141,7 @@ def _public(event: dict[str, Any]) -> dict[str, Any]:
     change = event["change"]
     if event["act"] == "status":
         change = {name: Status(change[name]).code for name in ("from", "to")}
-    elif event["act"] == "moved":
+    elif event["act"] in ("moved", "category"):
+        # Numbers: what officials did says it in names.
         change = {}
     return event | {"change": change, "who": None, "reason": None}

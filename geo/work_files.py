@@ -208,7 +208,7 @@ def to_xlsx(rows: Iterable[Item], path: Path, lang: Language, made: datetime) ->
 
 
 def _notes(made: datetime) -> list[Note]:
-    at = f"{made:%Y-%m-%d %H:%M} UTC"
+    at = f"{made:%Y-%m-%d %H:%M} {made.tzname()}"
     inside = Names(
         "Tài liệu nội bộ: không có thông tin cá nhân của người gửi, nhưng không để đưa ra ngoài.",
         "For officials: nothing personal of the reporters is in it, yet it is not for others.",

@@ -32,7 +32,8 @@ from geo.cells import resolution_of
 from geo.complaint import Status
 from geo.errors import BadFilterError
 from geo.filters import Filter
-from geo.measures import HANDED_OUT, MEASURES, conditions
+from geo.matching import of_words
+from geo.measures import HANDED_OUT, MEASURES, conditions, within
 from geo.schema import (
     account,
     area,
@@ -48,7 +49,7 @@ Sort = Literal["due", "reported", "-reported"]
 SORTS: Final = ("due", "reported", "-reported")
 FLAGS: Final = (
     "mine", "unassigned", "overdue", "due", "reopened", "misrouted", "urgent", "checking", "paused",
-    "duplicates",
+    "duplicates", "no_limit",
 )  # fmt: skip
 # Looks at what is near each row: a list can wait for that, the numbers on every page cannot.
 UNCOUNTED: Final = frozenset({"duplicates"})
@@ -83,9 +84,9 @@ class Asked:
     soon: timedelta = SOON
     """What is due within so long has the flag `due`."""
     figure: Figure | None = None
+    """The rows of a figure, closed ones too where no status is asked for."""
     code: str | None = None
     """The public code of one complaint."""
-    """The rows of a figure, closed ones too where no status is asked for."""
 
     def __post_init__(self) -> None:
         if unknown := self.flags - set(FLAGS):
@@ -95,7 +96,7 @@ class Asked:
             raise BadFilterError("measure", f"unknown {self.figure.measure!r}; known: {known}")
 
 
-def _of_figure(figure: Figure, now: datetime) -> list[Any]:
+def _of_figure(figure: Figure, of: Filter, now: datetime) -> list[Any]:
     """As `work_measured` counts them: what is handled in the asker's areas."""
     w = work.c
     ids = cast(list(figure.handlers), ARRAY(Integer))
@@ -111,8 +112,10 @@ def _of_figure(figure: Figure, now: datetime) -> list[Any]:
         key = func.work_key(giver, w.domain_id, type_=BigInteger)
         own = or_(everywhere, key.op("=", is_comparison=True)(func.any(keys)))
         named = giver == func.any(ids) if figure.handlers else true()
-        return [exists(select(1).where(own, named).correlate(work))]
-    found = [or_(w.acts.overlap(keys), everywhere), conditions(w, now)[figure.measure]]
+        there = exists(select(1).where(own, named).correlate(work))
+        return [there, within(w.reported_at, of.since, of.until)]
+    counted = conditions(w, now, of.since, of.until)[figure.measure]
+    found = [or_(w.acts.overlap(keys), everywhere), counted]
     if figure.handlers:
         found.append(w.handler_ids.overlap(ids))
     closed = w.status.in_([int(Status.RESOLVED), int(Status.REJECTED)])
@@ -130,17 +133,15 @@ def _conditions(asked: Asked) -> list[Any]:
     usual = tuple(one for one in Status if one.is_open or asked.figure is not None or asked.code)
     found: list[Any] = [w.status.in_([int(one) for one in of.statuses or usual])]
     if asked.figure is not None:
-        found += _of_figure(asked.figure, asked.now)
+        found += _of_figure(asked.figure, of, asked.now)
+    else:
+        found.append(within(w.reported_at, of.since, of.until))
     if of.cities:
         found.append(w.city_id.in_([one.id for one in of.cities]))
     if of.domains:
         found.append(w.domain_id.in_(of.domains))
     if of.categories:
         found.append(w.category_id.in_(of.categories))
-    if of.since is not None:
-        found.append(w.reported_at >= of.since)
-    if of.until is not None:
-        found.append(w.reported_at < of.until)
     if of.areas:
         ids = cast([one.id for one in of.areas], ARRAY(Integer))
         found.append(or_(w.area_ids.overlap(ids), w.handler_ids.overlap(ids)))
@@ -156,25 +157,38 @@ def _conditions(asked: Asked) -> list[Any]:
     if of.as_of is not None:
         raise BadFilterError("as_of", "work is of now: leave as_of out")
     found += [] if asked.code is None else [complaint.c.code == asked.code]
-    for word in of.words:
-        found.append(
-            func.fold(func.coalesce(complaint.c.address, "") + " " + complaint.c.text).like(
-                "%" + func.fold(word) + "%"
-            )
-        )
+    found += [of_words(of)] if of.words else []
     flags: Mapping[str, Any] = {
         "mine": w.assignee_id == asked.account_id,
-        "unassigned": w.assignee_id.is_(None),
-        "overdue": w.due_at < asked.now,
-        "due": and_(w.due_at >= asked.now, w.due_at < asked.now + asked.soon),
+        # What was handed over is others' to give to somebody and to be in time with.
+        "unassigned": and_(w.assignee_id.is_(None), _kept()),
+        "overdue": and_(w.due_at < asked.now, _kept()),
+        "due": and_(w.due_at >= asked.now, w.due_at < asked.now + asked.soon, _kept()),
         "reopened": w.reopened > 0,
         "misrouted": w.bounces > 0,
         "urgent": w.urgent,
         "checking": w.check_state == "asked",
         "paused": w.paused_at.is_not(None),
         "duplicates": _alike(),
+        # A pause of nobody knows how long has no date either, but a limit; what is not counted
+        # yet may have one.
+        "no_limit": and_(
+            w.handle_due_at.is_(None),
+            w.paused_at.is_(None),
+            ~w.due_stale,
+            w.status.in_([int(one) for one in Status if one.is_open]),
+            _kept(),
+        ),
     }
     return [*found, *(flags[name] for name in FLAGS if name in asked.flags)]
+
+
+def _kept() -> Any:
+    """It is handled where the asker is entitled: most was handed over by nobody."""
+    w = work.c
+    handled = func.array_append(w.acts, cast(w.domain_id, BigInteger))
+    mine = select(func.asker_sight("inside")).scalar_subquery()
+    return or_(w.handed_from == text("'{}'"), handled.op("&&")(mine))
 
 
 def _alike() -> Any:
@@ -217,20 +231,25 @@ def total(asked: Asked) -> Select[Any]:
 
 
 def page(asked: Asked, sort: Sort, limit: int, after: str | None) -> Select[Any]:
-    """Up to `limit` rows after a key that `key_of` made; each row of the queue is met once."""
+    """Up to `limit` rows after a key that `key_of` made; each row of the queue is met once.
+
+    Each says the `total` as well: what finds the page has looked at all of them.
+    """
     due = func.coalesce(work.c.due_at, _NEVER)
     order, ascending = {
         "due": (due, True),
         "reported": (work.c.reported_at, True),
         "-reported": (work.c.reported_at, False),
     }[sort]
-    first = _narrow(asked, work.c.complaint_id, order.label("key"))
+    found = _narrow(asked, work.c.complaint_id, order.label("key")).cte("found")
+    total = select(func.count()).select_from(found).scalar_subquery()
+    ends = (found.c.key, found.c.complaint_id)
+    first = select(*ends)
     if after is not None:
         at, number = _key(after, sort)
-        here = tuple_(order, work.c.complaint_id)
+        here = tuple_(*ends)
         there = tuple_(cast(literal(at), DateTime(timezone=True)), literal(number))
         first = first.where(here > there if ascending else here < there)
-    ends = (order, work.c.complaint_id)
     chosen = (
         first.order_by(*(one if ascending else one.desc() for one in ends)).limit(limit).subquery()
     )
@@ -250,6 +269,7 @@ def page(asked: Asked, sort: Sort, limit: int, after: str | None) -> Select[Any]
             select(func.count()).select_from(photo).where(
                 photo.c.complaint_id == c.id, ~photo.c.hidden
             ).scalar_subquery().label("photos"),
+            total.label("total"),
         )
         .select_from(chosen)
         .join(work, w.complaint_id == chosen.c.complaint_id)
@@ -311,7 +331,9 @@ def _key(given: str, sort: Sort) -> tuple[str, UUID]:
 
 
 def counts(connection: Connection, asked: Asked) -> dict[str, int]:
-    """How many of the open ones have each flag, under the filter without its flags."""
+    """How many of the open ones have each flag, under the filter without its flags; `total`: under
+    all of it.
+    """
     plain = replace(asked, flags=frozenset())
     base = _conditions(plain)
     joined = _looks(asked)
@@ -322,6 +344,10 @@ def counts(connection: Connection, asked: Asked) -> dict[str, int]:
             continue
         own = _conditions(replace(asked, flags=frozenset({name})))
         columns.append(func.count().filter(own[-1]).label(name))
+    flagged = _conditions(asked)[len(base) :]
+    columns.append(
+        func.count().filter(*flagged).label("total") if flagged else columns[0].label("total")
+    )
     row = connection.execute(select(*columns).select_from(of).where(*base)).one()
     return {name: int(n) for name, n in row._mapping.items()}
 

@@ -93,7 +93,7 @@ python_packages() {
 web_app() {
   [ -f web/package.json ] || return 0
   local wanted stamp="api/static/.built"
-  wanted="$(find web requirements-build.lock -type f -not -path '*/node_modules/*' -print0 | sort -z | xargs -0 sha256sum | sha256sum)"
+  wanted="$(find web docs/methods requirements-build.lock -type f -not -path '*/node_modules/*' -print0 | sort -z | xargs -0 sha256sum | sha256sum)"
   if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     export PATH="$root/.venv/bin:$PATH"
     run "npm packages" npm --prefix web ci --no-audit --no-fund

@@ -1,6 +1,7 @@
 """What the server says to an official, for tests of the pages alone."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Route
@@ -17,6 +18,8 @@ ME: dict[str, Any] = {
     "roles": [],
     "may": ["view", "inside", "personal", "act"],
 }
+# What its place tells is asked for by itself.
+_AROUND = ("near", "spot")
 
 
 def work(code: str = "HN-1", **changed: Any) -> dict[str, Any]:
@@ -76,6 +79,7 @@ def work(code: str = "HN-1", **changed: Any) -> dict[str, Any]:
         "closing": None,
         "split_from": None,
         "split_into": [],
+        "undo": None,
         "sensitive": False,
         "may": ["accept", "assign", "refuse", "note", "answer"],
         "may_move_to": [],
@@ -105,6 +109,8 @@ class Desk:
         self.me = me or dict(ME)
         self.works = {code: work(code) for code in ("HN-1", "HN-2")}
         self.acts: list[tuple[str, str, dict[str, Any], str | None]] = []
+        self.undone: list[int] = []
+        self.found = ""
         self.stale: list[dict[str, Any]] = []
         self.reachable = True
         context.route("**/api/v1/work/**", self._work)
@@ -122,12 +128,20 @@ class Desk:
         parts = route.request.url.split("/api/v1/work/")[1].split("?")[0].split("/")
         if not self.reachable:
             route.abort("internetdisconnected")
+        elif parts[0] == "bulk":
+            self.undone.append(int(parts[1]))
+            for own in self.works.values():
+                own["undo"] = None
+            route.fulfill(json={"done": ["HN-1"], "failed": []})
         elif parts[0] not in self.works:
             route.fulfill(status=404, json={"title": "Not found"})
         elif len(parts) == 1:
             self._whole(route, parts[0])
         elif parts[1] == "here":
             route.fulfill(status=204)
+        elif parts[1] == "around":
+            own = self.works[parts[0]]
+            route.fulfill(json={name: own[name] for name in _AROUND})
         elif parts[1] == "personal":
             private = {
                 "code": "HN-1", "words": "Gọi 0900000000", "address": None, "masked": True,
@@ -145,10 +159,17 @@ class Desk:
             document = {"title": "Changed", "changed": changed, "version": 4}
             route.fulfill(status=412, json=document)
             return
+        if self.found and not body.get("office_contact"):
+            errors = [{"field": "office_contact", "message": self.found}]
+            route.fulfill(status=422, json={"title": "BadFilter", "errors": errors})
+            return
         self.acts.append((code, act, body, route.request.headers.get("if-match")))
+        until = (datetime.now(UTC) + timedelta(minutes=10)).isoformat()
+        self.works[code]["undo"] = {"id": len(self.acts), "act": act, "until": until}
         self.works[code]["version"] += 1
         self._whole(route, code)
 
     def _whole(self, route: Route, code: str) -> None:
         own = self.works[code]
-        route.fulfill(json=own, headers={"ETag": f'"{own["version"]}"'})
+        told = {name: value for name, value in own.items() if name not in _AROUND}
+        route.fulfill(json=told, headers={"ETag": f'"{own["version"]}"'})

@@ -14,6 +14,7 @@ from api.app import create_app
 from api.cli import app
 from api.routes import exporting
 from api.settings import Settings
+from geo import effect_files
 from geo.emergence import StepOf
 from geo.figure_columns import COLUMNS, LISTED
 from geo.figure_files import MEDIA, MOST_VALUES_XLSX
@@ -38,7 +39,10 @@ def first_columns(part: str) -> list[tuple[str, str]]:
 
 def test_every_column_of_the_figures_is_in_the_table() -> None:
     told = {name for name, _ in first_columns(section("Figures").split("| column |")[1])}
-    assert told - {"n_2026_03_01"} == set(COLUMNS)
+    of_comparisons = {*effect_files.RESULT, *effect_files.WEEKS} - told
+    assert told - {"n_2026_03_01"} == set(COLUMNS) - of_comparisons
+    named = set(re.findall(r"`(\w+)`", section("Before and after")))
+    assert {*effect_files.RESULT, *effect_files.WEEKS} <= named
 
 
 def test_every_column_of_the_list_is_in_the_table() -> None:

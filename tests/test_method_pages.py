@@ -27,6 +27,12 @@ def test_a_page_is_in_both_languages_and_linked(page: Path) -> None:
     english, vietnamese = page.read_text("utf-8").split("\n---\n")
     assert "What it does not say" in english
     assert "Không cho biết điều gì" in vietnamese
+    for formula, source, part in (
+        ("Formula", "Sources", english),
+        ("Công thức", "Nguồn", vietnamese),
+    ):
+        assert f"**{source}.**" in part
+        assert f"**{formula}" in part or page.stem == "reporting"
     assert f"docs/methods/{page.name}" in (page.parents[2] / "README.md").read_text("utf-8")
 
 

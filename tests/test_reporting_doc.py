@@ -25,7 +25,7 @@ PRINTED: list[list[str | None]] = [
     ["412", "ChangedMeanwhile"],
     ["1"],
     ["unconfirmed", "a…@example.org"],
-    ["withdrawn"],
+    ["received", "erase"],
     ["true", "0", "401", "UnknownLink"],
 ]
 

@@ -106,7 +106,7 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
 
 # As `web/src/office/one-timeline.ts` names them.
 ACTS: Final[dict[str, Names]] = {
-    "accept": Names("Nhận xử lý", "Accepted"),
+    "accept": Names("Tiếp nhận", "Accepted"),
     "start": Names("Bắt đầu xử lý", "Started"),
     "resolve": Names("Giải quyết xong", "Resolved"),
     "reject": Names("Từ chối", "Refused"),
@@ -140,6 +140,7 @@ ACTS: Final[dict[str, Names]] = {
     "status": Names("Đổi trạng thái", "Status changed"),
     "category": Names("Đổi loại", "Category changed"),
     "moved": Names("Đổi vị trí", "Place changed"),
+    "left": Names("Người gửi rút phần của mình", "Reporter withdrew their part"),
 }
 _STATES: Final = {status.code: STATUSES[status] for status in Status}
 

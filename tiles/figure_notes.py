@@ -37,6 +37,7 @@ TITLES: Final[dict[str, Names]] = {
     "hotspots": Names("Điểm nóng", "Hot spots"),
     "trends": Names("Xu hướng điểm nóng", "Trends of hot spots"),
     "outliers": Names("Cụm và ngoại lệ", "Clusters and outliers"),
+    "compare": Names("Trước và sau", "Before and after"),
     "complaints": Names("Danh sách phản ánh", "List of complaints"),
 }
 # Layers that show cells unless a set is asked for.
@@ -77,6 +78,15 @@ METHODS: Final[dict[str, Names]] = {
         " each place beside its neighbours; two-sided p by conditional permutation, corrected as q"
         " (Benjamini and Hochberg 1995); the class is told where q is at most 0.05. High and low"
         " are above and below the mean of the region.",
+    ),
+    "compare": Names(
+        "Tỷ số số phản ánh mỗi tuần với khoảng tin cậy chính xác (Clopper và Pearson 1934); nơi ấy"
+        " so với phần còn lại của thành phố (khác biệt của khác biệt), với phương sai mà các tuần"
+        " cho thấy. Chỉ tính tuần trọn vẹn. Cho biết nơi này thay đổi khác nơi khác, không cho biết"
+        " vì sao.",
+        "Ratios of complaints a week with exact intervals (Clopper and Pearson 1934); the place"
+        " against the rest of its city (difference in differences), with the variance weeks show."
+        " Whole weeks alone. It says that this place went another way, not why.",
     ),
     "complaints": Names(
         "Mỗi phản ánh một dòng, mới nhất ở trên.", "One row for each complaint, the newest first."
@@ -162,10 +172,10 @@ def _origins(of: Background) -> Names:
         mark, licence = words.WORDS[lang]["sample_mark"], words.WORDS[lang]["licence"]
         parts = []
         for row in of.sources:
-            more = [mark] if row.kind == "sample" else []
-            more += [f"{licence} {row.licence}"] if row.licence else []
+            more = [f"{licence} {row.licence}"] if row.licence else []
             more += [row.url] if row.url else []
-            parts.append(row.name + (f" ({', '.join(more)})" if more else ""))
+            name = mark.capitalize() if row.kind == "sample" else row.name
+            parts.append(name + (f" ({', '.join(more)})" if more else ""))
         return "; ".join(parts)
 
     return _both(listed)
@@ -221,6 +231,14 @@ def notes(
     if address is not None:
         found.append(_note("address", Names(address, address)))
     return tuple(found)
+
+
+def of_comparison(of: Background, periods: Names, total: int, address: str) -> tuple[Note, ...]:
+    """The notes of a comparison, whose periods are not those of the filter."""
+    return tuple(
+        _note("period", periods) if one.key == "period" else one
+        for one in notes("compare", of, total=total, address=address)
+    )
 
 
 def of_table(table: Table, of: Background, address: str | None = None) -> tuple[Note, ...]:

@@ -142,7 +142,7 @@ def _lead(ground: Ground, hot: Marked | None, lang: Language) -> str:
     if hot is None:
         return lead
     if not hot.spots:
-        return f"{lead} {words['no_hot_lead']}"
+        return f"{lead} {words['cannot_tell' if hot.few else 'no_hot_lead']}"
     first = hot.spots[0]
     told = words["hot_lead"].format(
         n=number(len(hot.spots), lang), name=say.spot_name(first, lang), of=number(first.n, lang)

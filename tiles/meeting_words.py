@@ -9,6 +9,7 @@ _VI: Final = {
     "lead": "{total} phản ánh, {period}. {filter}.",
     "hot_lead": "{n} điểm nóng vượt mức ngẫu nhiên; mạnh nhất: {name}, {of} phản ánh.",
     "no_hot_lead": "Không có nơi nào nóng hơn mức ngẫu nhiên.",
+    "cannot_tell": "Quá ít phản ánh so với số ô nên chưa thể nói nơi nào nóng.",
     "page": "Trang",
     "spots": "Danh sách điểm nóng",
     "spots_say": "Các ô nóng chạm nhau là một điểm nóng, xếp theo tổng z, mạnh nhất trước. Số trên"
@@ -40,6 +41,7 @@ _EN: Final = {
     "lead": "{total} complaints, {period}. {filter}.",
     "hot_lead": "{n} hot spots beyond chance; the strongest: {name}, {of} complaints.",
     "no_hot_lead": "No place is hotter than chance would give.",
+    "cannot_tell": "There are too few complaints for so many cells to tell which places are hot.",
     "page": "Page",
     "spots": "List of hot spots",
     "spots_say": "Hot cells that touch are one hot spot, ranked by the sum of their z, the"

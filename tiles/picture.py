@@ -13,6 +13,7 @@ from tiles.lettering import Box
 from tiles.picture_map import (
     LAND,
     NUMBERED,
+    asked_for,
     digits_of,
     draw_map,
     mark_swatch,
@@ -65,7 +66,7 @@ def _legend(flow: Flow, ground: Ground, theme: Theme, lang: Language) -> None:
         _classes(flow, theme, lang)
     which = "areas_in_brackets" if theme.kind == "areas" else "cells_in_brackets"
     flow.words(words[which], size=flow.size * 0.85, fill=MUTED)
-    if ground.chosen:
+    if asked_for(ground):
         flow.gap(4)
         flow.entry(swatch("none", line="#1d4ed8", width=2.2), words["chosen"])
 
@@ -95,7 +96,8 @@ def _spots(flow: Flow, theme: Marked, most: int, lang: Language) -> None:
     for one in shown:
         flow.item(spot_mark(one.rank + 1), say.spot_name(one, lang), words_of.number(one.n, lang))
     if not theme.spots:
-        flow.words(words["no_spots"])
+        # Where there are too few, the warning says so: that is no answer.
+        flow.words("–" if theme.few else words["no_spots"])
     elif len(theme.spots) > len(shown):
         rest = words_of.number(len(theme.spots) - len(shown), lang)
         flow.words(words["more"].format(n=rest), size=flow.size * 0.85, fill=MUTED)

@@ -217,6 +217,16 @@ def _names(ground: Ground, window: Window, room: Room, size: float, lang: Langua
     return svg.element("g", *parts, id="names")
 
 
+def asked_for(ground: Ground) -> list[shapely.Geometry]:
+    """The places a question is limited to: areas, a hexagon, a drawn outline; in degrees."""
+    found = [shapely.from_geojson(row.shape) for row in ground.chosen]
+    if ground.question.cell is not None:
+        found.append(polygons(np.array([ground.question.cell], dtype=np.int64))[0])
+    if ground.question.polygon:
+        found.append(shapely.Polygon(ground.question.polygon))
+    return found
+
+
 def _borders(ground: Ground, window: Window) -> str:
     box = window.box
     lines = shapely.boundary(shapely.transform(shapes_of(ground), window.project))
@@ -225,16 +235,14 @@ def _borders(ground: Ground, window: Window) -> str:
     once = shapely.line_merge(shapely.union_all(shapely.simplify(cut, 0.2), grid_size=0.1))
     parts = [svg.element("path", d=svg.path(once), stroke=BORDER, stroke_width=0.7, fill="none")]
     blue: dict[str, svg.Attribute] = {"stroke": "#1d4ed8", "stroke_width": 2.2, "fill": "none"}
-    for row in ground.chosen:
-        outline = shapely.boundary(
-            shapely.transform(shapely.from_geojson(row.shape), window.project)
-        )
-        outline = shapely.clip_by_rect(outline, box.left, box.top, box.right, box.bottom)
-        parts.append(svg.element("path", d=svg.path(outline), **blue))
+    places = asked_for(ground)
     if asked := ground.question.bbox:
-        outline = shapely.boundary(shapely.transform(shapely.box(*asked), window.project))
+        places.append(shapely.box(*asked))
+    for i, shape in enumerate(places):
+        outline = shapely.boundary(shapely.transform(shape, window.project))
         outline = shapely.clip_by_rect(outline, box.left, box.top, box.right, box.bottom)
-        parts.append(svg.element("path", d=svg.path(outline), stroke_dasharray="8 6", **blue))
+        dash = "8 6" if asked and i + 1 == len(places) else None
+        parts.append(svg.element("path", d=svg.path(outline), stroke_dasharray=dash, **blue))
     return svg.element("g", *parts, id="borders")
 
 

@@ -96,7 +96,7 @@ def _studied(figures: Figures, found: Marked, lang: Language) -> dict[str, Any]:
                 "rank": one.rank + 1,
                 "name": say.spot_name(one, lang),
                 "n": one.n,
-                "z": round(one.z, 2),
+                "z": round(one.z, 3),
                 "km2": one.area_km2,
                 "class": found.marks[CLASSES[one.level]].name(lang),
                 "at": [round(one.lat, 5), round(one.lon, 5)],

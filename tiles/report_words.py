@@ -305,9 +305,9 @@ def origins(figures: Ground, lang: Language) -> list[tuple[str, str]]:
     """When it was made, and whose complaints and boundaries these are: a term and a sentence."""
     words = WORDS[lang]
     found = [(words["made"], instant(figures.made, figures.question.cities[0].zone, lang))]
+    # Ours has no name but what it is.
     sources = [
-        row.name + (f" ({words['sample_mark']})" if row.kind == "sample" else "")
-        for row in figures.sources
+        words["sample_mark"] if row.kind == "sample" else row.name for row in figures.sources
     ]
     if sources:
         found.append((words["source"], ", ".join(sources)))

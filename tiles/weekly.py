@@ -125,8 +125,8 @@ def _line(row: Figures, name: str, lang: Language) -> dict[str, Any]:
     return {"name": name, "cells": [{"value": one, "small": small} for one, small in cells]}
 
 
-def document(of: Week, lang: Language) -> str:
-    """The page as HTML in which everything stands that it shows."""
+def document(of: Week, lang: Language, back: str | None = None) -> str:
+    """The page as HTML in which everything stands that it shows; `back`: where it was opened."""
     words = WORDS[lang]
     last = date.fromordinal(of.until.toordinal() - 1)
     head = [words[one] for one in ("received", "open", "overdue", "closed", "in_time")]
@@ -134,7 +134,7 @@ def document(of: Week, lang: Language) -> str:
     domains = [_line(row, row["name_en"] if lang == "en" else row["name"], lang)
                for row in of.by_domain]  # fmt: skip
     weeks = [_line(row, day(row["since"], lang), lang) for row in of.by_week]
-    moved = ("received", "reopened", "handed_in", "handed_out")
+    moved = ("received", "closed", "reopened", "handed_in", "handed_out")
     return _PAGE.render(
         lang=lang,
         words=words,
@@ -151,5 +151,6 @@ def document(of: Week, lang: Language) -> str:
             (words["by_week"], [words["week_of"], *head], weeks),
         ],
         method=METHOD[lang],
+        back=back,
         made=words["made"].format(at=f"{of.made:%H:%M} {day(of.made.date(), lang)}"),
     )

@@ -11,7 +11,7 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "everywhere": "Tất cả địa bàn phụ trách",
         "week": "Tuần này",
         "before": "Tuần trước",
-        "received": "Đã nhận",
+        "received": "Đã nhận (ngày gửi)",
         "reopened": "Mở lại",
         "handed_in": "Nơi khác chuyển đến",
         "handed_out": "Chuyển đi nơi khác",
@@ -29,10 +29,11 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "p90": "90%",
         "of": "trên",
         "by_domain": "Theo lĩnh vực, 13 tuần qua",
-        "by_week": "Theo tuần gửi phản ánh",
+        "by_week": "Theo tuần",
         "domain": "Lĩnh vực",
         "week_of": "Tuần từ",
-        "closed": "Đã xong",
+        "closed": "Đã xong (ngày xong)",
+        "back": "← Tình hình xử lý",
         "method": "Cách tính",
         "few": "ít",
         "unknown": "chưa biết",
@@ -54,7 +55,7 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "everywhere": "All areas in charge of",
         "week": "This week",
         "before": "The week before",
-        "received": "Received",
+        "received": "Received (by reporting)",
         "reopened": "Reopened",
         "handed_in": "Handed in from elsewhere",
         "handed_out": "Handed out to elsewhere",
@@ -72,10 +73,11 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "p90": "90%",
         "of": "of",
         "by_domain": "By domain, the last 13 weeks",
-        "by_week": "By week of reporting",
+        "by_week": "By week",
         "domain": "Domain",
         "week_of": "Week from",
-        "closed": "Closed",
+        "closed": "Closed (by closing)",
+        "back": "← Figures",
         "method": "How it is counted",
         "few": "few",
         "unknown": "not known",
@@ -94,20 +96,21 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
 }
 METHOD: Final[dict[Language, tuple[str, ...]]] = {
     "vi": (
-        "Các con số nói về những phản ánh gửi trong thời gian đã nêu và do địa bàn này xử lý bây"
-        " giờ. Số nhỏ là khoảng tin cậy 95%; dưới 20 phản ánh chỉ nêu khoảng này. Không dùng để xếp"
-        " hạng.",
+        "Các con số nói về những phản ánh do địa bàn này xử lý bây giờ: đã xong, từ chối, đúng hạn"
+        " tính theo ngày kết thúc, các số khác theo ngày gửi. Số nhỏ là khoảng tin cậy 95%; dưới 20"
+        " phản ánh chỉ nêu khoảng này. Không dùng để xếp hạng.",
         "Thời gian là giờ làm việc từ khi phản ánh đến đơn vị, trừ ngày nghỉ và thời gian tạm dừng"
         " mà quy định cho phép; việc chưa xong cũng được tính đến bây giờ (Kaplan–Meier).",
-        "Đúng hạn: trên số việc đã đến hạn đến nay, kể cả việc còn dở. Việc do nơi khác chuyển đến"
-        " mà lỡ hạn không tính lỗi cho nơi nhận.",
+        "Đúng hạn: trên số việc đã xong trong thời gian đó và số việc còn dở có hạn rơi vào đó mà"
+        " đã lỡ. Việc do nơi khác chuyển đến mà lỡ hạn không tính lỗi cho nơi nhận.",
     ),
     "en": (
-        "Figures are of what was reported in the time named and is handled in these areas now."
-        " Small figures are the 95% interval; of fewer than 20 it is told alone. They are no rank.",
+        "Figures are of what is handled in these areas now: closed, refused and in time by the day"
+        " of closing, all others by the day of reporting. Small figures are the 95% interval; of"
+        " fewer than 20 it is told alone. They are no rank.",
         "Times are working time from when a complaint came to the office, without holidays and the"
         " pauses that the policy allows; what is open counts until now (Kaplan–Meier).",
-        "In time: of those that were due by now, open ones too. What came by hand-over and missed"
-        " its limit is not counted against who got it.",
+        "In time: of what was closed in that time, and what still lies open beyond a limit of it."
+        " What came by hand-over and missed its limit is not counted against who got it.",
     ),
 }

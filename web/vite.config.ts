@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 import { defineConfig } from "vite";
 import { maplibre } from "./build/maplibre";
+import { methods } from "./build/methods";
 import { sooner } from "./build/sooner";
 import { compressed } from "./build/smaller";
 import { serviceWorker } from "./build/worker";
@@ -33,7 +34,7 @@ const report: Plugin = {
 };
 
 export default defineConfig({
-  plugins: [maplibre, sooner, report, serviceWorker(STATIC, here("src/sw.ts")), compressed(STATIC)],
+  plugins: [maplibre, sooner, report, methods(here("../docs/methods")), serviceWorker(STATIC, here("src/sw.ts")), compressed(STATIC)],
   // The map library's source declares fields that its base classes have set already.
   oxc: { typescript: { removeClassFieldsWithoutInitializer: true } },
   build: {
@@ -41,6 +42,8 @@ export default defineConfig({
     emptyOutDir: true,
     chunkSizeWarningLimit: 1500,
     target: "es2022",
+    // Each browser of that age preloads modules by itself; the page of the API has no part of the app.
+    modulePreload: { polyfill: false },
     rolldownOptions: {
       input: ["index.html", "complaint/index.html", "office/index.html", "docs/index.html"],
       // Few files: each costs a slow line a turn of its own. `state` stays apart, it writes the map's address.

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from api.commands.progress import stoppable
-from api.commands.session import Var, out, prepared
+from api.commands.session import Var, actor, out, prepared
+from geo import audit
 from geo.errors import MappingError
 from geo.ingest import run_import
 from geo.mapping import read_mapping, shipped
@@ -46,6 +47,12 @@ def import_file(
             progress=progress,
             stopping=stopping,
         )
+        if done.added or done.changed:
+            with engine.begin() as connection:
+                audit.append(
+                    connection, "import", file.name, actor=actor(), added=done.added,
+                    changed=done.changed, rejected=done.refused,
+                )  # fmt: skip
     if done.read == 0:
         out.print(f"{file.name}: imported to its end before; nothing to do")
         return

@@ -96,10 +96,15 @@ def find(
 @router.post("", status_code=201)
 def make(body: NewAccount, db: OfficialDatabase, who: Admin) -> Response:
     """Make an account; its password is to be used once, and told only here."""
+    if body.role is None:
+        raise BadFilterError(
+            "role",
+            "choose a role: an account without any sees nothing"
+            " / hãy chọn quyền: không có quyền thì tài khoản không xem được gì",
+        )
     given = Given(body.full_name.strip(), body.unit.strip() or None, body.email or None)
     number, password = account_admin.make(db, body.name, given, body.language, body.password)
-    if body.role is not None:
-        _give(db, who, number, body.role)
+    _give(db, who, number, body.role)
     return answer_of({"account": _one(db, number), "password": password}, 201)
 
 

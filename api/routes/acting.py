@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Header, Path
 from fastapi.responses import Response
@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from api.auth import PRIVATE
 from api.routes.reading import geojson
 from geo import handling
+from geo.bulk_undo import undoable
 from geo.errors import BadFilterError, NotFoundError
 from geo.handling import Held
 
@@ -21,6 +22,9 @@ Version = Annotated[
 ]
 Words = Annotated[str, Field(max_length=10_000, pattern=r"^[^\x00]*$")]
 Reason = Annotated[str | None, Field(default=None, max_length=2_000, pattern=r"^[^\x00]*$")]
+
+# What takes an act back, where there is no answer to say it in.
+UNDO: Final = "X-Phananh-Undo"
 
 
 class Body(BaseModel):
@@ -52,9 +56,10 @@ def done(
 ) -> Response:
     """Do an act to what was read in a version, and show what it is then."""
     held = handling.hold(db, code, act, _version(version))
-    work(held)
+    with undoable(db, act, held.id) as number:
+        work(held)
     try:
         return shown(db, code)
     except NotFoundError:
         # It went to others: that it is gone from here is the answer.
-        return Response(status_code=204, headers=PRIVATE)
+        return Response(status_code=204, headers=PRIVATE | {UNDO: str(number)})

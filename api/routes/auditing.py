@@ -9,7 +9,7 @@ import orjson
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, func, or_, select, text
 
 from api import anchors
 from api.auth import PRIVATE, Admin, OfficialDatabase
@@ -17,6 +17,8 @@ from api.dependencies import ADMINS
 from api.download import as_file
 from api.routes.reading import geojson
 from geo import audit, unusual
+from geo.audit_names import names_in
+from geo.complaint import clean_code
 from geo.errors import ConflictError, OverloadedError
 from geo.schema import account, audit_alert
 from geo.schema import audit as entries
@@ -25,6 +27,7 @@ router = APIRouter(prefix="/api/v1/audit", tags=ADMINS)
 Word = Annotated[str | None, Query(max_length=100, pattern=r"^[^\x00]*$")]
 Number = Annotated[int | None, Query(ge=0, le=2**62)]
 TOLD: Final = ("id", "at", "actor", "act", "subject", "details")
+_TABLES: Final = ("account", "account_role", "area_set", "category", "city", "domain", "setting")
 # As the queue's: each answer is short, and asked for anew by the browser.
 EVERY_MS: Final = 5_000
 MOST_LIVE: Final = 200
@@ -34,20 +37,26 @@ VERIFY_MS: Final = 300_000
 def _asked(
     who: Admin,
     actor: Word = None,
-    act: Annotated[str | None, Query(max_length=100, description="acts that begin so")] = None,
+    act: Annotated[
+        str | None, Query(max_length=100, description="an act, or a group of them: work")
+    ] = None,
     subject: Word = None,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Select[Any]:
-    """Entries under a filter; of one account, of acts that begin so, of one subject, of a time."""
+    """Entries under a filter; of one account, of an act or a group, of one subject, of a time."""
     c = entries.c
     asked = select(*(c[name] for name in TOLD))
     if actor:
         asked = asked.where(c.actor == actor.lower())
     if act:
-        asked = asked.where(c.act.startswith(act, autoescape=True))
+        group = f"{act.removesuffix('.')}."
+        asked = asked.where(or_(c.act == act, c.act.startswith(group, autoescape=True)))
     if subject:
-        asked = asked.where(c.subject == subject)
+        # As people write it, and as rows of tables have it.
+        said = subject.strip()
+        codes = [said, said.lower(), clean_code(said)]
+        asked = asked.where(c.subject.in_([*codes, *(f"{one}:{said}" for one in _TABLES)]))
     if since is not None:
         asked = asked.where(c.at >= _aware(since))
     if until is not None:
@@ -80,7 +89,8 @@ def log(
         asked = asked.where(entries.c.id < before)
     rows = db.execute(asked.order_by(entries.c.id.desc()).limit(limit)).all()
     following = rows[-1].id if len(rows) == limit else None
-    answer = geojson({"entries": [_told(row) for row in rows], "next": following})
+    names = names_in(db, rows)
+    answer = geojson({"entries": [_told(row) for row in rows], "names": names, "next": following})
     answer.headers.update({**PRIVATE, "Content-Type": "application/json"})
     return answer
 
@@ -103,7 +113,8 @@ def live(
         if len(rows) > MOST_LIVE:
             told.append("event: lost\ndata: {}\n")
         elif rows:
-            body = orjson.dumps({"entries": [_told(row) for row in rows]}).decode()
+            fresh_ones = {"entries": [_told(row) for row in rows], "names": names_in(db, rows)}
+            body = orjson.dumps(fresh_ones).decode()
             told.append(f"event: audit\ndata: {body}\n")
     unseen = select(func.count()).where(audit_alert.c.seen_at.is_(None))
     told.append(f'event: alerts\ndata: {{"open": {db.execute(unseen).scalar_one()}}}\n')

@@ -89,7 +89,7 @@ def preview(request: Request, wish: Wish, db: OfficialDatabase, who: Officer) ->
             raise bulk_work.too_many(n)
         codes = [row.code for row in db.execute(work_queue.points(asked, bulk_work.MOST))]
     found = bulk_work.preview(db, who, order, codes, datetime.now(UTC))
-    will = [{"code": code} for code in found.will]
+    will = bulk_work.told(db, found.will)
     return _answer({"token": found.token, "will": will, "not": _left(found.left)})
 
 

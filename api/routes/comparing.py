@@ -1,7 +1,8 @@
 """Unusual groups of complaints, and whether a measure helped; everyone may read."""
 
-from datetime import date, timedelta
-from typing import Annotated, Any
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -11,18 +12,25 @@ from fastapi.responses import Response
 from sqlalchemy import Engine
 
 from api.dependencies import EVERYONE, Database
+from api.download import address_of, as_file
 from api.heavy import Heavy, LeftError
 from api.query import Question, areas_of_set
 from geo import clusters as found_clusters
+from geo import effect_files
 from geo.clusters import Model
 from geo.compare import RateRatio
+from geo.effect_files import MEDIA, Part
 from geo.effects import FEWEST, MOST_WEEKS, Effect, effect, effect_between
 from geo.emergence import Period, StepOf, periods_of
 from geo.errors import BadFilterError, NotFoundError
+from geo.figure_files import Writing
 from geo.filters import Filter
 from geo.intervals import DayInterval
+from geo.names import Names
 from geo.scan import Cluster, scan
+from geo.sheets import Decimal, Delimiter, Dialect
 from geo.study import one_city
+from tiles import figure_notes, report_words
 
 router = APIRouter(prefix="/api/v1", tags=EVERYONE)
 SCAN = (
@@ -144,19 +152,22 @@ async def progress(request: Request, task: str) -> Any:
     return {"task": task, "share": round(share, 3)}
 
 
+At = Annotated[date | None, Query(description="the first day after the change")]
+Weeks = Annotated[
+    int | None, Query(ge=FEWEST, le=MOST_WEEKS, description="on each side of it; 12 unless told")
+]
+First = Annotated[str | None, Query(description=f"with second, not at; {INTERVAL}")]
+Second = Annotated[str | None, Query(description=f"what first is the measure of; {INTERVAL}")]
+
+
 @router.get("/compare")
 def compare(
     question: Question,
     db: Database,
-    at: Annotated[date | None, Query(description="the first day after the change")] = None,
-    weeks: Annotated[
-        int | None,
-        Query(ge=FEWEST, le=MOST_WEEKS, description="on each side of it; 12 unless told"),
-    ] = None,
-    first: Annotated[str | None, Query(description=f"with second, not at; {INTERVAL}")] = None,
-    second: Annotated[
-        str | None, Query(description=f"what first is the measure of; {INTERVAL}")
-    ] = None,
+    at: At = None,
+    weeks: Weeks = None,
+    first: First = None,
+    second: Second = None,
 ) -> dict[str, Any]:
     """Before and after: the chosen areas, the rest of the city, and the one against the other.
 
@@ -200,6 +211,52 @@ def compare(
         },
         "method": COMPARED,
     }
+
+
+FILES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {kind: {} for kind in MEDIA.values()}}
+}
+
+
+@router.get("/compare.{form}", response_class=Response, responses=FILES)
+def comparison_file(
+    request: Request,
+    form: str,
+    question: Question,
+    db: Database,
+    at: At = None,
+    weeks: Weeks = None,
+    first: First = None,
+    second: Second = None,
+    part: Annotated[Part, Query(description="of csv; an xlsx has both")] = "result",
+    delimiter: Annotated[Delimiter, Query(description="of csv")] = "comma",
+    decimal: Annotated[Decimal, Query(description="of csv")] = "point",
+    notes: Annotated[bool, Query(description="begin a csv with lines about it")] = False,
+) -> Response:
+    """What /compare says as csv or xlsx: ratios with intervals, and the weeks they are of."""
+    if form not in MEDIA:
+        raise NotFoundError(f"no file of a comparison {form!r}; there are: {', '.join(MEDIA)}")
+    dialect = Dialect(delimiter, decimal)
+    found = _asked(db, question, at, weeks, first, second)
+    made = datetime.now(UTC)
+    of = figure_notes.background(db, replace(question, since=None, until=None), made)
+    periods = Names(*(_periods(found, lang) for lang in ("vi", "en")))
+    told = figure_notes.of_comparison(of, periods, int(found.area.sum()), address_of(request))
+    writing = Writing(told[0].text.vi, made, told, dialect, notes)
+    return as_file(
+        f"phananh-compare-{made:%Y%m%d-%H%M}.{form}",
+        MEDIA[form],
+        lambda path: effect_files.write(form, part, found, writing, path),
+    )
+
+
+def _periods(of: Effect, lang: Literal["vi", "en"]) -> str:
+    """Both, their last days in them."""
+    shown = report_words.day
+    return " → ".join(
+        f"{shown(one.since, lang)} – {shown(one.until - timedelta(days=1), lang)}"
+        for one in (of.first, of.second)
+    )
 
 
 def _asked(

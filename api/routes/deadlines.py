@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth import PRIVATE, Admin, OfficialDatabase
@@ -108,11 +108,12 @@ def change_calendar(db: OfficialDatabase, who: Admin, body: CalendarOrder) -> di
 
 @router.get("/policies")
 def policies(
-    db: OfficialDatabase, who: Admin, answer: Response, on: date | None = None
+    request: Request, db: OfficialDatabase, who: Admin, answer: Response, on: date | None = None
 ) -> dict[str, Any]:
-    """The limits of each category for what is reported on a day."""
+    """The limits of each category for what is reported on a day, by itself the city's today."""
     answer.headers.update(PRIVATE)
-    day = on or datetime.now(UTC).date()
+    zone = next((one.zone for one in request.app.state.words.get().cities.values()), UTC)
+    day = on or datetime.now(zone).date()
     return {"on": day, "policies": rule_changes.policies_on(db, day)}
 
 

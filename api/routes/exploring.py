@@ -105,7 +105,9 @@ def over_time(
     heavy: Heavy = request.app.state.heavy
     inner = np.flatnonzero(found.whole)
     told: Seasonal | None = None
-    if len(inner) >= 2 * SEASONS[step]:
+    enough = len(inner) >= 2 * SEASONS[step]
+    many = enough and float(found.n[inner].mean()) >= LEAST_PER_STEP
+    if many:
         told = heavy.run(seasonal, found.n[inner], SEASONS[step])
     return Plain(
         {
@@ -116,12 +118,18 @@ def over_time(
             "total": int(found.n.sum()),
             "trend": _spread(found, inner, told.trend if told else None),
             "adjusted": _spread(found, inner, told.adjusted if told else None),
-            "note": None if told else TOO_SHORT[step],
+            "note": None if told else TOO_FEW if enough and not many else TOO_SHORT[step],
             "method": SEASON,
         }
     )
 
 
+# Of fewer, one month of chance is taken for a season, and peaks are drawn that nobody reported.
+LEAST_PER_STEP: Final = 10
+TOO_FEW: Final = {
+    "vi": "Quá ít phản ánh mỗi kỳ (trung bình dưới 10) để tách mùa vụ.",
+    "en": "Too few complaints a step (fewer than 10 on average) to take out the season.",
+}
 TOO_SHORT: Final = {
     "day": {
         "vi": "Cần ít nhất 14 ngày trọn vẹn để tách nhịp trong tuần.",

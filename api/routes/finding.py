@@ -1,9 +1,10 @@
 """Find a ward, a street or a complaint by what people call it; everyone may."""
 
-from typing import Annotated, Any
+import re
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
-from sqlalchemy import text
+from sqlalchemy import Connection, Row, text
 
 from api.dependencies import EVERYONE, Database
 from geo.complaint import clean_code, is_code
@@ -11,6 +12,7 @@ from geo.database import sql
 from geo.privacy import coarse_place
 
 router = APIRouter(prefix="/api/v1", tags=EVERYONE)
+LEAST_WORDS: Final = 3
 
 
 @router.get("/search")
@@ -60,7 +62,7 @@ def search(
                 "lat": row.lat,
             }
         )
-    if len(q.strip()) >= 3:
+    if len(q.strip()) >= LEAST_WORDS:
         for row in db.execute(sql("geo", "find_landmarks"), asked):
             results.append(
                 {
@@ -71,7 +73,7 @@ def search(
                     "lat": row.lat,
                 }
             )
-        for row in db.execute(sql("geo", "find_addresses"), asked):
+        for row in _addresses(db, asked):
             results.append(
                 {
                     "type": "address",
@@ -82,3 +84,25 @@ def search(
                 }
             )
     return {"results": results[:limit]}
+
+
+# "số 72 đường Giải Phóng" is "72 Giải Phóng" in most addresses.
+_KINDS_OF_WAY: Final = re.compile(r"\b(?:số|so|đường|duong|phố|pho)\b\.?", re.IGNORECASE)
+# "72 ", "72A/15 ", "ngõ 72 ", "ngách 15/3 "
+_NUMBERS: Final = re.compile(
+    r"^(?:(?:ngõ|ngo|ngách|ngach|hẻm|hem|kiệt|kiet)\s+)?\d[\w/.-]*[\s,]+", re.IGNORECASE
+)
+
+
+def _addresses(db: Connection, asked: dict[str, Any]) -> list[Row[Any]]:
+    """Addresses with the words, or else the street without its kind, or else without numbers."""
+    bare = " ".join(_KINDS_OF_WAY.sub(" ", asked["q"]).split())
+    street = bare
+    while (shorter := _NUMBERS.sub("", street)) != street:
+        street = shorter
+    for words in dict.fromkeys((asked["q"], bare, street)):
+        if len(words) >= LEAST_WORDS:
+            found = list(db.execute(sql("geo", "find_addresses"), asked | {"q": words}))
+            if found:
+                return found
+    return []

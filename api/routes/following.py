@@ -3,7 +3,7 @@
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 from fastapi import APIRouter, Query, Request
@@ -25,6 +25,10 @@ from geo.study import one_city
 
 router = APIRouter(prefix="/api/v1", tags=EVERYONE)
 ATOM: Final = "http://www.w3.org/2005/Atom"
+# What a feed's filter and the map's address have in common.
+PLACES_AND_KINDS: Final = frozenset(
+    {"city", "domain", "category", "status", "area", "cell", "polygon"}
+)
 
 
 class Point(BaseModel):
@@ -213,12 +217,13 @@ def news(
     """
     settings: Settings = request.app.state.settings
     rows = db.execute(feed.select_news(question, limit)).all()
-    body = _atom(request, settings.base_url, rows, lang)
+    of = letters.about(db, question, None).words(lang)
+    body = _atom(request, settings.base_url, rows, of, lang)
     return Atom(body, headers={"Cache-Control": "public, max-age=900"})
 
 
-def _atom(request: Request, base: str, rows: Any, lang: follows.Language) -> bytes:
-    """RFC 4287."""
+def _atom(request: Request, base: str, rows: Any, of: str, lang: follows.Language) -> bytes:
+    """RFC 4287; `of` is the question in words."""
     words = WORDS[lang]
     ET.register_namespace("", ATOM)
 
@@ -232,9 +237,9 @@ def _atom(request: Request, base: str, rows: Any, lang: follows.Language) -> byt
     root = ET.Element(f"{{{ATOM}}}feed", {"xml:lang": lang})
     put(root, "id", own)
     put(root, "title", words["feed_title"])
-    put(root, "subtitle", words["feed_subtitle"])
+    put(root, "subtitle", f"{words['feed_subtitle']} {of}.")
     put(root, "link", rel="self", href=own, type="application/atom+xml")
-    put(root, "link", rel="alternate", href=f"{base}/?layer=hotspots", type="text/html")
+    put(root, "link", rel="alternate", href=f"{base}/?{_page(request)}", type="text/html")
     newest = max((row.found_at for row in rows), default=datetime(2026, 1, 1, tzinfo=UTC))
     put(root, "updated", _instant(newest))
     put(put(root, "author"), "name", words["service"])
@@ -255,6 +260,12 @@ def _atom(request: Request, base: str, rows: Any, lang: follows.Language) -> byt
         about = [f"{label}."] if row.domain_vi is not None else []
         put(entry, "summary", " ".join((*about, *said.lines)), type="text")
     return bytes(ET.tostring(root, "utf-8", xml_declaration=True))
+
+
+def _page(request: Request) -> str:
+    """The view of the map under the feed's filter; the page's `until` is another one's."""
+    kept = [pair for pair in request.query_params.multi_items() if pair[0] in PLACES_AND_KINDS]
+    return urlencode([("layer", "hotspots"), *kept], safe=",:;")
 
 
 def _instant(at: datetime) -> str:

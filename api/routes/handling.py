@@ -12,8 +12,9 @@ from api.dependencies import OFFICIALS
 from api.routes import pausing, wording
 from api.routes.acting import Body, Code, Reason, Version, Words, done, shown
 from api.routes.reading import geojson
-from geo import asking, audit, handling
+from geo import asking, handling
 from geo.looking import looked
+from geo.work_facts import surroundings
 
 router = APIRouter()
 _work = APIRouter(prefix="/api/v1/work", tags=OFFICIALS)
@@ -56,17 +57,25 @@ class Note(Body):
     key: str | None = Field(default=None, min_length=8, max_length=80)
 
 
+Contact = Annotated[
+    bool,
+    Field(description="a phone number, an address or the like in the words is the office's own"),
+]
+
+
 class Answer(Body):
     text: Words
     close: bool = False
     photos: list[str] = Field(default_factory=list, max_length=5)
     template: str | None = Field(default=None, max_length=20, description="its code")
     fields: dict[str, Words] = Field(default_factory=dict, max_length=30)
+    office_contact: Contact = False
 
 
 class Refusal(Body):
     ground: str = Field(max_length=60, description="the code of a ground: see answer_rules")
     text: Words = ""
+    office_contact: Contact = False
 
 
 @_work.get("/{code}", response_class=Response)
@@ -75,14 +84,24 @@ def one(code: Code, db: OfficialDatabase, who: Viewer) -> Response:
     return shown(db, code)
 
 
+@_work.get("/{code}/around", response_class=Response)
+def around(code: Code, db: OfficialDatabase, who: Viewer) -> Response:
+    """What the history of its spot says (`spot`), and what is open near it (`near`)."""
+    answer = geojson(surroundings(db, code, datetime.now(UTC)))
+    answer.headers.update({**PRIVATE, "Content-Type": "application/json"})
+    return answer
+
+
 @_work.get("/{code}/personal", response_class=Response)
 def personal(
     code: Code, reason: Annotated[str, Query(max_length=500)], db: OfficialDatabase, who: Officer
 ) -> Response:
     """What is personal of it; the look is written down with its reason."""
-    asking.require(db, handling.seen(db, code), "personal")
+    number = handling.seen(db, code)
+    asking.require(db, number, "personal")
+    # Who handed it over looks on, but not at persons.
+    asking.require(db, number, "act")
     found = looked(db, code, who.name, reason)
-    audit.append(db, "look", found.code, reason=reason.strip())
     answer = geojson(found._asdict() | {"people": [one._asdict() for one in found.people]})
     answer.headers.update({**PRIVATE, "Content-Type": "application/json"})
     return answer
@@ -190,7 +209,7 @@ def answer(
         db, code, "answer", version,
         lambda held: handling.answer(
             db, who, held, body.text, at, close=body.close, photos=body.photos,
-            template=body.template, fields=body.fields,
+            template=body.template, fields=body.fields, office_contact=body.office_contact,
         ),
     )  # fmt: skip
 
@@ -204,7 +223,9 @@ def refuse(
     at = datetime.now(UTC)
     return done(
         db, code, "refuse", version,
-        lambda held: handling.refuse(db, who, held, body.ground, body.text, at),
+        lambda held: handling.refuse(
+            db, who, held, body.ground, body.text, at, office_contact=body.office_contact
+        ),
     )  # fmt: skip
 
 

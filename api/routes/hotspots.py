@@ -92,7 +92,7 @@ def hotspots(
     if measure != "n":
         raise BadFilterError("measure", "cells have one measure: n; rates are for areas (set=...)")
     hot = studies.hot_cells(db, question, resolution, k, permutations, seed)
-    found = significance.spots(db, hot, resolution, studies.tallies)
+    found = significance.spots(db, hot, studies.tallies)
     answer = {"by": "cell", "resolution": resolution, "k": k, **_summary(hot)}
     if format == "geojson":
         if len(hot.places) > MOST_FEATURES:

@@ -108,7 +108,8 @@ def _shown(through: Opened, at: datetime) -> Response:
             "text": own.words or facts.text,
             "address": own.private_address or facts.address,
             "public": {key: whole["properties"][key] for key in ("text", "address")},
-            "masked": own.words is not None or own.private_address is not None,
+            # Of what was withdrawn others see nothing at all.
+            "masked": facts.text != "" and (own.words or own.private_address) is not None,
             "editable_until": own.editable_until,
             "answers": own.answers,
             "urgent": own.urgent,

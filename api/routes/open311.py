@@ -278,7 +278,7 @@ def requests(
     question = _question(request, jurisdiction_id, service_code, start_date, end_date, status)
     if service_request_id:
         codes = [clean_code(one) for one in split([service_request_id])][:MOST]
-        rows = [row for code in codes if (row := db.execute(listing.one(code)).one_or_none())]
+        rows = [row for code in codes if (row := listing.one(db, code))]
     else:
         # Pages are counted off: no cursor is known to GeoReport.
         rows = list(db.execute(listing.page(question, page * page_size, None)))
@@ -289,7 +289,7 @@ def requests(
 @router.get("/v2/requests/{service_request_id}.{form}", response_model=None)
 def one_request(request: Request, service_request_id: str, form: Format, db: Database) -> Response:
     """One request by its code."""
-    row = db.execute(listing.one(clean_code(service_request_id))).one_or_none()
+    row = listing.one(db, clean_code(service_request_id))
     if row is None:
         raise NotFoundError(f"no request has the id {service_request_id!r}")
     return open311.answer(form, "service_requests", "request", _told(request, db, [row]))
@@ -361,9 +361,9 @@ def _told(request: Request, db: Connection, rows: list[Row[Any]]) -> list[dict[s
     known = {row.id: row.updated_at for row in rows if row.sensitive}
     beside = _Beside(
         request.app.state.settings.base_url,
-        dict(db.execute(select(category.c.code, category.c.name_vi)).tuples().all()),
-        known | dict(changed.tuples().all()),
-        dict(last.tuples().all()),
+        {row.code: row.name_vi for row in db.execute(select(category.c.code, category.c.name_vi))},
+        known | {row[0]: row[1] for row in changed},
+        {row[0]: row[1] for row in last},
         public_photos(db, shown),
     )
     return [_one(row, beside) for row in rows]

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
@@ -11,10 +12,11 @@ from api import files_of_figures
 from api.auth import PRIVATE, OfficialDatabase
 from api.dependencies import OFFICIALS
 from api.download import as_file
-from api.figures_of_work import Counter, Question, times_told, told
+from api.figures_of_work import Counter, Question, refuse_elsewhere, times_told, told
 from api.routes.exploring import Plain
 from api.weekly import monday_of, week
 from geo import audit, performance, weekly
+from geo.asking import Asker
 from geo.errors import BadFilterError, NotFoundError
 from geo.follows import Language
 from tiles import printing
@@ -32,8 +34,8 @@ def how_it_goes(
 ) -> Response:
     """Counts, times and shares of what is handled in the asker's areas, with 95 % intervals.
 
-    Of complaints reported on the days asked for. `n` are counts by measure; those in `linked` are
-    listed by `/api/v1/work?` with the row's `query` and `measure=<name>`.
+    Of complaints reported, and of closings, on the days asked for. `n` are counts by measure; those
+    in `linked` are listed by `/api/v1/work?` with the row's `query` and `measure=<name>`.
     """
     return Plain(told(db, question, compare), headers=PRIVATE)
 
@@ -73,11 +75,15 @@ Until = Annotated[date | None, Query(description="the Monday after the week; els
 
 
 def _page(
-    request: Request, db: OfficialDatabase, area: str | None, until: date | None, lang: Language
-) -> tuple[str, date]:
+    request: Request, db: OfficialDatabase, who: Asker, area: str | None, until: date | None,
+    lang: Language, *, paper: bool,
+) -> tuple[str, date]:  # fmt: skip
+    refuse_elsewhere(who, area)
     words, now = request.app.state.words.get(), datetime.now(UTC)
     monday = until or monday_of(now, words)
-    return document(week(db, words, area, monday, lang, now), lang), monday
+    figures = f"/office/figures?{urlencode({'area': area})}" if area else "/office/figures"
+    of = week(db, words, area, monday, lang, now)
+    return document(of, lang, None if paper else figures), monday
 
 
 @router.get("/weekly", response_class=HTMLResponse)
@@ -90,7 +96,7 @@ def weekly_page(
     lang: Language = "vi",
 ) -> Response:
     """The week of an area as one page, to read or to print."""
-    page, _monday = _page(request, db, area, until, lang)
+    page, _monday = _page(request, db, who, area, until, lang, paper=False)
     return HTMLResponse(page, headers=PRIVATE)
 
 
@@ -104,7 +110,7 @@ def weekly_pdf(
     lang: Language = "vi",
 ) -> Response:
     """The same as PDF. It is logged."""
-    page, monday = _page(request, db, area, until, lang)
+    page, monday = _page(request, db, who, area, until, lang, paper=True)
     audit.append(db, "export", "weekly page", area=area, until=str(monday))
     made = request.app.state.heavy.run(printing.pdf, page)
     name = f'attachment; filename="phananh-{monday}.pdf"'
@@ -136,6 +142,7 @@ def subscribe(request: Request, body: WhichArea, db: OfficialDatabase, who: Coun
     """Be sent the page each Monday, to the address of one's account."""
     if body.area is not None and body.area not in request.app.state.words.get().areas:
         raise BadFilterError("area", f"unknown area {body.area!r}; write <set>:<code>")
+    refuse_elsewhere(who, body.area)
     if weekly.address_of(db) is None:
         raise BadFilterError(
             "email",

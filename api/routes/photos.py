@@ -74,7 +74,11 @@ async def upload(
             size, digest, kind = await _received(request, file)
         except ClientDisconnect:
             # On a bad connection this is no fault of anybody; the answer is read by nobody.
-            return problem(400, "Broken off", "the photo did not come whole: please send it again")
+            detail = (
+                "the photo did not come whole: please send it again"
+                " / ảnh chưa đến trọn vẹn: hãy gửi lại"
+            )
+            return problem(400, "Broken off", detail)
         answer, small = await run_in_threadpool(
             _keep, request, file, size, digest, kind, idempotency_key
         )
@@ -133,7 +137,10 @@ def _keep(
         # The same was sent twice at once, and the other came first.
         store.delete([arrival.id])
     if stored is None:
-        raise NotFoundError("the photo was taken away in this very moment: please send it again")
+        raise NotFoundError(
+            "the photo was taken away in this very moment: please send it again"
+            " / ảnh vừa bị gỡ đúng lúc này: hãy gửi lại"
+        )
     return _answer(token, stored), _preview(store, stored)
 
 
@@ -156,7 +163,7 @@ def _sent(request: Request, photo: UUID, *, small: bool) -> Response:
     with request.app.state.engine.connect() as connection:
         row = photos.shown(connection, photo)
     if row is None:
-        raise NotFoundError("no such photo")
+        raise NotFoundError("no such photo / không có ảnh này")
     etag = f'"{row.digest.hex()[:32]}{"-small" if small else ""}"'
     headers = {
         # An hour: a photo that is hidden is soon gone from caches too.

@@ -136,7 +136,10 @@ def _follow(
 ) -> None:
     who = participants.by_link(db, link)
     if who is None or who.erased_at is not None:
-        raise NotFoundError("no complaint has this private link, or it was erased")
+        raise NotFoundError(
+            "no complaint has this private link, or it was erased"
+            " / không có phản ánh nào với liên kết riêng này, hoặc phần cá nhân đã xóa"
+        )
     push_id = pushes.subscribed(db, browser, language or who.language)
     pushes.follow_complaint(db, push_id, who.id)
 

@@ -26,7 +26,7 @@ from geo.work_queue import Asked, Figure, Sort
 
 router = APIRouter(prefix="/api/v1/work", tags=OFFICIALS)
 # More points are shown by cell.
-MOST_POINTS: Final = 5_000
+MOST_POINTS: Final = 2_000
 MOST_HOURS: Final = 2_000
 # About a hundred cells across a screen.
 _RESOLUTIONS: Final = ((10.5, 7), (12.5, 8), (14.5, 9), (99, 10))
@@ -58,6 +58,7 @@ def _asked(
     checking: bool = False,
     paused: bool = False,
     duplicates: Annotated[bool, Query(description="others of the kind are open beside")] = False,
+    no_limit: Annotated[bool, Query(description="open, without a limit for handling")] = False,
     measure: Annotated[str | None, Query(max_length=40, description="rows of a figure")] = None,
     handler: Codes = [],  # noqa: B006
     unit: Annotated[str | None, Query(max_length=200)] = None,
@@ -75,7 +76,7 @@ def _asked(
     said = {
         "mine": mine, "unassigned": unassigned, "overdue": overdue, "due": due is not None,
         "reopened": reopened, "misrouted": misrouted, "urgent": urgent, "checking": checking,
-        "paused": paused, "duplicates": duplicates,
+        "paused": paused, "duplicates": duplicates, "no_limit": no_limit,
     }  # fmt: skip
     flags = frozenset(name for name, asked in said.items() if asked)
     soon = queue.SOON if due is None else timedelta(hours=due)
@@ -164,7 +165,8 @@ def work(
 ) -> Response:
     """A page of the work that is the asker's to see; open ones unless `status` says others."""
     rows = db.execute(queue.page(asked, sort, limit, after)).all()
-    total = db.execute(queue.total(asked)).scalar_one()
+    # Past the end there is no row to say it.
+    total = rows[0].total if rows else db.execute(queue.total(asked)).scalar_one()
     following = queue.key_of(rows[-1], sort) if len(rows) == limit else None
     items = [_item(row, asked.now) for row in rows]
     return _answer({"items": items, "next": following, "total": total})
@@ -172,7 +174,7 @@ def work(
 
 @router.get("/counts", response_class=Response)
 def counted(db: OfficialDatabase, asked: Question) -> Response:
-    """How many are overdue, unassigned ... under the filter."""
+    """How many are overdue, unassigned ... under the filter without flags; `total`: with them."""
     return _answer(queue.counts(db, asked))
 
 
@@ -189,8 +191,8 @@ def mapped(
     if view is not None:
         asked = replace(asked, filter=replace(asked.filter, bbox=BBox.parse(view)))
     kind: Literal["points", "cells"] = "points"
-    rows = db.execute(queue.points(asked, MOST_POINTS + 1)).all()
-    if len(rows) <= MOST_POINTS:
+    if db.execute(queue.total(asked)).scalar_one() <= MOST_POINTS:
+        rows = db.execute(queue.points(asked, MOST_POINTS)).all()
         features: list[dict[str, Any]] = [
             {
                 "type": "Feature",

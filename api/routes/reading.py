@@ -17,7 +17,7 @@ from api.holidays_beside import holidays_of
 from api.query import Question
 from geo import cells, counts, listing
 from geo.catalogue import catalogue, grouped
-from geo.complaint import Status, clean_code
+from geo.complaint import NO_SUCH, Status, clean_code
 from geo.errors import BadFilterError, NotFoundError
 from geo.landmarks import nearest
 from geo.outcome import outcome
@@ -153,7 +153,7 @@ def boundary_set(
         {"code": set_code, "simplify": simplify},
     ).all()
     if not found:
-        raise NotFoundError(f"no boundary set {set_code!r}")
+        raise NotFoundError(f"no boundary set {set_code!r} / không có bộ ranh giới {set_code!r}")
     features = [
         {
             "type": "Feature",
@@ -307,13 +307,14 @@ def complaint(code: str, db: Database) -> Response:
     an answer, `reopened` whether a judgement brought it back. `questions` are answers to a
     category's questions that are public.
     """
-    row = db.execute(listing.one(clean_code(code))).one_or_none()
+    row = listing.one(db, clean_code(code))
     if row is None:
-        raise NotFoundError(f"no complaint has the code {code!r}")
+        raise NotFoundError(NO_SUCH.format(code))
     events = db.execute(
         text(
             "SELECT at, kind, change, coalesce(actor IN ('reporter', 'supporter'), false) AS judged"
             " FROM event WHERE complaint_id = :id AND kind NOT IN ('closing', 'photo_hidden')"
+            " AND NOT (kind = 'text' AND coalesce(actor, '') = 'withdrawing')"
             " ORDER BY at"
         ),
         {"id": row.id},

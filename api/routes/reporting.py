@@ -97,7 +97,9 @@ def report(
         taken = reporting.take(connection, said, datetime.now(UTC), idempotency_key, secret)
         if address is not None and not taken.again:
             _ask(request, connection, taken.link, address)
-        stored = feature(connection.execute(listing.one(taken.code)).one())
+        row = listing.one(connection, taken.code)
+        assert row is not None  # noqa: S101 - it was stored above
+        stored = feature(row)
         # Of a new one without an address it is known.
         asked = address is not None or taken.again
         contact = contact_of(connection, taken.link) if asked else None

@@ -75,7 +75,8 @@ def export(
     """
     if form not in MEDIA:
         raise NotFoundError(f"no file of the list {form!r}; there are: {', '.join(MEDIA)}")
-    made = asked.now
+    # On the clocks of the city, as all times in it.
+    made = asked.now.astimezone(next((one.zone for one in asked.filter.cities), UTC))
     name = f"phananh-{'viec' if lang == 'vi' else 'work'}-{made:%Y%m%d-%H%M}.{form}"
     with _snapshot(request) as snapshot:
         n = int(snapshot.execute(work_queue.total(asked)).scalar_one())

@@ -1,6 +1,6 @@
 """What the tables have in common."""
 
-from sqlalchemy import Column, DateTime, MetaData, func
+from sqlalchemy import Column, DateTime, MetaData, func, text
 
 metadata = MetaData(
     naming_convention={
@@ -20,4 +20,17 @@ def instant(
     default = func.now() if now else None
     return Column(
         name, DateTime(timezone=True), nullable=nullable, server_default=default, comment=comment
+    )
+
+
+def told_from() -> Column[object]:
+    """Until when nobody is told of a row: as the transaction that writes it has set, else null."""
+    return Column(
+        "told_from",
+        DateTime(timezone=True),
+        nullable=True,
+        server_default=text(
+            "(nullif(current_setting('phananh.told_from', true), ''))::timestamptz"
+        ),
+        comment="not told before: it can still be undone",
     )

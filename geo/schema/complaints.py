@@ -76,6 +76,8 @@ complaint = Table(
         text("reported_at DESC"),
         postgresql_where=text("status <= 3"),
     ),
+    # Duplicates and what was withdrawn are few: a list of them must not read through all others.
+    Index("ix_complaint_few", "status", "reported_at", "id", postgresql_where=text("status >= 6")),
     # A large pending list keeps arrivals cheap; autovacuum merges it.
     Index(
         "ix_complaint_words",

@@ -228,9 +228,13 @@ work = Table(
     instant("updated_at", now=True),
     PrimaryKeyConstraint("complaint_id"),
     CheckConstraint("check_state IN ('none', 'asked', 'refused')", name="check_state"),
-    Index("ix_work_sees", "sees", postgresql_using="gin"),
     # What the policy asks: keys of areas, and the domain for who has it everywhere.
-    Index("ix_work_sight", text("array_append(sees, domain_id::bigint)"), postgresql_using="gin"),
+    Index(
+        "ix_work_sight",
+        text("array_append(sees, domain_id::bigint)"),
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
+    ),
     Index(
         "ix_work_due",
         "city_id",
@@ -255,6 +259,9 @@ work = Table(
         postgresql_where=text("handed_from <> '{}'"),
     ),
     Index("ix_work_finished", "area_id", "finished_at"),
+    # Figures of a whole city: what was closed in a time, and what should have been.
+    Index("ix_work_closed", "city_id", "finished_at", postgresql_where=text("status IN (4, 5)")),
+    Index("ix_work_handle_due", "city_id", "handle_due_at", postgresql_where=text("status <= 3")),
     Index(
         "ix_work_duplicate_of", "duplicate_of", postgresql_where=text("duplicate_of IS NOT NULL")
     ),

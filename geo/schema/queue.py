@@ -44,6 +44,7 @@ work_bulk_item = Table(
     Column("before", JSONB, nullable=False, comment="its work as it was"),
     Column("after", Integer, nullable=True, comment="the version that the act made"),
     Column("undone", Boolean, nullable=False, server_default=text("false")),
+    Column("answer_id", BigInteger, nullable=True, comment="what it was answered"),
     PrimaryKeyConstraint("bulk_id", "complaint_id"),
     comment="what it was done to",
 )

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from geo.schema.base import instant, metadata
+from geo.schema.base import instant, metadata, told_from
 
 submission = Table(
     "submission",
@@ -214,6 +214,7 @@ progress = Table(
         index=True,
     ),
     instant("created_at", now=True),
+    told_from(),
     CheckConstraint("num_nonnulls(event_id, answer_id, question_id) = 1", name="what"),
     comment="what is still to be told to whom: written by triggers, gone with its letter",
 )

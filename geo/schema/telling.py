@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from geo.schema.base import instant, metadata
+from geo.schema.base import instant, metadata, told_from
 
 follower = Table(
     "follower",
@@ -134,6 +134,7 @@ happening = Table(
     Column("complaint_id", Uuid, nullable=False),
     Column("kind", Text, nullable=False, comment="arrived, closed, status or answered"),
     Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    told_from(),
     comment="what happened to complaints and was not looked at yet for those who watch",
 )
 

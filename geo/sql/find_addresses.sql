@@ -1,5 +1,7 @@
--- Streets as people wrote them: the most frequent among the first complaints that match.
-SELECT address, count(*) AS n, avg(lon) AS lon, avg(lat) AS lat
+-- Streets as people wrote them: the most frequent among the first complaints that match, at the
+-- median of their places.
+SELECT address, count(*) AS n, percentile_cont(0.5) WITHIN GROUP (ORDER BY lon) AS lon,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY lat) AS lat
   FROM (SELECT c.address, ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat
           FROM complaint c
          WHERE words(c.address, c.text) @@ phraseto_tsquery('simple', fold(:q))

@@ -13,6 +13,7 @@ SELECT k.deadline, k.questions, k.id AS category_id, k.domain_id, t.timezone, t.
        coalesce(s.urgent, false) AS urgent,
        coalesce(s.answers, '{}') AS replies,
        supporters_of(c.id) AS supporters,
+       EXISTS (SELECT FROM event e WHERE e.complaint_id = c.id AND e.kind = 'left') AS first_left,
        (SELECT jsonb_build_object(
                  'satisfied', count(*) FILTER (WHERE r.verdict = 'satisfied'),
                  'accepted', count(*) FILTER (WHERE r.verdict = 'accepted'),

@@ -2,6 +2,7 @@
 SELECT CAST(c.xmin AS text) || '.' || coalesce(CAST(s.xmin AS text), '0') AS version,
        s.words, s.address AS private_address, s.answers, s.urgent, s.editable_until,
        supporters_of(c.id) AS supporters,
+       EXISTS (SELECT FROM event e WHERE e.complaint_id = c.id AND e.kind = 'left') AS gone,
        (SELECT coalesce(jsonb_agg(jsonb_build_object(
                  'photo', p.id, 'small', '/photos/' || p.id || '-small.jpg',
                  'large', '/photos/' || p.id || '.jpg', 'width', p.width, 'height', p.height,

@@ -1,6 +1,8 @@
 -- Take what is still to be told to one person: gone with the transaction that writes the letter.
 WITH taken AS (
-  DELETE FROM progress WHERE participant_id = :id RETURNING id, event_id, answer_id, question_id
+  DELETE FROM progress
+   WHERE participant_id = :id AND (told_from IS NULL OR told_from <= now())
+  RETURNING id, event_id, answer_id, question_id
 )
 SELECT t.id, coalesce(e.at, a.at, q.at) AS at,
        (e.change->>'from')::smallint AS before, (e.change->>'to')::smallint AS after,

@@ -16,7 +16,9 @@ SELECT q.push_id, p.language, c.code, c.status, k.name_vi, k.name_en, w.id AS co
   JOIN participant p ON p.complaint_id = c.id AND p.erased_at IS NULL
   JOIN participant_push q ON q.participant_id = p.id
  -- Who withdraws it knows.
- WHERE NOT (c.status = 7 AND p.role = 'reporter')
+ WHERE NOT (p.role = 'reporter'
+            AND (c.status = 7 OR EXISTS (SELECT FROM event e
+                                          WHERE e.complaint_id = c.id AND e.kind = 'left')))
    -- What is asked, is asked of the reporter.
    AND NOT (w.only_asked AND p.role <> 'reporter')
  ORDER BY q.push_id, c.code

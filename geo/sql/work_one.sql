@@ -39,7 +39,7 @@ SELECT c.id, c.code, coalesce(w.version, 1) AS version, c.status, t.code AS city
                  'at', e.at, 'act', e.kind, 'change', e.change, 'public', true)
                  ORDER BY e.at, e.id), '[]')
           FROM event e
-         WHERE e.complaint_id = c.id AND e.kind IN ('status', 'category', 'moved')) AS events,
+         WHERE e.complaint_id = c.id AND e.kind IN ('status', 'category', 'moved', 'left')) AS events,
        (SELECT coalesce(jsonb_agg(jsonb_build_object(
                  'at', e.at, 'who', a.full_name, 'act', e.act, 'reason', e.reason,
                  'change', e.change, 'public', false) ORDER BY e.id), '[]')
@@ -68,6 +68,30 @@ SELECT c.id, c.code, coalesce(w.version, 1) AS version, c.status, t.code AS city
                                   'own', z.account_id = asker(), 'proof', z.proof)
           FROM work_closing z JOIN account a ON a.id = z.account_id
          WHERE z.complaint_id = c.id) AS closing,
+       -- What the asker did to it alone a moment ago, if nobody changed it since.
+       (SELECT jsonb_build_object('id', b.id, 'act', b.act,
+                                  'until', b.done_at + interval '10 minutes')
+          FROM work_bulk b JOIN work_bulk_item i ON i.bulk_id = b.id
+         WHERE b.account_id = asker() AND b.done_at > now() - interval '10 minutes'
+           AND b.act <> 'note' AND jsonb_array_length(b.items) = 1
+           AND i.complaint_id = c.id AND i.after = w.version AND NOT i.undone) AS undo,
+       -- What an answer may begin with: the category's own templates first; grounds in their order.
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(m.id, m.name, md.code, mk.code, m.language, m.text)
+                                  ORDER BY m.category_id IS NULL, m.domain_id IS NULL, m.name, m.id),
+               '[]')
+          FROM answer_template m
+          LEFT JOIN domain md ON md.id = m.domain_id
+          LEFT JOIN category mk ON mk.id = m.category_id
+         WHERE (m.category_id = k.id OR m.category_id IS NULL)
+           AND (m.domain_id = k.domain_id OR m.domain_id IS NULL)) AS templates,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                 'code', g.code, 'vi', g.vi, 'en', g.en, 'law', g.law, 'shipped', g.shipped)
+                 ORDER BY g.position, g.code), '[]')
+          FROM refusal_ground g WHERE g.enabled) AS grounds,
+       EXISTS (SELECT FROM participant p
+                WHERE p.complaint_id = c.id AND p.role = 'reporter' AND p.erased_at IS NULL)
+         AND NOT EXISTS (SELECT FROM event e WHERE e.complaint_id = c.id AND e.kind = 'left')
+         AS reachable,
        asker_on(c.id, 'inside') AS may_view,
        asker_on(c.id, 'act') AS may_act,
        asker_on(c.id, 'supervise') AS may_supervise

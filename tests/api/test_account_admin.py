@@ -90,7 +90,11 @@ def test_accounts_are_found_by_words_without_diacritics_and_in_pages(
 ) -> None:
     client = served(admin)
     for n in range(3):
-        client.post(P, json={"name": f"tim{n}", "full_name": f"Đỗ Văn Tìm {n}", "unit": "Tổ 9"})
+        said = {"name": f"tim{n}", "full_name": f"Đỗ Văn Tìm {n}", "unit": "Tổ 9"}
+        # Who has no role could do nothing.
+        refused = client.post(P, json=said)
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "role")
+        assert client.post(P, json=said | {"role": {"role": "viewer"}}).status_code == 201
     found = client.get(P, params={"q": "do van tim"}).json()
     assert [one["name"] for one in found["accounts"]] == ["tim0", "tim1", "tim2"]
     first = client.get(P, params={"q": "to 9", "limit": 2}).json()

@@ -79,6 +79,39 @@ def test_the_log_is_filtered_paged_followed_and_taken_away(
     assert (entry["actor"], entry["details"]["rows"]) == ("root", 13)
 
 
+def test_entries_say_in_words_who_and_what_was_concerned(
+    hanoi_engine: Engine, settings: Settings
+) -> None:
+    lan = official(hanoi_engine, "officer", name="lan")
+    with hanoi_engine.begin() as connection:
+        connection.execute(
+            update(account).where(account.c.id == lan.id).values(full_name="Nguyễn Thị Lan")
+        )
+        given = {"role": "officer", "areas": ["hanoi-ward-2025:00070"], "domains": ["environment"]}
+        audit.append(connection, "role.given", "lan", actor="root", **given)
+        audit.append(connection, "work.recategorise", "HN7K3M9Q2X", actor="lan", to="pothole")
+        audit.append(connection, "work.answered-by-reporter", "HN7K3M9Q2X", actor="reporter")
+    with TestClient(create_app(hanoi_engine, settings)) as made:
+        client = official(hanoi_engine, "admin", name="root")(made)
+        names = client.get(LOG).json()["names"]
+        assert names["people"]["lan"] == "Nguyễn Thị Lan"
+        assert names["areas"]["hanoi-ward-2025:00070"].startswith("Phường")
+        assert {names["vi"]["pothole"], names["en"]["environment"]} == {
+            "Ổ gà, mặt đường hư hỏng",
+            "Environment",
+        }
+
+        def found(query: str) -> list[str]:
+            return [one["act"] for one in client.get(f"{LOG}?{query}").json()["entries"]]
+
+        # An act is that one, a group is all of its acts, and a code is found as people write it.
+        assert found("act=work.answer") == []
+        assert found("act=work") == ["work.answered-by-reporter", "work.recategorise"]
+        assert found("act=work&subject=hn7k-3m9q-2x") == found("act=work")
+        # What the database wrote of the same account is of it too.
+        assert set(found("subject=lan")) == {"role.given", "row.account"}
+
+
 def test_nobody_else_reads_it_and_the_service_cannot_write_it(
     engine: Engine, client: TestClient
 ) -> None:
@@ -105,6 +138,30 @@ def test_nobody_else_reads_it_and_the_service_cannot_write_it(
             with pytest.raises(Exception, match=r"denied|must be owner"):
                 connection.execute(text(statement))
     with engine.connect() as connection:
+        assert audit.verify(connection).broken is None
+
+
+def test_what_is_refused_is_in_the_log_and_nothing_else_of_it(
+    engine: Engine, client: TestClient
+) -> None:
+    write(engine, 1)
+    other = official(engine, "officer", areas=["hanoi-ward-2025:00004"], name="lan")(client)
+    answer = other.get("/api/v1/work/HN-7K3M-9Q2X")
+    assert answer.status_code == 404, answer.text
+    body = {"reason": "không thuộc thẩm quyền"}
+    assert other.post("/api/v1/work/XYZ/accept", json=body).status_code == 422
+    version = {"If-Match": '"1"'}
+    assert other.post("/api/v1/work/abc/accept", json=body, headers=version).status_code == 404
+    assert other.get(f"{LOG}/verify").status_code == 403
+    with engine.connect() as connection:
+        rows = connection.execute(
+            text("SELECT actor, subject, details FROM audit WHERE act = 'denied' ORDER BY id")
+        )
+        assert [tuple(row) for row in rows] == [
+            ("lan", "/api/v1/work/{code}", {"why": "not-yours", "method": "GET"}),
+            ("lan", "/api/v1/work/{code}/accept", {"why": "not-yours", "method": "POST"}),
+            ("lan", "/api/v1/audit/verify", {"why": "no-role", "method": "GET"}),
+        ]
         assert audit.verify(connection).broken is None
 
 

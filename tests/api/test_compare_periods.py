@@ -1,7 +1,10 @@
 """Two free periods over HTTP, and what is refused."""
 
+import csv
 from collections.abc import Iterator
+from pathlib import Path
 
+import openpyxl
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
@@ -112,3 +115,39 @@ def test_periods_need_a_place(client: TestClient) -> None:
     answer = client.get(f"/api/v1/compare?{YEARS}")
     assert answer.status_code == 422
     assert "which place" in answer.json()["errors"][0]["message"]
+
+
+def test_a_comparison_as_a_file_says_what_the_answer_says(
+    client: TestClient, tmp_path: Path
+) -> None:
+    asked = f"area=hanoi-district-2014:001&{YEARS}"
+    told = client.get(f"/api/v1/compare?{asked}").json()
+    answer = client.get(f"/api/v1/compare.csv?{asked}")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(answer.text.removeprefix("\ufeff").splitlines()))
+    assert [row["side"] for row in rows] == ["area", "rest", "area_against_rest"]
+    for row, side in zip(rows, ("area", "rest", "against_rest"), strict=True):
+        for column, name in (("ratio", "ratio"), ("ratio_low", "lower"), ("ratio_high", "upper")):
+            assert float(row[column]) == pytest.approx(told[side][name], abs=1e-4)
+        assert (row["weeks_first"], row["weeks_second"]) == ("25", "25")
+    assert [int(rows[0][one]) for one in ("n_first", "n_second")] == [
+        told["area"]["before"], told["area"]["after"],
+    ]  # fmt: skip
+    weeks = client.get(f"/api/v1/compare.csv?{asked}&part=weeks&notes=true").text
+    lines = weeks.removeprefix("\ufeff").splitlines()
+    assert any("01/01/2025 – 24/06/2025 → 01/01/2026 – 24/06/2026" in one for one in lines)
+    rows = list(csv.DictReader(one for one in lines if not one.startswith("#")))
+    assert [row["week_since"] for row in rows] == told["weeks"]
+    assert [int(row["n_area"]) for row in rows] == told["area"]["series"]
+    assert [int(row["n_rest"]) for row in rows] == told["rest"]["series"]
+
+    book = tmp_path / "compare.xlsx"
+    book.write_bytes(client.get(f"/api/v1/compare.xlsx?{asked}").content)
+    read = openpyxl.load_workbook(book)
+    first, second, notes = read.worksheets
+    assert first["A4"].value == "area_against_rest"
+    assert second.max_row == 51
+    assert [one.value for one in second["D"][1:]] == told["area"]["series"]
+    assert any("Trước và sau" in str(row[1].value) for row in notes.iter_rows())
+    assert client.get(f"/api/v1/compare.pdf?{asked}").status_code == 404
+    assert client.get("/api/v1/compare.csv?area=hanoi-district-2014:001").status_code == 422

@@ -104,7 +104,7 @@ def test_markup_in_words_stays_text_and_control_characters_go(
     for form, path in (("atom", "a:entry/a:summary"), ("rss", "channel/item/description")):
         answer = client.get(f"/api/v1/complaints.{form}?limit=1")
         said = ET.fromstring(answer.content).findtext(path, "", NS)
-        assert said == "Đã tiếp nhận. Ổ gà <sâu> & to ]]>"
+        assert said == "Chờ tiếp nhận. Ổ gà <sâu> & to ]]>"
 
 
 def test_what_is_sensitive_is_in_no_feed(client: TestClient, hanoi_engine: Engine) -> None:

@@ -57,7 +57,7 @@ def client(app: FastAPI) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def described(client: httpx.Client) -> schemathesis.BaseSchema:
-    return schemathesis.openapi.from_url(f"{client.base_url}/openapi.json")
+    return schemathesis.openapi.from_url(f"{client.base_url}/openapi.json", timeout=120)
 
 
 # Each as "GET /path"; read from the app without a database, so that every one is a test of its own.
@@ -114,8 +114,36 @@ def test_watchers_may_ask_for_the_head_alone(client: httpx.Client) -> None:
 
 
 def test_a_body_larger_than_any_report_is_refused(client: httpx.Client) -> None:
-    answer = client.post("/api/v1/complaints", content=b'{"text": "' + b"x" * 400_000 + b'"}')
-    assert answer.status_code == 413
+    many = b'{"text": "' + b"x" * 400_000 + b'"}'
+    # With its length said before, and without.
+    for content in (many, iter([many[:200_000], many[200_000:]])):
+        answer = client.post("/api/v1/complaints", content=content)
+        assert answer.status_code == 413
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert "too large" in answer.json()["detail"]
+        assert "quá lớn" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/v1/complaints/AAAAAAAAA", 404),
+        ("POST", "/api/v1/complaints/AAAAAAAAA/support", 404),
+        ("GET", "/api/v1/nothing", 404),
+        ("DELETE", "/api/v1/complaints", 405),
+        ("GET", "/photos/00000000-0000-0000-0000-000000000000.jpg", 404),
+        ("POST", "/api/v1/complaints", 422),
+    ],
+)
+def test_what_a_citizen_may_meet_is_told_in_both_languages(
+    client: httpx.Client, method: str, path: str, status: int
+) -> None:
+    answer = client.request(method, path, **({"json": {}} if method == "POST" else {}))
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    english, vietnamese = answer.json()["detail"].split(" / ")
+    assert english.isascii()
+    assert not vietnamese.isascii()
 
 
 @pytest.mark.parametrize("words", ["\u200b\u200d", "...", " "])

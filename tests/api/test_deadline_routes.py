@@ -47,6 +47,17 @@ def test_a_year_shows_which_days_are_free_and_why(client: TestClient) -> None:
     assert first["week"]["sun"] == []
 
 
+def test_limits_name_all_domains_also_those_that_citizens_are_not_offered(
+    client: TestClient,
+) -> None:
+    found = client.get("/api/v1/admin/policies").json()["policies"]
+    names = {one["domain"]: (one["domain_vi"], one["domain_en"]) for one in found}
+    assert names["environment"] == ("Môi trường", "Environment")
+    offered = {one["code"] for one in client.get("/api/v1/domains").json()["domains"]}
+    assert set(names) - offered
+    assert all(vi and en for vi, en in names.values())
+
+
 @pytest.mark.parametrize(
     ("kind", "body"),
     [

@@ -39,8 +39,9 @@ def test_all_paths_count_the_same_complaints(client: TestClient, query: str) -> 
     assert sums == {row["key"]: row["n"] for row in by_area if row["n"]}
     history = client.get(f"/api/v1/history?step=month&{query}").json()
     months = client.get(f"/api/v1/counts?by=month&{query}").json()["rows"]
-    assert [(key[:7], n) for key, n in zip(history["periods"], history["n"], strict=True)] == [
-        (row["key"], row["n"]) for row in months
+    counts = zip(history["periods"], history["n"], strict=True)
+    assert [(key[:7], n) for key, n in counts if n] == [
+        (row["key"], row["n"]) for row in months if row["n"]
     ]
     assert client.get(f"/api/v1/rhythm?{query}").json()["total"] == total
     story = client.get(f"/api/v1/story?{query}").json()
@@ -110,6 +111,18 @@ def test_a_short_history_says_what_it_lacks(client: TestClient) -> None:
     # The season is taken out, not the complaints.
     whole = [n for n, there in zip(long["n"], long["whole"], strict=True) if there]
     assert sum(told) == pytest.approx(sum(whole), rel=0.1)
+
+
+def test_the_series_of_a_place_goes_on_after_its_last_complaint(client: TestClient) -> None:
+    whole = client.get("/api/v1/history?step=month").json()
+    found = client.get("/api/v1/counts?by=area&set=hanoi-ward-2025").json()["rows"]
+    few = min((row for row in found if row["n"]), key=lambda row: row["n"])
+    here = client.get(f"/api/v1/history?step=month&area=hanoi-ward-2025:{few['key']}").json()
+    assert here["periods"] == whole["periods"]
+    assert sum(here["n"]) == few["n"] < len(whole["periods"])
+    # Where there are so few, a season would be one of chance.
+    assert here["adjusted"] is None
+    assert "10" in here["note"]["en"]
 
 
 def test_a_link_with_as_of_keeps_its_figures_and_its_tiles(

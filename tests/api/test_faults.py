@@ -51,7 +51,7 @@ class Service:
         except urllib.error.HTTPError as error:
             return error.code, _lower(error.headers), json.loads(error.read() or b"null")
 
-    def until(self, path: str, status: int, seconds: float = 90) -> None:
+    def until(self, path: str, status: int, seconds: float = 240) -> None:
         end = time.monotonic() + seconds
         last: object = None
         while time.monotonic() < end:

@@ -19,6 +19,7 @@ from sqlalchemy import Engine, text
 
 from api.app import create_app
 from api.settings import Settings
+from geo import effect_files
 from geo.figure_columns import COLUMNS
 from geo.figures import LAYERS
 
@@ -332,5 +333,6 @@ def test_every_column_is_described_and_every_description_is_of_a_column(
         "layer=trends&resolution=6&domain=traffic", "layer=outliers&resolution=6",
     ):  # fmt: skip
         seen |= set(json.loads(content(client, "geojson", query))["columns"])
+    seen |= {*effect_files.RESULT, *effect_files.WEEKS}
     assert {name for name in seen if not name.startswith("n_20")} == set(COLUMNS)
     assert set(LAYERS) == {"cells", "areas", "hotspots", "trends", "outliers"}

@@ -203,6 +203,9 @@ def test_the_feed_is_atom_with_all_that_it_must_have(
     assert root.find("a:author/a:name", ATOM) is not None
     own = [one for one in root.findall("a:link", ATOM) if one.get("rel") == "self"]
     assert own[0].get("href") == "https://map.city.example/api/v1/news.atom?lang=en"
+    narrow = client.get("/api/v1/news.atom?lang=en&domain=traffic&until=2026-11-01").content
+    [page] = ET.fromstring(narrow).findall("a:link[@rel='alternate']", ATOM)
+    assert page.get("href") == "https://map.city.example/?layer=hotspots&domain=traffic"
     entries = _entries(answer.content)
     assert len(entries) == 2
     for entry in entries:

@@ -53,6 +53,29 @@ def test_cells_agree_with_the_counts_and_with_esda(client: TestClient, query: st
     np.testing.assert_allclose(columns["z"], theirs.Zs, atol=1e-4)
 
 
+def test_a_spot_lies_where_its_complaints_are_and_is_as_large_as_its_cells(
+    client: TestClient,
+) -> None:
+    met = 0
+    for query in FILTERS:
+        found = client.get(f"/api/v1/hotspots?resolution=7&{query}").json()
+        columns = found["columns"]
+        met += len(found["spots"])
+        facts = zip(columns["n"], np.round(columns["z"], 3), strict=True)
+        of = dict(zip(columns["cell"], facts, strict=True))
+        for one in found["spots"]:
+            assert one["n"] == sum(of[cell][0] for cell in one["cells"])
+            km2 = sum(h3.cell_area(cell, "km^2") for cell in one["cells"])
+            assert one["area_km2"] == pytest.approx(km2, rel=1e-3)
+            held = h3.latlng_to_cell(one["lat"], one["lon"], 7)
+            best = max(of[cell][1] for cell in one["cells"])
+            assert of[held][1] == pytest.approx(best, abs=2e-3)
+            assert of[held][0] == max(
+                of[cell][0] for cell in one["cells"] if of[cell][1] >= of[held][1]
+            )
+    assert met > 0
+
+
 def test_all_cells_of_the_region_take_part_and_no_others(
     client: TestClient, module_hanoi: Engine
 ) -> None:

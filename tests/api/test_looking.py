@@ -32,7 +32,8 @@ def run(*words: str) -> Result:
 
 def public(engine: Engine, code: str) -> tuple[str, str | None]:
     with engine.connect() as connection:
-        row = connection.execute(listing.one(code)).one()
+        row = listing.one(connection, code)
+        assert row
     return row.text, row.address
 
 
@@ -95,9 +96,9 @@ def test_words_of_an_imported_complaint_can_be_hidden(hanoi_engine: Engine) -> N
         row = connection.execute(text("SELECT code, text FROM complaint LIMIT 1")).one()
         word = row.text.split()[0]
         assert looking.hide(connection, row.code, word, "me", "a private person")
-        assert word not in connection.execute(listing.one(row.code)).one().text.split()
+        assert word not in listing.one(connection, row.code).text.split()
         assert looking.unmask(connection, row.code, "me", "nothing personal in it")
-        assert connection.execute(listing.one(row.code)).one().text == row.text
+        assert listing.one(connection, row.code).text == row.text
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from sqlalchemy import Engine, text
 
 from api.app import create_app
 from api.settings import Settings
-from geo import erasing, participants
+from geo import erasing, looking, participants
+from geo.errors import BadFilterError
 
 SAID: dict[str, Any] = {
     "lon": 105.8342,
@@ -275,6 +276,76 @@ def test_after_thirty_minutes_only_withdrawing_is_left(
     support = client.post(f"/api/v1/complaints/{made['code']}/support", json={})
     assert (support.status_code, support.json()["title"]) == (409, "NotSupportable")
     assert "withdrawn" in support.json()["detail"]
+
+
+def test_the_words_of_what_was_withdrawn_are_for_entitled_officials_alone(
+    own_client: TestClient, hanoi_engine: Engine
+) -> None:
+    asked = '[{"code": "pole", "kind": "text", "vi": "Số cột", "en": "Pole", "public": true}]'
+    _run(hanoi_engine, "UPDATE category SET questions = :asked WHERE code = 'pothole'", asked=asked)
+    made = _report(own_client, text="Hố sâu trước quán zzxy", answers={"pole": "cột qqwv"})
+    kept = _report(own_client)
+    path = f"/api/v1/complaints/{made['code']}"
+    before = own_client.get("/api/v1/counts?by=category").json()
+    assert "zzxy" in own_client.get(path).text
+    done = own_client.post(f"{MINE}/withdraw", json={}, headers=bearer(made["link"]))
+    # Who wrote them reads them still, and is not told that others read less.
+    assert done.json()["properties"]["text"] == "Hố sâu trước quán zzxy"
+    assert done.json()["properties"]["masked"] is False
+    public = own_client.get(path).json()
+    assert (public["properties"]["text"], public["properties"]["address"]) == ("", None)
+    assert public["properties"]["questions"] == []
+    assert [one["kind"] for one in public["properties"]["timeline"]] == ["received", "status"]
+    everywhere = (path, f"/c/{made['code']}", "/api/v1/complaints?status=withdrawn",
+                  "/api/v1/export.csv?status=withdrawn",
+                  f"/open311/v2/requests/{made['code']}.json")  # fmt: skip
+    for one in everywhere:
+        answer = own_client.get(one)
+        for word in ("zzxy", "qqwv", "Hàng Bạc"):
+            assert word not in answer.text, one
+    assert own_client.get("/api/v1/complaints?q=zzxy").json()["features"] == []
+    # The fact stays: kind, place and day are counted as they were.
+    assert own_client.get("/api/v1/counts?by=category").json() == before
+    assert public["geometry"]["coordinates"] == [SAID["lon"], SAID["lat"]]
+    with hanoi_engine.begin() as connection:
+        seen = looking.looked(connection, made["code"], "official", "asked by a court")
+        assert (seen.words, seen.address) == ("Hố sâu trước quán zzxy", "12 Hàng Bạc")
+    with hanoi_engine.begin() as connection, pytest.raises(BadFilterError, match="withdrawn"):
+        looking.unmask(connection, made["code"], "official", "to be public again")
+    assert own_client.get(f"/api/v1/complaints/{kept['code']}").json()["properties"]["text"]
+    own_client.post(f"{MINE}/erase", headers=bearer(made["link"]))
+    with hanoi_engine.begin() as connection:
+        assert looking.looked(connection, made["code"], "official", "once more").words == ""
+
+
+def test_what_others_support_stays_open_when_its_reporter_withdraws(client: TestClient) -> None:
+    made = _report(client, text="Hố sâu trước quán zzxy", email="an@example.org")
+    supporter = _support(client, made["code"])
+    done = client.post(f"{MINE}/withdraw", json={}, headers=bearer(made["link"]))
+    own = done.json()["properties"]
+    assert (own["status"], own["may"], own["contact"]["state"]) == ("received", ["erase"], "none")
+    again = client.post(f"{MINE}/withdraw", json={}, headers=bearer(made["link"]))
+    assert again.json() == done.json()
+    for method, path, body in (
+        ("PATCH", "", {"text": "khác"}),
+        ("PUT", "/contact", {"email": "an@example.org"}),
+    ):
+        refused = client.request(method, MINE + path, json=body, headers=bearer(made["link"]))
+        assert refused.status_code == 409, refused.text
+    answer = client.get(f"/api/v1/complaints/{made['code']}")
+    public = answer.json()["properties"]
+    assert (public["status"], public["supporters"], public["first_left"]) == (
+        "received",
+        1,
+        True,
+    )
+    assert [one["kind"] for one in public["timeline"]] == ["received", "left"]
+    assert public["may_be_supported"] is True
+    assert "zzxy" not in answer.text + client.get(f"/c/{made['code']}").text
+    theirs = client.get(MINE, headers=bearer(supporter)).json()["properties"]
+    assert theirs["may"] == ["contact", "erase"]
+    # Whoever left may come back as one of the others.
+    assert _support(client, made["code"], SAID["device"]) not in (made["link"], supporter)
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_who_plans_counts_all_that_is_theirs_and_lists_none(
     assert client.get("/api/v1/work?measure=received").status_code == 403
 
 
-def test_an_area_of_others_is_empty(module_hanoi: Engine, served: Served, ward: str) -> None:
+def test_an_area_of_others_is_refused(module_hanoi: Engine, served: Served, ward: str) -> None:
     with module_hanoi.connect() as connection:
         other = connection.execute(
             text("SELECT s.code || ':' || a.code FROM work w JOIN area a ON a.id = w.area_id"
@@ -111,11 +111,9 @@ def test_an_area_of_others_is_empty(module_hanoi: Engine, served: Served, ward: 
             {"ward": ward},
         ).scalar_one()  # fmt: skip
     client = served(official(module_hanoi, "supervisor", areas=[ward]))
-    found = ask(client, f"area={other}")
-    assert found["whole"]["n"]["received"] == 0
-    assert found["whole"]["closing"]["working"]["median"] == {
-        "value": None, "low": None, "high": None,
-    }  # fmt: skip
+    answer = client.get(f"/api/v1/performance?area={other}")
+    assert answer.status_code == 403
+    assert "không phải địa bàn của bạn" in answer.json()["detail"]
 
 
 def test_who_may_not_is_refused_in_words(module_hanoi: Engine, served: Served) -> None:

@@ -188,7 +188,7 @@ def test_what_people_wrote_stays_text(hanoi_engine: Engine) -> None:
     bad = '"><script>alert(1)</script><image href="http://x.y/z"/>&'
     with hanoi_engine.begin() as connection:
         connection.exec_driver_sql("UPDATE area SET name = %s || code, name_en = name", (bad,))
-        connection.exec_driver_sql("UPDATE source SET name = %s", (bad,))
+        connection.exec_driver_sql("UPDATE source SET kind = 'import', name = %s", (bad,))
     client = TestClient(create_app(hanoi_engine, Settings()), raise_server_exceptions=False)
     for layer in ("cells", "areas", "hotspots", "outliers"):
         params = {"layer": layer, "q": f"{bad} \x01\ufffe\u2028]]>", "lang": "en"}
@@ -301,3 +301,17 @@ def test_the_drawing_is_the_one_that_was_looked_at(client: TestClient, query: st
         SNAPSHOTS.mkdir(exist_ok=True)
         path.write_text(made, "utf-8")
     assert made == path.read_text("utf-8")
+
+
+def test_what_was_drawn_or_chosen_has_its_outline_and_a_line_in_the_legend(
+    client: TestClient,
+) -> None:
+    view = "layer=cells&view=105.7,20.9,106,21.2&lang=en"
+    corners = "105.8,21;105.9,21;105.9,21.1;105.8,21.1"
+    for place in (f"polygon={corners}", "cell=87415cb4effffff", "area=hanoi-district-2014:001"):
+        root = drawing(client, f"{view}&{place}")
+        lines = [one for one in by_id(root, "borders") if one.get("stroke") == "#1d4ed8"]
+        assert len(lines) == 1, place
+        assert lines[0].get("stroke-dasharray") is None
+        assert "the place asked for" in " ".join(texts(root))
+    assert "the place asked for" not in " ".join(texts(drawing(client, view)))

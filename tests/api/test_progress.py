@@ -19,8 +19,9 @@ from sqlalchemy import Connection, Engine, text
 from api import progress_round, rounds
 from api.secret import instance_secret
 from api.settings import Settings
-from geo import answering, contacts, participants, rating, reporting, supporting
+from geo import answering, contacts, correcting, participants, rating, reporting, supporting
 from geo.complaint import Status
+from geo.errors import NotAllowedError
 
 AT = datetime.now(UTC) - timedelta(hours=1)
 AN, BINH = "an@example.org", "binh@example.org"
@@ -217,6 +218,25 @@ def test_a_reporter_who_reopens_it_knows_and_the_supporters_are_told(
     assert set(sent) == {BINH}
     assert "Reopened" in plain(sent[BINH])
     assert "Bí mật" not in bytes(sent[BINH]).decode() + plain(sent[BINH])
+
+
+def test_the_supporters_of_what_its_reporter_withdraws_are_told_how_it_goes_on(
+    hanoi_engine: Engine, settings: Settings
+) -> None:
+    taken = reported(hanoi_engine, settings)
+    with hanoi_engine.begin() as connection:
+        reader(connection, settings, taken.link, AN)
+    supported(hanoi_engine, settings, taken.code, BINH)
+    with hanoi_engine.begin() as connection:
+        correcting.withdraw(connection, participants.holder(connection, taken.link), AT)
+    assert progress_round.tell(hanoi_engine, settings) == 0
+    with hanoi_engine.begin() as connection:
+        answering.move(connection, taken.code, Status.RESOLVED, AT, "unit-7")
+        person = participants.holder(connection, taken.link)
+        with pytest.raises(NotAllowedError, match="withdrawn"):
+            rating.rate(connection, person, "satisfied", None, AT + timedelta(hours=1))
+    assert progress_round.tell(hanoi_engine, settings) == 1
+    assert set(letters(hanoi_engine, settings)) == {BINH}
 
 
 def test_of_a_sensitive_complaint_the_mail_says_how_it_stands_and_no_more(

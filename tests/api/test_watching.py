@@ -86,7 +86,7 @@ def test_a_new_complaint_in_the_watched_place_comes_as_a_letter(hanoi_engine: En
     assert "12 Phố Huế" in letter.subject
     assert letter.recipient == "an@example.org"
     assert "-".join((code[:3], code[3:6], code[6:])) in letter.plain
-    assert "Đã tiếp nhận" in letter.plain
+    assert "Chờ tiếp nhận" in letter.plain
     assert "&lt;b&gt;nguy hiểm" in letter.html
     assert "<img" not in letter.html
     assert re.search(r"/follow/[\w-]{43}/stop$", letter.stop_url)

@@ -144,6 +144,32 @@ def test_who_lost_the_role_is_sent_nothing(module_hanoi: Engine, served: Served)
     assert weekly_rounds.write(module_hanoi, Settings(), later) == 0
 
 
+def test_an_area_of_others_is_refused_and_not_shown_as_zeros(
+    module_hanoi: Engine, served: Served, ward: str
+) -> None:
+    with module_hanoi.connect() as connection:
+        other, district = connection.execute(
+            text(
+                "SELECT (SELECT s.code || ':' || a.code FROM area a JOIN area_set s"
+                "  ON s.id = a.set_id AND s.code = :set WHERE a.code <> :own"
+                "  ORDER BY a.code LIMIT 1),"
+                " (SELECT s.code || ':' || a.code FROM area a JOIN area_set s"
+                "  ON s.id = a.set_id AND s.code <> :set ORDER BY a.code LIMIT 1)"
+            ),
+            {"set": SET, "own": ward.partition(":")[2]},
+        ).one()
+    client = served(someone(module_hanoi, "supervisor", areas=[ward]))
+    for path in ("?", "/weekly?", "/weekly.pdf?", "/figures.csv?"):
+        answer = client.get(f"/api/v1/performance{path}area={other}")
+        assert answer.status_code == 403, path
+        assert "không phải địa bàn của bạn" in answer.text
+        # One of another set may hold a part of it.
+        assert client.get(f"/api/v1/performance{path}area={district}").status_code == 200
+    assert client.put(SUBSCRIPTION, json={"area": other}).status_code == 403
+    city = served(someone(module_hanoi, "supervisor"))
+    assert city.get(f"/api/v1/performance/weekly?area={other}").status_code == 200
+
+
 def test_the_command_shows_what_an_account_may_count(
     module_hanoi: Engine, served: Served, ward: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:

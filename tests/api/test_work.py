@@ -10,6 +10,7 @@ from officials import Person, official, service_engine
 from sqlalchemy import Engine, text
 
 from api.app import create_app
+from api.due_rounds import count_due
 from api.settings import Settings
 from geo import audit, passwords
 
@@ -112,9 +113,72 @@ def test_flags_and_counts_agree_and_so_does_the_map(
     for name in set(counts) - {"open"}:
         value = "24" if name == "due" else "true"
         assert len(_walk(client, f"&{name}={value}")) == counts[name], name
+    # Under chips the total is theirs; each chip says what it alone would show.
+    chosen = client.get("/api/v1/work/counts?mine=true&due=24").json()
+    assert chosen == counts | {"total": len(_walk(client, "&mine=true&due=24"))}
     shown = client.get("/api/v1/work/map").json()
     assert shown["kind"] == "points"
     assert shown["total"] == counts["open"] == len(_walk(client))
+
+
+def test_what_was_accepted_late_stays_late_and_says_that_nothing_limits_it_now(
+    hanoi_engine: Engine, served: Served, wards: tuple[str, str]
+) -> None:
+    count_due(hanoi_engine)
+    client = served(official(hanoi_engine, "officer", areas=[wards[0]]))
+    ours = f"&q={_walk(client, '&overdue=true&status=received')[0]['code']}"
+    [before] = _walk(client, ours)
+    path = f"/api/v1/work/{before['code']}"
+    assert client.post(
+        f"{path}/accept", json={}, headers={"If-Match": str(before["version"])}
+    ).is_success
+    # Not counted yet is not without a limit.
+    assert _walk(client, f"{ours}&no_limit=true") == []
+    count_due(hanoi_engine)
+    assert _walk(client, f"{ours}&overdue=true") == []
+    [after] = _walk(client, f"{ours}&no_limit=true")
+    assert (after["due_at"], after["counting"]) == (None, False)
+    assert len(_walk(client, f"{ours}&measure=reacted_late")) == 1
+    # Whoever sets the limits is told of how many there are, by kind.
+    admin = served(official(hanoi_engine, "admin"))
+    with hanoi_engine.connect() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT k.code, count(*), min(w.reported_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date"
+                " FROM work w JOIN category k ON k.id = w.category_id"
+                " WHERE w.status <= 3 AND w.handle_due_at IS NULL GROUP BY k.code"
+            )
+        )
+        stored = {code: (n, first.isoformat()) for code, n, first in rows}
+    told = {
+        one["category"]: (one["open_without"], one["first_without"])
+        for one in admin.get("/api/v1/admin/policies").json()["policies"]
+        if one["open_without"]
+    }
+    assert told == stored
+    limits = {"valid_from": "2020-01-01", "limits": {"handle_working_days": 5}, "reason": "a trial"}
+    assert admin.post("/api/v1/admin/policies", json=limits).status_code == 201
+    said = admin.get("/api/v1/admin/policies").json()["policies"]
+    assert {one["open_without"] for one in said} == {0}
+    count_due(hanoi_engine)
+    assert _walk(client, "&no_limit=true") == []
+
+
+def test_words_are_found_by_their_beginnings_as_the_public_finds_them(
+    hanoi_engine: Engine, served: Served, wards: tuple[str, str]
+) -> None:
+    client = served(official(hanoi_engine, "officer", areas=[wards[0]]))
+    first, second, *_ = (one["code"] for one in _walk(client))
+    with hanoi_engine.begin() as connection:
+        for code, words in ((first, "Xe đỗ kín phố Huế"), (second, "Nhà cho thuê xả rác")):
+            connection.execute(
+                text("UPDATE complaint SET address = NULL, text = :words WHERE code = :code"),
+                {"code": code, "words": words},
+            )
+    for said, found in (("hue", first), ("phố hu", first), ("thue", second), ("XẢ rac", second)):
+        codes = {one["code"] for one in _walk(client, f"&q={said}")}
+        assert found in codes
+        assert {first, second} - codes, said
 
 
 def test_who_has_a_code_finds_its_complaint_and_nobody_elses(
@@ -211,6 +275,11 @@ def test_from_arrival_over_a_hand_over_to_a_closing_and_a_reopening(
     assert handed["bounces"] == 1
     # It still lies in the first ward, which may look on and not act.
     assert handed["may"] == []
+    refused = first.get(f"/api/v1/work/{code}/personal?reason=to see who it was")
+    assert refused.status_code == 403
+    assert code in {one["code"] for one in _walk(first)}
+    assert code not in {one["code"] for one in _walk(first, "&unassigned=true")}
+    assert code in {one["code"] for one in _walk(second, "&unassigned=true")}
     refused = first.post(f"/api/v1/work/{code}/start", json={}, headers={"If-Match": "9"})
     assert refused.status_code == 403
     assert act(second, "start", {})["status"] == "in_progress"
@@ -234,7 +303,10 @@ def test_from_arrival_over_a_hand_over_to_a_closing_and_a_reopening(
     assert "Second" not in public.text
     with hanoi_engine.connect() as connection:
         acts = connection.execute(
-            text("SELECT actor, act FROM audit WHERE subject = :code ORDER BY id"), {"code": code}
+            text(
+                "SELECT actor, act FROM audit WHERE subject = :code AND act <> 'denied' ORDER BY id"
+            ),
+            {"code": code},
         ).all()
     assert [tuple(one) for one in acts] == [
         ("first", "work.accept"), ("first", "work.note"), ("first", "work.hand-over"),

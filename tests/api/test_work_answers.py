@@ -99,8 +99,42 @@ def refused(answer: httpx.Response, status: int, *words: str) -> None:
         assert one in answer.json()["detail"], answer.text
 
 
+def _word() -> str:
+    """Of letters alone: digits might be taken for a telephone number."""
+    return "".join(secrets.choice("bcdghklmnpqtvx") for _ in range(12))
+
+
 def _bearer(told: dict[str, Any]) -> dict[str, str]:
     return {"Authorization": f"Bearer {told['link']}"}
+
+
+def test_a_number_in_a_public_answer_is_named_and_stays_only_where_it_is_the_offices(
+    service: Service, officer: TestClient
+) -> None:
+    code = service.report("garbage", "Rác để lâu ngày")["code"]
+    words = "Tổ môi trường đã dọn sạch, gọi anh Nam 0912 345 678, xe 29A-123.45"
+    named = ("số điện thoại “0912 345 678”", "a number plate “29A-123.45”")
+    for name, body in (
+        ("answer", {"text": words}),
+        ("answer", {"text": words, "close": True}),
+        ("refuse", {"ground": "other-authority", "text": words}),
+    ):
+        answer = act(officer, code, name, **body)
+        refused(answer, 422, *named)
+        assert answer.json()["errors"][0]["field"] == "office_contact"
+    many = {"codes": [code], "act": "answer", "body": {"text": words}}
+    refused(officer.post("/api/v1/work/bulk/preview", json=many), 422, *named)
+    assert ok(officer.get(f"/api/v1/work/{code}"))["answers"] == []
+    shown = ok(act(officer, code, "answer", text=words, office_contact=True))
+    assert shown["answers"][0]["text"] == words
+    # What was stated, and by whom, stands in the history.
+    assert shown["timeline"][-1]["change"]["stated"] == ["0912 345 678", "29A-123.45"]
+    many["body"] = {"text": "Đường dây nóng của phường: 024 3825 1234", "office_contact": True}
+    preview = ok(officer.post("/api/v1/work/bulk/preview", json=many))
+    done = ok(officer.post("/api/v1/work/bulk", json={"token": preview["token"]}))
+    assert done["done"] == [code]
+    # Numbers that everybody may call are no person's.
+    ok(act(officer, code, "answer", text="Có việc gấp, xin gọi 1022 hoặc 19001080"))
 
 
 def test_a_template_is_to_be_filled_and_is_no_answer_by_itself(
@@ -483,7 +517,7 @@ def test_of_two_at_the_same_moment_one_does_it_and_the_other_is_told(
     tag = people[0].get(f"/api/v1/work/{code}").headers["ETag"]
     body = dict(ACTS[name])
     if name == "answer":
-        body["text"] += f" {secrets.token_hex(4)}"
+        body["text"] += f" {_word()}"
     start, found = threading.Barrier(2), []
 
     def go(client: TestClient) -> None:
@@ -511,7 +545,7 @@ def test_a_reply_and_a_closing_at_the_same_moment_do_not_overwrite_each_other(
     made = service.report("pothole")
     code = made["code"]
     asked = ok(act(officer, code, "ask", question="Chiều nào?"))
-    words = f"Đã trải lại mặt đường cả hai chiều, số {secrets.token_hex(8)}, xong lúc chín giờ"
+    words = f"Đã trải lại mặt đường cả hai chiều, đoạn {_word()}, xong lúc chín giờ"
     start, found = threading.Barrier(2), {}
 
     def close() -> None:
@@ -572,7 +606,7 @@ BODIES: dict[str, Callable[[int], dict[str, Any]]] = {
     "take-up": lambda n: {"reason": "xem xét lại hồ sơ"},
     "refuse": lambda n: {"ground": "lawful", "text": f"Đã kiểm tra lần {n}"},
     "answer": lambda n: {
-        "text": f"Số {secrets.token_hex(9)}: đã cử người đến {secrets.token_hex(9)} và sửa xong",
+        "text": f"Đoạn {_word()}: đã cử người đến {_word()} và sửa xong",
         "close": n % 2 == 0,
     },
     "check": lambda n: {"passed": n % 3 != 0, "reason": "đã xem kỹ hồ sơ"},

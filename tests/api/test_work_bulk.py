@@ -2,13 +2,18 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 import pytest
 from fastapi.testclient import TestClient
 from officials import official
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from ward_work import Served, busiest, open_in, queue, served_by
+
+from api.routes.acting import UNDO
+from geo import progress, rating, watches
+from geo.schema import participant
 
 BULK = "/api/v1/work/bulk"
 REASON = "thuộc địa bàn bên cạnh"
@@ -108,8 +113,9 @@ def test_what_is_shown_is_done_but_for_what_was_changed_and_can_be_undone(
     assert set(done["done"]) == set(codes[1:])
     assert [one["code"] for one in done["failed"]] == [codes[0]]
     assert client.post(BULK, json={"token": shown["token"]}).status_code == 404
-    [past] = client.get(BULK).json()["items"]
-    assert (past["id"], past["n"], past["undoable"]) == (done["id"], 2, True)
+    past, alone = client.get(BULK).json()["items"]
+    assert (past["id"], past["n"], past["undoable"], past["code"]) == (done["id"], 2, True, None)
+    assert (alone["act"], alone["n"], alone["code"]) == ("assign", 1, codes[0])
     assert other.get(BULK).json()["items"] == []
     assert other.post(f"{BULK}/{done['id']}/undo").status_code == 404
     second = served(official(module_hanoi, "officer", areas=[wards[1]]))
@@ -160,7 +166,7 @@ def test_a_preview_of_any_act_leaves_nothing_behind_and_an_undo_brings_all_back(
     now = _state(module_hanoi, will)
     assert [one["acts_done"] for one in now] == [one["acts_done"] + 1 for one in was]
     undone = _undo(client, done["id"])
-    if act in ("note", "answer"):
+    if act == "note":
         assert undone["done"] == []
         assert all("không hoàn tác" in one["why"] for one in undone["failed"])
         return
@@ -173,6 +179,177 @@ def test_a_preview_of_any_act_leaves_nothing_behind_and_an_undo_brings_all_back(
         # Nothing that happened is taken out of the history.
         assert ours["acts_done"] == theirs["acts_done"] + 2
     assert _undo(client, done["id"])["done"] == []
+
+
+@pytest.mark.parametrize(
+    ("act", "body"),
+    [
+        ("accept", {}),
+        ("start", {}),
+        ("assign", {"account_id": None}),
+        ("hand-over", {"reason": REASON}),
+        ("recategorise", {"category": "pothole", "reason": REASON}),
+        ("answer", {"text": "Tổ công tác đã dọn sạch rác ở đầu ngõ trong sáng nay", "close": True}),
+        ("answer", {"text": "Mai tổ công tác sẽ đến xem"}),
+        ("refuse", {"ground": "", "text": "Nơi này thuộc công trình đã được cấp phép"}),
+    ],
+)
+def test_an_act_on_one_is_undone_by_who_did_it_while_nobody_did_anything_since(
+    module_hanoi: Engine, served: Served, wards: tuple[str, str], client: TestClient, act: str,
+    body: dict[str, Any],
+) -> None:  # fmt: skip
+    here = wards[0].partition(":")[2]
+    code = next(
+        one["code"] for one in queue(client, "&status=received") if one["area"]["code"] == here
+    )
+    path = f"/api/v1/work/{code}"
+    if act == "hand-over":
+        body = body | {"area": wards[1]}
+    if act == "refuse":
+        body = body | {"ground": client.get(path).json()["answer_rules"]["grounds"][0]["code"]}
+    [was] = _state(module_hanoi, [code])
+    answer = client.post(f"{path}/{act}", json=body, headers={"If-Match": str(was["version"])})
+    assert answer.is_success, answer.text
+    number = answer.json()["undo"]["id"] if answer.content else int(answer.headers[UNDO])
+    other = served(official(module_hanoi, "officer", areas=[wards[0]]))
+    seen = other.get(path)
+    assert not seen.is_success or seen.json()["undo"] is None
+    assert other.post(f"{BULK}/{number}/undo").status_code == 404
+    assert _undo(client, number) == {"done": [code], "failed": []}
+    told = ("version", "updated_at", "acts_done", "events", "due_stale")
+    [now] = _state(module_hanoi, [code])
+    assert {k: v for k, v in now.items() if k not in told} == {
+        k: v for k, v in was.items() if k not in told
+    }
+    assert now["acts_done"] == was["acts_done"] + 2
+    back = client.get(path).json()
+    assert (back["undo"], back["timeline"][-1]["act"]) == (None, "undo")
+    # What somebody changed since stays.
+    again = client.post(f"{path}/{act}", json=body, headers={"If-Match": str(now["version"])})
+    assert again.is_success, again.text
+    number = again.json()["undo"]["id"] if again.content else int(again.headers[UNDO])
+    with module_hanoi.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE work w SET version = version + 1 FROM complaint c"
+                " WHERE c.id = w.complaint_id AND c.code = :code"
+            ),
+            {"code": code},
+        )
+    [left] = _undo(client, number)["failed"]
+    assert "có người đã cập nhật" in left["why"]
+
+
+class Reported(NamedTuple):
+    """A complaint of the ward whose reporter is told of it by mail."""
+
+    code: str
+    participant: int
+
+
+@pytest.fixture
+def reported(module_hanoi: Engine, wards: tuple[str, str], client: TestClient) -> Reported:
+    code = _own(client, wards[0])[20]
+    with module_hanoi.begin() as connection:
+        number = connection.execute(
+            text(
+                "INSERT INTO participant (complaint_id, role, link, address, confirmed_at)"
+                " SELECT id, 'reporter', sha256(convert_to(code, 'UTF8')), 'an@example.org', now()"
+                " FROM complaint WHERE code = :code"
+                " ON CONFLICT (link) DO UPDATE SET erased_at = NULL RETURNING id"
+            ),
+            {"code": code},
+        ).scalar_one()
+        connection.execute(text("DELETE FROM progress"))
+        connection.execute(text("DELETE FROM happening"))
+    return Reported(code, int(number))
+
+
+def _waiting(engine: Engine) -> tuple[int, int, int]:
+    """News for participants, of places, and letters that a round writes now."""
+    with engine.begin() as connection:
+        waits = [
+            connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+            for table in ("progress", "happening")
+        ]
+        with connection.begin_nested() as trial:
+            told = progress.claim(connection)
+            seen = watches.take(connection)
+            trial.rollback()
+    return waits[0], waits[1], (told is not None) + len(seen)
+
+
+@pytest.mark.parametrize("close", [True, False])
+def test_nobody_is_told_of_answers_to_many_while_they_can_be_undone(
+    module_hanoi: Engine, client: TestClient, reported: Reported, close: bool
+) -> None:
+    page = f"/api/v1/complaints/{reported.code}"
+    before = client.get(page).json()["properties"]
+    # What was told of in other ways is told of as ever.
+    client.post(f"/api/v1/work/{reported.code}/note", json={"text": "đã xem"})
+    words = f"Tổ công tác đã đến {{address}} và dọn rác, lần {int(close)}"
+    body = {"text": words, "close": close}
+    done = _perform(client, _preview(client, [reported.code], "answer", body)["token"])
+    assert done["done"] == [reported.code]
+    now = client.get(page).json()["properties"]
+    assert (now["status"] == "resolved", len(now["answers"])) == (close, 1)
+    news, happened, told = _waiting(module_hanoi)
+    assert (news, happened, told) == (1 + close, 1, 0)
+    assert _undo(client, done["id"])["done"] == [reported.code]
+    after = client.get(page).json()["properties"]
+    assert (after["status"], after["answers"]) == (before["status"], [])
+    assert _waiting(module_hanoi) == (0, 0, 0)
+    acts = client.get(f"/api/v1/work/{reported.code}").json()["timeline"]
+    undone = [one for one in acts if one["act"] == "undo"][-1]
+    assert undone["change"]["answer"].startswith("Tổ công tác đã đến ")
+    again = _perform(client, _preview(client, [reported.code], "answer", body)["token"])
+    with module_hanoi.begin() as connection:
+        for table in ("progress", "happening"):
+            connection.execute(text(f"UPDATE {table} SET told_from = now() - interval '1 s'"))
+    assert _waiting(module_hanoi)[2] == 2
+    assert _undo(client, again["id"])["done"] == [reported.code]
+
+
+def test_nobody_is_told_of_one_answer_while_it_can_be_undone(
+    module_hanoi: Engine, client: TestClient, reported: Reported
+) -> None:
+    body = {"text": "Tổ công tác đã dọn sạch rác ở cuối ngõ trong chiều nay", "close": True}
+    _single(client, reported.code, "answer", body)
+    news, happened, told = _waiting(module_hanoi)
+    assert (news, happened, told) == (2, 1, 0)
+    number = client.get(f"/api/v1/work/{reported.code}").json()["undo"]["id"]
+    assert _undo(client, number)["done"] == [reported.code]
+    assert _waiting(module_hanoi) == (0, 0, 0)
+
+
+def test_an_answer_that_was_judged_stays_and_a_pause_goes_on_where_it_was(
+    module_hanoi: Engine, client: TestClient, reported: Reported
+) -> None:
+    _single(client, reported.code, "pause", {"reason": "weather"})
+    paused = _state(module_hanoi, [reported.code])[0]
+    stood = (
+        "SELECT since, until, reason FROM work_pause p JOIN complaint c ON c.id = p.complaint_id"
+    )
+    stood += " WHERE c.code = :code"
+    with module_hanoi.connect() as connection:
+        before = connection.execute(text(stood), {"code": reported.code}).all()
+    body = {"text": "Tổ công tác đã đến {address}, che chắn tạm thời", "close": True}
+    done = _perform(client, _preview(client, [reported.code], "answer", body)["token"])
+    assert _undo(client, done["id"])["done"] == [reported.code]
+    back = _state(module_hanoi, [reported.code])[0]
+    for name in ("paused_at", "pause_reason", "pauses", "reacted_at", "accepted_at", "reopened"):
+        assert back[name] == paused[name], name
+    with module_hanoi.connect() as connection:
+        assert connection.execute(text(stood), {"code": reported.code}).all() == before
+    done = _perform(client, _preview(client, [reported.code], "answer", body)["token"])
+    with module_hanoi.begin() as connection:
+        who = connection.execute(
+            select(participant).where(participant.c.id == reported.participant)
+        ).one()
+        rating.rate(connection, who, "satisfied", None, datetime.now(UTC))
+    [left] = _undo(client, done["id"])["failed"]
+    assert "đã đánh giá" in left["why"]
+    assert client.get(f"/api/v1/work/{reported.code}").json()["status"] == "resolved"
 
 
 def test_of_two_who_press_at_once_one_does_it(client: TestClient, wards: tuple[str, str]) -> None:

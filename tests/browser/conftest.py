@@ -24,16 +24,16 @@ def address(hanoi_engine: Engine) -> Iterator[str]:
     """Hanoi with its approximate boundaries and sample complaints, served."""
     if not (STATIC / "index.html").exists():
         pytest.skip("the web app is not built; script/test builds it")
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(hanoi_engine, Settings()), host="127.0.0.1", port=0, log_level="error"
-        )
-    )
+    app = create_app(hanoi_engine, Settings())
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.05)
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    # Streams that officials' pages hold open would be waited for.
+    if (live := getattr(app.state, "live", None)) is not None:
+        live.end()
     server.should_exit = True
     thread.join(10)
 

@@ -48,6 +48,8 @@ def test_a_set_goes_from_a_file_over_a_map_into_force_and_back(
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("dialog", lambda dialog: dialog.accept())
     page.goto(f"{address}/office/admin/sets")
+    command = "phananh load-boundaries FILE --set hanoi-ward-2025"
+    expect(page.get_by_text(command)).to_be_visible()
     page.click(".setting details summary")
     page.set_input_files("input[type=file]", stripes(tmp_path / "stripes.geojson"))
     for name, value in {

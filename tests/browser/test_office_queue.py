@@ -64,6 +64,7 @@ class Desk:
         self.posted: list[tuple[str, Any]] = []
         self.live: str | None = ""
         self.broken = False
+        self.counts = dict(COUNTS)
         self.one: dict[str, Any] = {}
         page.route("**/api/v1/account/**", self._account)
         page.route("**/api/v1/work**", self._work)
@@ -105,7 +106,7 @@ class Desk:
         elif path == "bulk/5/undo":
             route.fulfill(json={"done": ["W00000"], "failed": []})
         elif path == "counts":
-            route.fulfill(json=COUNTS)
+            route.fulfill(json=self.counts)
         elif path == "views":
             route.fulfill(json=[])
         else:
@@ -161,7 +162,7 @@ def test_twenty_thousand_rows_are_scrolled_to_the_end_with_few_of_them_in_the_pa
     box.evaluate("box => { box.scrollTop = box.scrollHeight }")
     expect(desktop.locator("[data-code=W19999]")).to_be_visible(timeout=120_000)
     assert desktop.locator(".work-row").count() < 40
-    assert len(desk.lists) == 100
+    assert len(desk.lists) == 200
     assert desktop.locator("[data-code=W19999]").get_attribute("aria-posinset") == "20000"
 
 
@@ -206,6 +207,55 @@ def test_filters_are_in_the_address_and_back_takes_them_away(desktop: Page, addr
     assert "mine" not in desk.lists[-1]
 
 
+def test_words_are_looked_for_while_they_are_typed(desktop: Page, address: str) -> None:
+    desk = opened(desktop, address)
+    before = len(desk.lists)
+    search = desktop.locator("#queue-search")
+    search.press_sequentially("phố huế", delay=40)
+    expect(desktop).to_have_url(re.compile("q=ph"))
+    desktop.wait_for_timeout(400)
+    assert [one["q"] for one in desk.lists[before:]] == [["phố huế"]]
+    expect(search).to_be_focused()
+    search.press_sequentially(" 12")
+    search.press("Enter")
+    expect(desktop).to_have_url(re.compile("12"))
+    # Who composes a letter goes on in the same field, with all that was typed.
+    expect(search).to_have_value("phố huế 12")
+    search.press("Escape")
+    expect(search).to_have_value("")
+    desktop.wait_for_timeout(400)
+    assert "q" not in desk.lists[-1]
+    assert "q=" not in desktop.url
+
+
+def test_the_chips_and_the_number_above_the_list_change_together(
+    desktop: Page, address: str
+) -> None:
+    desk = opened(desktop, address)
+    expect(desktop.locator("#scope-mine b")).to_have_text("3")
+    desk.counts |= {"mine": 4, "total": 299}
+    desktop.keyboard.press("r")
+    expect(desktop.locator("#scope-mine b")).to_have_text("4")
+    expect(desktop.locator("#queue-total")).to_have_text("299 phản ánh")
+
+
+def test_the_most_urgent_point_lies_on_top(desktop: Page, address: str) -> None:
+    desk = Desk(desktop, 60)
+    point = desk._point
+    desk._point = lambda number: (
+        point(number)
+        | {  # type: ignore[method-assign]
+            "geometry": {"type": "Point", "coordinates": [105.85, 21.03]}
+        }
+    )
+    desktop.goto(f"{address}/office")
+    desktop.wait_for_selector("#stage[data-shown='60'][data-ready=yes]", timeout=60_000)
+    box = desktop.locator("#map canvas").bounding_box()
+    assert box
+    desktop.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(desktop.locator(".work-row.active")).to_contain_text("Quá hạn")
+
+
 def test_many_are_assigned_after_a_preview_and_can_be_taken_back(
     desktop: Page, address: str
 ) -> None:
@@ -214,6 +264,7 @@ def test_many_are_assigned_after_a_preview_and_can_be_taken_back(
         desktop.locator(f"[data-code={code}] .tick").click()
     desktop.locator("#bulk-assign").click()
     desktop.locator("#bulk-preview").click()
+    expect(desktop.locator(".bulk h3").first).to_have_text("Giao cho Lê Bình · Đội 2, 2 phản ánh")
     expect(desktop.locator(".bulk-not")).to_contain_text("W00001")
     desktop.locator("#bulk-do").click()
     toast = desktop.locator(".toast")

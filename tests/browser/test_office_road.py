@@ -62,11 +62,15 @@ def test_the_shortlist_opens_without_a_network_and_a_note_is_sent_once_when_it_i
     context.set_offline(True)
     page.reload()
     expect(page.locator(".stop")).to_have_count(2, timeout=30_000)
-    # What the device kept is shown first, and once more when it is in order.
-    page.wait_for_timeout(1000)
+    page.locator(f"#road-note-{other}").fill("Chưa gửi")
     page.locator(f"#road-note-{one}").fill("Đã đến nơi, ổ gà rộng 1 m")
     page.locator(f"[data-code='{one}'] button[type=submit]").click()
     expect(page.locator(".waiting li")).to_have_count(1, timeout=30_000)
+    # The page was drawn anew: what was begun elsewhere on it is still there, after a reload too.
+    expect(page.locator(f"#road-note-{one}")).to_have_value("")
+    expect(page.locator(f"#road-note-{other}")).to_have_value("Chưa gửi")
+    page.reload()
+    expect(page.locator(f"#road-note-{other}")).to_have_value("Chưa gửi", timeout=30_000)
     context.set_offline(False)
     expect(page.locator(".waiting")).to_have_count(0, timeout=30_000)
     page.reload()

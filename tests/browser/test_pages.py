@@ -88,7 +88,7 @@ def test_the_public_page_tells_state_words_place_and_what_may_be_done(
     code = reported(address)["code"]
     opened(phone, f"{address}/c/{code}")
     expect(phone.locator("h1")).to_have_text("Ổ gà, mặt đường hư hỏng")
-    expect(phone.locator(".standing")).to_contain_text("Đã tiếp nhận")
+    expect(phone.locator(".standing")).to_contain_text("Chờ tiếp nhận")
     expect(phone.locator(".words")).to_have_text(WORDS)
     expect(phone.locator("#place p")).to_contain_text("5 Tràng Thi")
     expect(phone.locator(".timeline li")).to_have_count(1)
@@ -99,6 +99,25 @@ def test_the_public_page_tells_state_words_place_and_what_may_be_done(
     assert phone.url.endswith("?lang=en")
     assert faults_of(phone) == []
     assert fits(phone)
+
+
+def test_the_map_that_a_page_opens_marks_its_complaint_and_opens_its_card(
+    phone: Page, address: str
+) -> None:
+    code = reported(address)["code"]
+    opened(phone, f"{address}/c/{code}")
+    opened(phone, f"{address}{phone.locator('#big-map').get_attribute('href')}")
+    expect(phone.locator("#dialog-title")).to_contain_text(code)
+    phone.keyboard.press("Escape")
+    mark = phone.locator(".marked")
+    expect(mark).to_have_text(code)
+    at = mark.bounding_box()
+    assert at
+    assert abs(at["x"] + at["width"] / 2 - 195) < 40
+    # The mark is in the address, which may be shared, and opens the card again.
+    assert f"marked={code}" in phone.url
+    mark.click()
+    expect(phone.locator("#dialog-title")).to_contain_text(code)
 
 
 def test_the_page_reads_without_script_and_its_words_are_no_markup(
@@ -234,6 +253,7 @@ def test_withdrawing_asks_first_and_is_for_good(phone: Page, address: str) -> No
     ask = phone.get_by_role("button", name="Rút phản ánh này")
     ask.click()
     expect(phone.locator("#withdraw-sure")).to_contain_text("không ai xử lý")
+    expect(phone.locator("#withdraw-sure")).to_contain_text("không còn công khai")
     expect(phone.get_by_role("button", name="Thôi, giữ lại")).to_be_focused()
     assert faults_of(phone) == []
     phone.keyboard.press("Escape")
@@ -249,7 +269,32 @@ def test_withdrawing_asks_first_and_is_for_good(phone: Page, address: str) -> No
     assert faults_of(phone) == []
     opened(phone, f"{address}/c/{sent['code']}")
     expect(phone.locator(".standing")).to_contain_text("Đã rút")
+    expect(phone.locator("#complaint")).to_contain_text("không còn công khai")
+    expect(phone.locator("#complaint")).not_to_contain_text("Ổ gà lớn trước số 5")
     expect(phone.locator("#me-too")).to_have_count(0)
+
+
+def test_who_withdraws_what_others_support_is_told_that_it_stays_open(
+    phone: Page, address: str
+) -> None:
+    sent = reported(address)
+    support = f"{address}/api/v1/complaints/{sent['code']}/support"
+    assert httpx.post(support, json={"device": "v" * 24}, timeout=30).status_code == 201
+    opened(phone, f"{address}/mine#{sent['link']}")
+    phone.locator("#withdraw summary").click()
+    expect(phone.locator("#withdraw .note")).to_contain_text("Có 1 người cùng phản ánh")
+    phone.get_by_role("button", name="Rút phản ánh này").click()
+    expect(phone.locator("#withdraw-sure")).to_contain_text("vẫn mở cho 1 người kia")
+    phone.get_by_role("button", name="Đồng ý rút").click()
+    expect(phone.locator("#said")).to_contain_text("Đã rút phần của bạn")
+    expect(phone.locator("#you-left")).to_be_visible()
+    expect(phone.locator("#withdraw")).to_have_count(0)
+    assert faults_of(phone) == []
+    opened(phone, f"{address}/c/{sent['code']}")
+    expect(phone.locator(".standing")).to_contain_text("Chờ tiếp nhận")
+    expect(phone.locator("#left")).to_contain_text("có người khác cùng phản ánh")
+    expect(phone.locator("#complaint")).not_to_contain_text("Ổ gà lớn trước số 5")
+    expect(phone.locator("#me-too")).to_be_visible()
 
 
 def test_an_address_for_news_is_named_waits_and_is_erased(phone: Page, address: str) -> None:
@@ -397,7 +442,7 @@ def test_the_language_that_was_pressed_stays_and_an_address_names_its_own(
 ) -> None:
     sent = reported(address)
     opened(phone, f"{address}/c/{sent['code']}")
-    expect(phone.locator(".standing")).to_contain_text("Đã tiếp nhận")
+    expect(phone.locator(".standing")).to_contain_text("Chờ tiếp nhận")
     phone.get_by_role("button", name="English").click()
     opened(phone, f"{address}/c/{sent['code']}")
     expect(phone.locator(".standing")).to_contain_text("Received")
@@ -406,7 +451,7 @@ def test_the_language_that_was_pressed_stays_and_an_address_names_its_own(
     phone.goto(f"{address}/")
     expect(phone.locator("#language")).to_have_text("Tiếng Việt", timeout=60_000)
     opened(phone, f"{address}/c/{sent['code']}?lang=vi")
-    expect(phone.locator(".standing")).to_contain_text("Đã tiếp nhận")
+    expect(phone.locator(".standing")).to_contain_text("Chờ tiếp nhận")
 
 
 def test_a_correction_without_words_is_marked_at_its_field(phone: Page, address: str) -> None:

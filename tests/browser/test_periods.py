@@ -112,3 +112,30 @@ def test_two_periods_fit_a_phone_in_vietnamese(phone: Page, address: str) -> Non
     expect(result).to_contain_text("6/9/2026 – 31/10/2026 (8 tuần)")
     assert dialog.evaluate("one => one.scrollWidth <= one.clientWidth")
     assert faults_of(phone) == []
+
+
+def test_the_address_brings_back_what_is_compared_and_the_figures_come_as_files(
+    desktop: Page, address: str
+) -> None:
+    periods = "2025-01-01/2025-07-01,2026-01-01/2026-07-01"
+    desktop.goto(f"{address}/?lang=en&{AREA}&compare={periods}")
+    dialog, result = desktop.locator("dialog"), desktop.locator("#compare-result")
+    expect(result).to_contain_text("complaints", timeout=60_000)
+    expect(dialog.locator("#compare-second-to")).to_have_value("2026-06-30")
+    expect(dialog.get_by_role("heading", name="Ba Dinh")).to_be_visible()
+    with desktop.expect_download() as waited:
+        dialog.get_by_role("link", name="CSV").click()
+    rows = Path(waited.value.path()).read_text("utf-8-sig").splitlines()
+    assert [row.split(",")[0] for row in rows] == ["side", "area", "rest", "area_against_rest"]
+    # What is chosen goes into the address, without a step for Back; closing takes it out.
+    dialog.get_by_label("two sides of a day").check()
+    dialog.locator("#compare-at").fill("2026-03-02")
+    dialog.locator("#compare-at").dispatch_event("change")
+    expect(result).to_contain_text("complaints")
+    assert "compare=2026-03-02%2C12" in desktop.url
+    desktop.reload()
+    expect(dialog.locator("#compare-at")).to_have_value("2026-03-02", timeout=60_000)
+    expect(result).to_contain_text("complaints")
+    desktop.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    desktop.wait_for_function("!location.search.includes('compare')")

@@ -216,7 +216,7 @@ def test_a_refused_report_is_a_draft_again_with_its_words_and_its_photo(
     expect(form.locator(".photos .state-of")).to_have_text("Đã tải lên.")
     key = phone.locator("#send-report")
     key.click()
-    expect(form.locator("#report-problem")).to_have_text("Chưa gửi được: Quá nhiều liên kết")
+    expect(form.locator("#report-problem .link")).to_have_text("Chưa gửi được: Quá nhiều liên kết")
     expect(form.locator("#report-text")).to_be_focused()
     expect(form.locator("#report-text")).to_have_value("Nhiều liên kết")
     expect(form.locator(".photos li")).to_have_count(1)

@@ -75,6 +75,13 @@ def test_what_is_missing_is_told_at_its_field_and_goes_as_it_is_given(
     form = open_form(phone, address)
     send(form)
     alert = form.get_by_role("alert")
+    # Two lines of a phone, the rest by scrolling; and it can be put away.
+    box = form.locator("#report-problem").bounding_box()
+    assert box
+    assert box["height"] < 80
+    form.locator("#report-problem .close").click()
+    expect(form.locator("#report-problem")).to_be_empty()
+    send(form)
     for words in ("Hãy chọn vị trí.", "Hãy chọn loại phản ánh.", "Hãy viết nội dung."):
         expect(alert.first).to_contain_text(words)
     expect(form.locator("#report-place")).to_be_focused()
@@ -410,6 +417,26 @@ def test_who_means_something_else_says_so_and_goes_on(
     expect(form.locator("#look-again")).to_be_focused()
     send(form)
     expect(phone.locator("#sent-code")).to_have_text(CODE)
+
+
+def test_ones_own_report_nearby_is_marked_and_followed_not_supported(
+    phone: Page, address: str, played: Played
+) -> None:
+    form = open_form(phone, address)
+    fill_in(form, "Ổ gà trước cổng chợ")
+    send(form)
+    link = phone.locator("#private-link").get_attribute("href")
+    code = phone.locator("#sent-code").inner_text()
+    played.near([near_one(code)])
+    phone.locator("#another").click()
+    form = phone.locator("dialog .report-form")
+    fill_in(form, "Lại ổ gà ấy")
+    own = form.locator(f"[data-near='{code}']")
+    expect(own).to_contain_text("Phản ánh của bạn")
+    expect(own.get_by_role("link", name="Theo dõi")).to_have_attribute("href", link or "")
+    expect(form.locator(".me-too")).to_have_count(0)
+    send(form)
+    expect(form.get_by_role("alert").first).to_contain_text("Bạn đã gửi một phản ánh rất giống")
 
 
 def test_a_report_is_withdrawn_right_after_it_was_sent(

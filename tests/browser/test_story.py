@@ -564,19 +564,32 @@ def test_raw_counts_come_with_who_reports_as_a_table_that_sorts(
     open_map(desktop, address, "?lang=en&status=open")
     desktop.locator("#legend").get_by_role("button", name="Who reports?").click()
     dialog = desktop.locator("dialog")
-    names = dialog.locator("tbody th")
     expect(dialog).to_contain_text("Not for ranking.")
     assert query(asked["reporting"][-1])["set"] == "hanoi-ward-2025"
     assert "status" not in query(asked["reporting"][-1])
-    # What is too few to compare is last, however the index is sorted.
-    expect(names).to_have_text([f"Ward {i}" for i in (5, 4, 3, 2, 1, 0)])
+    # What is too few to compare stands apart, however the index is sorted.
+    apart = dialog.locator("details tbody th")
+    names = dialog.locator(".scroll > table tbody th")
+    expect(names).to_have_text([f"Ward {i}" for i in (5, 4, 3, 2)])
     dialog.get_by_role("button", name="Index of reporting").click()
-    expect(names).to_have_text([f"Ward {i}" for i in (2, 3, 4, 5, 1, 0)])
+    expect(names).to_have_text([f"Ward {i}" for i in (2, 3, 4, 5)])
+    expect(apart.first).to_be_hidden()
+    dialog.get_by_text("too few to compare: 2").click()
+    expect(apart).to_have_text([f"Ward {i}" for i in (1, 0)])
     dialog.get_by_role("button", name="Incidents").click()
-    expect(names).to_have_text([f"Ward {i}" for i in range(6)])
-    expect(dialog.locator("svg.interval[role=img]").nth(5)).to_have_attribute(
+    expect(names).to_have_text([f"Ward {i}" for i in range(2, 6)])
+    expect(apart).to_have_text([f"Ward {i}" for i in (0, 1)])
+    expect(dialog.locator("svg.interval[role=img]").nth(3)).to_have_attribute(
         "aria-label", "2.5 (1.67–5)"
     )
+    # What the index says and does not say is a page of the app.
+    href = dialog.locator(".method a").get_attribute("href")
+    assert href == "/methods/reporting/"
+    page = desktop.request.get(f"{address}{href}")
+    assert "What it does not say" in page.text()
+    vi = desktop.request.get(f"{address}{href}vi/")
+    assert 'lang="vi"' in vi.text()
+    assert "Không cho biết điều gì" in vi.text()
 
 
 @pytest.mark.parametrize(
@@ -594,6 +607,12 @@ def test_a_wrong_filter_is_told_in_the_language_of_the_page(
     banner = phone.locator("#banner")
     expect(banner).to_contain_text(words)
     expect(banner.locator(".server-words p")).to_be_hidden()
+    # Two lines of a phone, and it can be put away.
+    box = banner.bounding_box()
+    assert box
+    assert box["height"] < 70
+    banner.get_by_role("button").last.click()
+    expect(banner).to_be_hidden()
 
 
 def test_a_story_that_fails_says_so_and_can_be_tried_again(

@@ -99,3 +99,17 @@ def test_the_embed_code_shows_what_the_page_shows(desktop: Page, address: str) -
     expect(desktop.locator("#legend")).to_contain_text(
         f"high among high: {classes['high-high']} cells"
     )
+
+
+def test_of_two_maps_the_files_are_those_of_the_one_that_is_chosen(
+    desktop: Page, address: str
+) -> None:
+    open_dialog(desktop, address, "layer=cells&split=beside&b.domain=traffic&b.since=2026-01-01")
+    asked, _ = taken(desktop, "CSV")
+    assert "domain" not in asked
+    desktop.get_by_role("radio", name="Map B").check()
+    asked, _ = taken(desktop, "CSV")
+    assert (asked["domain"], asked["since"]) == ("traffic", "2026-01-01")
+    asked, content = taken(desktop, "SVG")
+    assert (asked["domain"], asked["since"]) == ("traffic", "2026-01-01")
+    assert "Traffic" in content.decode()

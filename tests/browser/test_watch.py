@@ -84,7 +84,7 @@ def test_what_the_map_shows_is_watched_by_mail(phone: Page, address: str) -> Non
         address,
         f"?domain=traffic&polygon={SQUARE}&since=2026-01-01&as_of=2026-06-01T00:00:00Z",
     )
-    expect(dialog).to_contain_text("Nơi đang xem trên bản đồ: vùng đã vẽ")
+    expect(dialog).to_contain_text("Nơi đang xem trên bản đồ: vùng bạn vẽ, 13,9 km²")
     dialog.locator("#watch-begin").click()
     expect(dialog.get_by_role("alert")).to_contain_text("địa chỉ thư đúng")
     expect(dialog.locator("#watch-address")).to_be_focused()
@@ -131,6 +131,15 @@ def test_a_ward_is_chosen_from_a_list_without_the_map(desktop: Page, address: st
         "city": ["hanoi"], "domain": ["environment"], "category": [category],
         "area": [f"hanoi-ward-2025:{code}"],
     }  # fmt: skip
+
+
+def test_the_ward_that_is_watched_is_named(phone: Page, address: str) -> None:
+    found = phone.request.get(f"{address}/api/v1/boundaries/hanoi-ward-2025?simplify=500").json()
+    ward = found["features"][0]["properties"]
+    dialog = open_dialog(phone, address, f"?area=hanoi-ward-2025:{ward['code']}")
+    expect(dialog.locator("#watch-shown")).to_have_text(f"{ward['kind']} {ward['name']}")
+    dialog = open_dialog(phone, address, f"?lang=en&area=hanoi-ward-2025:{ward['code']}")
+    expect(dialog.locator("#watch-shown")).to_have_text(ward["name_en"])
 
 
 def test_a_route_is_drawn_with_the_keyboard_and_what_was_typed_is_kept(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from geo import answering, erasing, participants, rating, reporting, supporting
+from geo import answering, correcting, erasing, participants, rating, reporting, supporting
 from geo.complaint import TRANSITIONS, Status
 from geo.errors import (
     BadFilterError,
@@ -49,6 +49,34 @@ def stands(engine: Engine, code: str) -> Any:
         return connection.execute(
             text("SELECT status, closed_at FROM complaint WHERE code = :code"), {"code": code}
         ).one()
+
+
+def test_what_citizens_do_to_a_complaint_is_in_the_audit_log_without_who_they_are(
+    hanoi_engine: Engine,
+) -> None:
+    taken, other = reported(hanoi_engine), reported(hanoi_engine)
+    with hanoi_engine.begin() as connection:
+        person = participants.holder(connection, taken.link)
+        correcting.correct(connection, person, {"text": "Ổ gà rất lớn", "address": None}, AT)
+        answering.give(connection, taken.code, "Đã vá.", AT, "ward", status=Status.RESOLVED)
+        judge(connection, taken.link, "dissatisfied", "Vẫn còn ổ gà", AT + DAY)
+        for _ in range(2):
+            erasing.erase_participant(connection, person.id, AT + DAY)
+            own = participants.holder(connection, other.link)
+            correcting.withdraw(connection, own, AT + DAY)
+        rows = connection.execute(
+            text(
+                "SELECT actor, act, subject, details FROM audit WHERE act LIKE 'citizen.%'"
+                " ORDER BY id"
+            )
+        )
+        assert [tuple(row) for row in rows] == [
+            ("reporter", "citizen.corrected", taken.code, {"fields": ["address", "text"]}),
+            ("reporter", "citizen.rated", taken.code,
+             {"verdict": "dissatisfied", "reopened": True}),
+            ("reporter", "citizen.erased", taken.code, {}),
+            ("reporter", "citizen.withdrew", other.code, {"supporters": 0}),
+        ]  # fmt: skip
 
 
 def test_an_answer_and_its_move_are_one_and_the_history_says_who(hanoi_engine: Engine) -> None:

@@ -99,7 +99,7 @@ def counted(rows: list[Any]) -> dict[str, int]:
         "overdue": sum(1 for one in is_open if one.due_at and one.due_at < NOW),
         "in_time": len(limited) - len(late),
         "late": len(late),
-        "kept": len([one for one in due if in_time(one)]),
+        "kept": len(limited) - len(late),
         "missed": len([one for one in due if not in_time(one)]),
         "missed_handed": len([one for one in due if not in_time(one) and one.arrived_at]),
         "unreacted": sum(1 for one in is_open if not one.reacted_at),
@@ -161,6 +161,38 @@ def test_counts_and_times_of_all_are_those_of_a_plain_count(history: History) ->
     hours += [(one.reacted_at - one.reported_at) / HOUR for one in ended]
     answered += [True] * len(ended)
     assert first.median.value == pytest.approx(median_of(hours, answered), abs=1e-6)
+
+
+def test_closings_are_counted_by_the_day_they_were_closed(history: History) -> None:
+    who = official(history.owner, "supervisor")
+    since, until = datetime(2026, 9, 7, tzinfo=UTC), datetime(2026, 10, 5, tzinfo=UTC)
+    found = seen_by(history, who, since=since, until=until).whole
+    came = [one for one in history.rows if since <= one.reported_at < until]
+    closed = [one for one in history.rows
+              if one.status in (4, 5) and since <= one.finished_at < until]  # fmt: skip
+    assert {one.complaint_id for one in closed} - {one.complaint_id for one in came}
+    expected = counted(came) | {
+        name: n for name, n in counted(closed).items() if name in ("closed", "refused", "in_time")
+    }
+    # What still lies open beyond a limit of these days is missed on them.
+    lies = [one for one in history.rows if one.status <= 3 and one.handle_due_at
+            and since <= one.handle_due_at < until]  # fmt: skip
+    expected |= {"late": counted(closed)["late"], "kept": expected["in_time"]}
+    expected |= {"missed": expected["late"] + len(lies)}
+    del expected["missed_handed"]
+    assert {name: found.n[name] for name in expected} == expected
+    # Times stay those of what was reported: what lies open is in them.
+    assert found.closing["calendar"].done == counted(came)["closed"]
+    weeks = seen_by(history, who, "week").rows
+    zone = history.city.zone
+    for row in weeks:
+        assert row.frame is not None
+        first, last = row.frame.since, row.frame.until
+        days = [one.finished_at.astimezone(zone).date() for one in history.rows
+                if one.status in (4, 5)]  # fmt: skip
+        assert row.figures.n["closed"] == sum(1 for day in days if first <= day < last)
+        came_on = [one.reported_at.astimezone(zone).date() for one in history.rows]
+        assert row.figures.n["received"] == sum(1 for day in came_on if first <= day < last)
 
 
 def test_a_reaction_before_it_came_here_is_not_this_offices(history: History) -> None:

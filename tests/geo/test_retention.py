@@ -44,7 +44,7 @@ def test_only_what_was_closed_long_enough_ago_is_erased(hanoi_engine: Engine) ->
         withdrawn = reported(connection, AT - YEAR - timedelta(days=9), 7)
         fresh = reported(connection, AT - YEAR + timedelta(seconds=1))
         still = reported(connection, None)
-        before = connection.execute(listing.one(old)).one()
+        before = listing.one(connection, old)
         assert erase_closed(connection, AT, YEAR) == 2
         assert erase_closed(connection, AT, YEAR) == 0
         assert personal(connection, old) == personal(connection, withdrawn) == (None, None)
@@ -52,7 +52,7 @@ def test_only_what_was_closed_long_enough_ago_is_erased(hanoi_engine: Engine) ->
             words, device = personal(connection, kept)
             assert words == "Gọi 0912345678"
             assert device is not None
-        assert connection.execute(listing.one(old)).one() == before
+        assert listing.one(connection, old) == before
 
 
 def test_the_round_follows_the_setting_and_goes_on_until_all_is_done(

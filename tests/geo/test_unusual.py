@@ -147,6 +147,19 @@ def test_failed_sign_ins_are_counted_by_name_and_by_address(log: Log) -> None:
     assert log.alerts() == [("failed-name", "unknown")]
 
 
+def test_who_asks_for_many_complaints_of_others_is_told_once_an_hour(log: Log) -> None:
+    tried = [act(1, 0, 9 + n / 60, "denied", why="not-yours") for n in range(35)]
+    # A page that is read anew asks for what has gone to others meanwhile: that is usual.
+    few = [act(2, 0, 9 + n / 60, "denied", why="not-yours") for n in range(29)]
+    slow = [act(3, 0, 8 + n / 5, "denied", why="no-role") for n in range(40)]
+    log.put(tried + few + slow)
+    assert log.alerts() == [("denied", "a1")]
+    log.put([act(2, 0, 9.6, "denied", why="not-yours")])
+    assert log.alerts() == [("denied", "a2")]
+    log.put([act(1, 0, 9.7, "denied", why="not-yours")])
+    assert log.alerts() == []
+
+
 def test_an_admin_who_gives_itself_a_role_is_told_at_once(engine: Engine) -> None:
     from officials import official
 

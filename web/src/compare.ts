@@ -1,9 +1,10 @@
 import { get, Refused } from "./api";
 import { h, moment, openDialog } from "./dom";
 import { current, day, fine, number, phrases, t } from "./i18n";
+import { methodLink } from "./methods";
 import { bars, barsOfBoth, range, sidesOfDay, twoPeriods, w, type Choice, type Known } from "./periods";
 import { alertOf } from "./problems";
-import { dayAfter, filter, state } from "./state";
+import { change, dayAfter, filter, state } from "./state";
 
 interface Ratio { ratio: number | null; lower: number | null; upper: number | null; p: number | null; few: boolean }
 interface Side extends Ratio { series: number[]; before: number; after: number }
@@ -35,31 +36,38 @@ function told(found: Compared, area: string, periods: boolean): HTMLElement[] {
 }
 
 const way = phrases({
-  vi: { roseLess: "Tăng ít hơn phần còn lại của thành phố.", fellLess: "Giảm ít hơn phần còn lại của thành phố." },
-  en: { roseLess: "Rose less than the rest of the city.", fellLess: "Fell less than the rest of the city." },
+  vi: { roseLess: "Tăng ít hơn phần còn lại của thành phố.", fellLess: "Giảm ít hơn phần còn lại của thành phố.", take: "Lấy số liệu:" },
+  en: { roseLess: "Rose less than the rest of the city.", fellLess: "Fell less than the rest of the city.", take: "Take the figures:" },
 });
 /** Did it help? A place before and after a day, or in two periods, and against the rest of the city; `base` is the filter of the place. */
 export function openCompare(area: string, known: Known, base = filter(["since", "until"])): void {
-  const result = h("div", { role: "status", id: "compare-result" });
+  const result = h("div", { role: "status", id: "compare-result" }), files = h("p", { class: "source" });
   let leave = new AbortController();
   const read = async (): Promise<void> => {
     // The answer to what was chosen before must not come after this one.
     leave.abort();
     const { signal } = (leave = new AbortController());
     const wanted = chosen.asked();
+    files.replaceChildren();
     if (!wanted) { result.textContent = w("unfinished"); return; }
+    // The address says what is compared, so that it can be sent to others.
+    change({ compare: Object.values(wanted).join(",") }, false);
     result.textContent = t("loading");
+    const asked = new URLSearchParams([...base, ...Object.entries(wanted)]);
     try {
-      const found = await get<Compared>(`/api/v1/compare?${new URLSearchParams([...base, ...Object.entries(wanted)])}`, signal);
-      if (!signal.aborted) result.replaceChildren(...told(found, area, chosen === choices.periods));
+      const found = await get<Compared>(`/api/v1/compare?${asked}`, signal);
+      if (signal.aborted) return;
+      result.replaceChildren(...told(found, area, chosen === choices.periods));
+      files.replaceChildren(`${way("take")} `, ...(["xlsx", "csv"] as const).flatMap((form) => [h("a", { href: `/api/v1/compare.${form}?${asked}`, download: "" }, form.toUpperCase()), " "]));
     } catch (problem) { if (!signal.aborted) result.replaceChildren(alertOf(problem)); }
   };
-  const choices = { sides: sidesOfDay(known, () => void read()), periods: twoPeriods(known, () => void read()) };
-  let chosen: Choice = choices.sides;
+  const given = state.compare, start = given.includes("/") ? "periods" : "sides";
+  const choices = { sides: sidesOfDay(known, () => void read(), given), periods: twoPeriods(known, () => void read(), given) };
+  let chosen: Choice = choices[start];
   const fields = h("div", {}, chosen.fields);
   const kind = h("fieldset", { class: "compare-kind" }, h("legend", {}, w("compare")), h("div", { class: "row" }, ...(["sides", "periods"] as const).map((one) => h("label", { class: "choice" },
-    h("input", { type: "radio", name: "compare-kind", value: one, checked: one === "sides", change: () => { chosen = choices[one]; fields.replaceChildren(chosen.fields); void read(); } }), ` ${w(one)}`))));
-  openDialog(t("beforeAfter"), t("close"), kind, fields, result).addEventListener("close", () => leave.abort(), { once: true });
+    h("input", { type: "radio", name: "compare-kind", value: one, checked: one === start, change: () => { chosen = choices[one]; fields.replaceChildren(chosen.fields); void read(); } }), ` ${w(one)}`))));
+  openDialog(t("beforeAfter"), t("close"), kind, fields, result, files, methodLink("before-after")).addEventListener("close", () => { leave.abort(); change({ compare: "" }, false); }, { once: true });
   void read();
 }
 
@@ -84,7 +92,7 @@ export async function openGroups(go: (lon: number, lat: number) => void): Promis
     const entries = some.map((one) => h("li", {}, h("button", { type: "button", class: "entry", click: () => { dialog.close(); go(one.lon, one.lat); } },
       h("span", { class: "what" }, one.areas.map((each) => (current() === "vi" ? each.name : each.name_en)).join(", ")), h("span", { class: "state" }, chance(one.p)),
       h("small", {}, `${day(one.first_day)} – ${day(one.last_day)}: ${number(one.observed)} ${t("total")}, ${t("expected")} ${number(one.expected)}`))));
-    const dialog = openDialog(t("groups"), t("close"), h("p", { class: "source" }, t("groupsSay")), ...(entries.length ? [h("ol", { class: "entries" }, ...entries)] : [h("p", {}, t("noGroups"))]));
+    const dialog = openDialog(t("groups"), t("close"), h("p", { class: "source" }, t("groupsSay")), methodLink("scan"), ...(entries.length ? [h("ol", { class: "entries" }, ...entries)] : [h("p", {}, t("noGroups"))]));
   } catch (problem) {
     if (leave.signal.aborted) return;
     openDialog(t("groups"), t("close"), problem instanceof Refused ? h("p", { role: "alert" }, t("groupsTooShort")) : alertOf(problem));

@@ -3,7 +3,8 @@ import { get } from "./api";
 import { h, moment, openDialog } from "./dom";
 import { openFollow } from "./follow";
 import { current, number, phrases, t } from "./i18n";
-import { filter, state } from "./state";
+import { methodLink } from "./methods";
+import { change, filter, SIZES, state } from "./state";
 
 type Key = Parameters<typeof t>[0];
 /** A colour, and a sign that says the same without colours. */
@@ -29,11 +30,11 @@ export const className = (code: string): string => {
 };
 
 /** Lines of the legend: each class that is there, with the number of its cells. */
-export function classLines(classes: Record<string, number>, of: Record<string, Class>): HTMLElement[] {
+export function classLines(classes: Record<string, number>, of: Record<string, Class>, few = false): HTMLElement[] {
   return Object.entries(of).filter(([code]) => classes[code]).map(([code, { colour, name, sign }]) => {
     const box = h("i", { class: code.includes("hot") ? "hot" : code.includes("cold") ? "cold" : "" });
     box.style.background = colour;
-    return h("li", {}, box, `${sign} ${t(name)}: ${number(classes[code] ?? 0)} ${t("cellsOf")}`.trim());
+    return h("li", {}, box, `${sign} ${few && code === "none" ? w("notTold") : t(name)}: ${number(classes[code] ?? 0)} ${t("cellsOf")}`.trim());
   });
 }
 
@@ -43,8 +44,8 @@ export const caution = (found: Hotspots | Trends): string => `${t("rawCounts")}$
 export const spotName = (one: Spot): string => [one.street, (current() === "vi" ? one.areas : one.areas_en).join(", ")].filter(Boolean).join(" · ");
 
 const w = phrases({
-  vi: { notNow: "tháng gần nhất không nóng", since: "nóng từ", trend: "số phản ánh", follow: "Theo dõi" },
-  en: { notNow: "not hot in the last month", since: "hot since", trend: "number", follow: "Follow" },
+  vi: { notTold: "chưa đủ phản ánh để nói", cannotTell: "Chưa thể nói nơi nào nóng: quá ít phản ánh so với số ô. Hãy dùng ô lớn hơn, hoặc thời gian dài hơn.", larger: "Dùng ô lớn hơn", notNow: "tháng gần nhất không nóng", since: "nóng từ", z: "Độ mạnh là z lớn nhất của các ô: cách mức ngẫu nhiên bao nhiêu độ lệch chuẩn. Loại 99, 95, 90%: trong các ô được gọi là nóng ở mức ấy, dự kiến 1, 5, 10% là báo nhầm.", trend: "số phản ánh", follow: "Theo dõi" },
+  en: { notTold: "too few complaints to say", cannotTell: "Which places are hot cannot be told: there are too few complaints for so many cells. Use larger cells, or a longer time.", larger: "Use larger cells", notNow: "not hot in the last month", since: "hot since", z: "Strength is the largest z of the cells: how many standard deviations from what chance gives. Class 99, 95, 90%: of the cells called hot at it, 1, 5, 10% are expected to be false alarms.", trend: "number", follow: "Follow" },
 });
 /** What the server tells beyond the spot itself: since which month, and whether its number rises. */
 function course(one: Spot): (Node | string)[] {
@@ -63,9 +64,18 @@ async function addCourses(found: Hotspots, places: Map<number, HTMLElement>): Pr
   for (const one of told.spots) places.get(one.rank)?.append(...course(one));
 }
 
+/** Where there are too few complaints for so many cells: a button that takes larger ones, while there are any. */
+export function largerCells(found: Hotspots | Trends, id: string, before: () => void = () => undefined): HTMLElement[] {
+  const larger = SIZES[SIZES.findIndex(([size]) => size === state.size) - 1]?.[0];
+  return found.few && larger ? [h("button", { type: "button", id, click: () => { before(); change({ size: larger }); } }, w("larger"))] : [];
+}
+
 /** The hot spots, the strongest first; each can be shown on the map or followed. */
 export function openSpots(found: Hotspots, go: (lon: number, lat: number) => void): void {
-  if (!found.spots.length) { openDialog(t("spotList"), t("close"), h("p", {}, t("noSpots"))); return; }
+  if (!found.spots.length) {
+    const none = openDialog(t("spotList"), t("close"), h("p", {}, found.few ? w("cannotTell") : t("noSpots")), ...largerCells(found, "larger-cells", () => none.close()));
+    return;
+  }
   const name = (one: Spot): string => spotName(one) || `${one.lat.toFixed(4)}, ${one.lon.toFixed(4)}`;
   const places = new Map<number, HTMLElement>();
   const columns = (one: Spot): HTMLElement => {
@@ -77,6 +87,6 @@ export function openSpots(found: Hotspots, go: (lon: number, lat: number) => voi
     h("span", { class: "what" }, `${one.rank}. ${name(one)}`), h("span", { class: "state" }, className(one.class)),
     columns(one)),
     h("button", { type: "button", class: "follow-spot", "aria-label": `${w("follow")}: ${name(one)}`, click: () => openFollow({ spot: one, place: name(one) }) }, w("follow"))));
-  const dialog = openDialog(t("spotList"), t("close"), h("p", { class: "source" }, caution(found)), h("ol", { class: "entries" }, ...entries));
+  const dialog = openDialog(t("spotList"), t("close"), h("p", { class: "source" }, caution(found)), h("p", { class: "source" }, w("z")), methodLink("hot-spots"), h("ol", { class: "entries" }, ...entries));
   void addCourses(found, places);
 }

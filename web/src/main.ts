@@ -1,9 +1,9 @@
 import "./style.css";
-import type { AreaSet, Config, Domain, Found } from "./api";
+import type { AreaSet, Config, Domain, Feature, Found } from "./api";
 import { get, onTrouble, Refused } from "./api";
 import { installAsOf } from "./asof";
 import { openGroups } from "./compare";
-import { byId, deeper } from "./dom";
+import { byId, deeper, h } from "./dom";
 import { drawEmbed, embedded, openOutside, openPlaceOutside } from "./embed";
 import { installFeeds } from "./feeds";
 import { readAhead, resolutionOf, zoomOf } from "./figures";
@@ -32,10 +32,15 @@ texts();
 byId("title").textContent = t("title");
 
 let down = false;
+/** Two lines at most, the rest by scrolling: a phone shows a map, not what is wrong with it. */
+function say(...words: (Node | string)[]): void {
+  byId("banner").replaceChildren(h("span", { class: "banner-said", tabindex: "0" }, ...words), h("button", { type: "button", class: "close", "aria-label": t("close"), click: () => { byId("banner").hidden = true; } }, "✕"));
+  byId("banner").hidden = false;
+}
 const banner = (): void => {
   const text = !navigator.onLine ? t("offline") : down ? t("error") : "";
-  byId("banner").textContent = text;
-  byId("banner").hidden = !text;
+  if (text) say(text);
+  else byId("banner").hidden = true;
 };
 onTrouble((now) => { down = now; banner(); });
 addEventListener("online", banner);
@@ -52,8 +57,7 @@ const library = import("./map");
 const [config, { domains }, { sets: allSets }] = await Promise.all([asked.config, asked.domains, get<{ sets: AreaSet[] }>("/api/v1/boundaries")]);
 const city = config.cities.find((one) => one.code === state.city) ?? config.cities[0];
 if (!city) {
-  byId("banner").textContent = t("nocity");
-  byId("banner").hidden = false;
+  say(t("nocity"));
   throw new Error("no city is set up");
 }
 state.city = city.code;
@@ -71,7 +75,7 @@ const { clientWidth, clientHeight } = byId("map"), zoom = state.view ? Number(st
 void shapesOf(state.set, zoom >= FINE_ZOOM).catch(() => undefined);
 readAhead(state, zoom);
 const { CityMap } = await library;
-const open = (code: string): void => { if (embedded) { openOutside(code); return; } deeper(t("back")); void openComplaint(code, domains, (lon, lat) => { change({ layer: "complaints" }); map.go(lon, lat, 17); }); };
+const open = (code: string): void => { if (embedded) { openOutside(code); return; } deeper(t("back")); void openComplaint(code, domains, (lon, lat) => { change({ layer: "complaints", marked: code }); map.go(lon, lat, 17); }); };
 const actions: ConstructorParameters<typeof CityMap>[2] = {
   open,
   story: (shape, value, n, words, of) => {
@@ -109,16 +113,29 @@ async function areaName(): Promise<string> {
 
 const bench = new Workbench(map, {
   open: (place) => new CityMap(config, city, actions, place),
-  domains, read: banner,
+  domains, read: banner, sample: city.sample,
   notes: () => [city.sample ? t("sample") : "", set()?.approximate ? t("roughly") : ""].filter(Boolean).join(" "),
-  refused: (problem) => {
-    byId("banner").hidden = false;
-    byId("banner").replaceChildren(...(state.layer === "trends" ? [t("tooShort")] : [`${t("badFilter")} `, ...explained(problem)]));
-  },
+  refused: (problem) => say(...(state.layer === "trends" ? [t("tooShort")] : [`${t("badFilter")} `, ...explained(problem)])),
   spots: (hot) => openSpots(hot, (lon, lat) => map.go(lon, lat, 13.5)),
   groups: () => void openGroups((lon, lat) => map.go(lon, lat, 12)),
 });
 onFrame((frame) => bench.frame(frame));
+
+let marked = "";
+/** Marks the complaint that the address names. */
+async function mark(): Promise<void> {
+  const code = state.marked;
+  if (marked === code) return;
+  marked = code;
+  map.mark("", null);
+  if (!code) return;
+  try {
+    const { properties: p, geometry } = await get<Feature>(`/api/v1/complaints/${encodeURIComponent(code)}`);
+    if (marked !== code || p.sensitive) return;
+    map.mark(p.code, geometry.coordinates);
+    if (!viewed) map.go(...geometry.coordinates);
+  } catch (problem) { if (!(problem instanceof Refused)) throw problem; }
+}
 
 let before = "", spoken = "";
 async function draw(): Promise<void> {
@@ -130,6 +147,7 @@ async function draw(): Promise<void> {
   byId("language").textContent = t("other");
   for (const [way, vi, en] of [["in", "Phóng to", "Zoom in"], ["out", "Thu nhỏ", "Zoom out"]] as const) for (const one of document.querySelectorAll(`.maplibregl-ctrl-zoom-${way}`)) for (const name of ["title", "aria-label"]) one.setAttribute(name, current() === "vi" ? vi : en);
   drawEmbed();
+  void mark();
   if (spoken !== current()) { spoken = current(); areaNames.clear(); headSearch(city!.code, take); }
   drawPanel(config.cities, sets, domains, areaNames.get(state.area) ?? "…", tools(story, view));
   const rest = filter(["frame"]).toString() + state.pace;
@@ -170,7 +188,8 @@ if (!embedded) {
   installAsOf();
   installFeeds();
   story.start();
-  if (state.complaint) open(state.complaint);
+  if (state.complaint || state.marked) open(state.complaint || state.marked);
+  else if (state.compare) story.compare(await areaName());
   else if (watches) story.watch();
   // Without a network the form can only be opened where its parts are there: they come right after the figures.
   void startSending(around);

@@ -1,9 +1,9 @@
-import { Map as MapView, NavigationControl, ScaleControl } from "maplibre-gl";
+import { Map as MapView, Marker, NavigationControl, ScaleControl } from "maplibre-gl";
 import type { MapGeoJSONFeature, MapMouseEvent, VectorTileSource, GeoJSONSource } from "maplibre-gl";
 import "./maplibre";
 import type { AreaSet, City, Config, Domain } from "./api";
 import { Choropleth, type Painting } from "./choropleth";
-import { byId } from "./dom";
+import { byId, h } from "./dom";
 import { embedded, gestures } from "./embed";
 import { resolutionOf, type Shown } from "./figures";
 import { drawHeat } from "./heat";
@@ -32,6 +32,7 @@ export class CityMap {
   private readonly drawn = new Map<string, string>();
   private picking: ((lon: number, lat: number) => void) | null = null;
   private choropleth: Choropleth | null = null;
+  private marker: Marker | null = null;
   private heat: Shown["density"] = null;
   constructor(private readonly config: Config, city: City, private readonly actions: { open(code: string): void; story(shape: "cell" | "area", value: string, n: number, words: string[], of: State): void }, private readonly place: Place = { container: "map", shown: () => state }) {
     const [z, lon, lat] = state.view.split("/").map(Number);
@@ -192,6 +193,13 @@ export class CityMap {
   get centre(): [number, number] { const { lng, lat } = this.map.getCenter(); return [lng, lat]; }
   fit(bbox: [number, number, number, number]): void { this.map.fitBounds(bbox, { padding: 30, animate: !matchMedia("(prefers-reduced-motion: reduce)").matches, maxZoom: 15 }); }
   go(lon: number, lat: number, zoom = 16): void { this.map.jumpTo({ center: [lon, lat], zoom }); }
+  /** A pin with the code of one complaint, which opens it; null takes it away. */
+  mark(code: string, at: [number, number] | null): void {
+    this.marker?.remove();
+    // A tap on the pin is none on what lies under it.
+    const open = (event: Event): void => { event.stopPropagation(); this.actions.open(code); };
+    this.marker = at && new Marker({ element: h("button", { type: "button", class: "marked", "aria-label": `${t("code")} ${code}`, click: open }, code), anchor: "bottom", offset: [0, -14] }).setLngLat(at).addTo(this.map);
+  }
   /** Taps choose a place until null is given. */
   pick(chosen: ((lon: number, lat: number) => void) | null): void {
     this.picking = chosen;

@@ -37,7 +37,7 @@ export function drawPanel(cities: City[], sets: AreaSet[], domains: Domain[], ar
     const crossed = value && other && (id === "since" ? value > other : value < other);
     change({ [id]: value, ...(crossed ? { [id === "since" ? "until" : "since"]: "" } : {}) });
   } }));
-  const notes = [city?.sample ? t("sample") : "", set?.approximate && set.note ? named(set.note) : ""].filter(Boolean);
+  const notes = [city?.sample ? t("sample") : "", set?.approximate ? t("roughly") : ""].filter(Boolean);
   byId("panel").replaceChildren(
     h("p", { id: "total", role: "status" }),
     ...notes.map((note) => h("p", { class: "note" }, note)),

@@ -27,9 +27,10 @@ const latest = ({ last_day: last }: Known): string => { const yesterday = dayAft
 const field = (label: string, of: HTMLInputElement | HTMLSelectElement): HTMLElement => h("div", { class: "field" }, h("label", { for: of.id }, label), of);
 
 /** So many weeks before a day and from it on; at first the last twelve are those from it on. */
-export function sidesOfDay(known: Known, changed: () => void): Choice {
-  const at = h("input", { type: "date", id: "compare-at", value: dayAfter(latest(known), -83), max: today(), required: true, change: changed });
-  const weeks = h("select", { id: "compare-weeks", change: changed }, ...[4, 8, 12, 26, 52].map((n) => h("option", { value: n, selected: n === 12 }, `${n} ${t("weeks")}`)));
+export function sidesOfDay(known: Known, changed: () => void, given = ""): Choice {
+  const [day = "", length = ""] = given.includes("/") ? [] : given.split(",");
+  const at = h("input", { type: "date", id: "compare-at", value: day || dayAfter(latest(known), -83), max: today(), required: true, change: changed });
+  const weeks = h("select", { id: "compare-weeks", change: changed }, ...[4, 8, 12, 26, 52].map((n) => h("option", { value: n, selected: n === (Number(length) || 12) }, `${n} ${t("weeks")}`)));
   return {
     fields: h("div", { class: "pair" }, field(t("changeOn"), at), field(t("eachSide"), weeks)),
     asked: () => (at.checkValidity() ? { at: at.value, weeks: weeks.value } : null),
@@ -46,11 +47,12 @@ function usual(known: Known): { first: string; second: string; days: number } {
   return { first: dayAfter(end, -14 * weeks), second: dayAfter(end, -7 * weeks), days: 7 * weeks };
 }
 /** Two periods of free choice. */
-export function twoPeriods(known: Known, changed: () => void): Choice {
-  const start = usual(known);
-  const inputs = (["first", "second"] as const).map((name) => {
+export function twoPeriods(known: Known, changed: () => void, given = ""): Choice {
+  const start = usual(known), said = given.includes("/") ? given.split(",").map((one) => one.split("/")) : [];
+  const inputs = (["first", "second"] as const).map((name, i) => {
+    const [since = start[name], until = dayAfter(start[name], start.days)] = said[i] ?? [];
     const input = (of: string, value: string): HTMLInputElement => h("input", { type: "date", id: `compare-${name}-${of}`, value, max: today(), required: true, change: changed });
-    return { name, from: input("from", start[name]), to: input("to", dayAfter(start[name], start.days - 1)) };
+    return { name, from: input("from", since), to: input("to", dayAfter(until, -1)) };
   });
   return {
     fields: h("div", { class: "two-periods" }, ...inputs.map(({ name, from, to }) => h("fieldset", { id: `compare-${name}` }, h("legend", {}, w(name)), h("div", { class: "pair" }, field(w("from"), from), field(w("to"), to))))),

@@ -62,7 +62,8 @@ export class Trouble extends Error {
   }
   /** The server's own sentence where it says it in both languages, with " / " between; else ours. */
   get spoken(): string {
-    for (const words of [this.errors[0]?.message, this.said.detail]) {
+    // Where fields are named, our own words say more than the sentence about all of them.
+    for (const words of this.errors.length ? [this.errors[0]?.message] : [this.said.detail]) {
       const found = halfOf(words);
       if (found) return found;
     }

@@ -3,6 +3,7 @@ import { ask } from "./api";
 import { deeper, h, openDialog } from "./dom";
 import { current, fine, named, number, phrases, t, type Names } from "./i18n";
 import { s } from "./charts";
+import { methodLink } from "./methods";
 import { alertOf } from "./problems";
 import { filter, state } from "./state";
 
@@ -36,7 +37,7 @@ function axis(low: number, high: number): HTMLElement {
 export async function openReporting(): Promise<void> {
   deeper(t("back"));
   const place = h("div", {}, h("p", { role: "status" }, t("loading")));
-  openDialog(w("title"), t("close"), h("p", { class: "source" }, w("says")), place);
+  openDialog(w("title"), t("close"), h("p", { class: "source" }, w("says")), methodLink("reporting"), place);
   const asked = filter(["status"]);
   asked.set("set", state.set);
   const reading = async (): Promise<void> => {
@@ -45,22 +46,25 @@ export async function openReporting(): Promise<void> {
       draw(found);
     } catch (problem) { place.replaceChildren(alertOf(problem, () => void reading())); }
   };
-  let order: { by: Column; down: boolean } = { by: "index", down: true };
+  let opened = false, order: { by: Column; down: boolean } = { by: "index", down: true };
   const name = (row: Row): string => (current() === "vi" ? row.name : row.name_en);
   function draw(found: Reporting): void {
     const all = found.rows ?? found.areas ?? [];
-    const told = all.filter((row) => row.index !== null);
+    const told = all.filter((row) => row.index !== null), few = all.filter((row) => row.index === null || row.few);
     if (!told.length) { place.replaceChildren(h("p", {}, w("none"))); return; }
     const low = Math.max(0.1, Math.min(0.5, ...told.map((row) => row.low || 0.1))), high = Math.min(10, Math.max(2, ...told.map((row) => row.high ?? 10)));
     const sign = order.down ? -1 : 1;
-    // What is too few to compare comes last, whichever way the index goes.
-    const rows = [...all].sort((a, b) => (order.by === "name" ? sign * name(a).localeCompare(name(b), current()) : order.by === "index" ? Number(a.index === null) - Number(b.index === null) || Number(a.few) - Number(b.few) || sign * ((a.index ?? 0) - (b.index ?? 0)) : sign * (a[order.by] - b[order.by])));
-    const head = (["name", "index", "incidents", "duplicates"] as const).flatMap((by) => [
+    // What is too few to compare stands apart, so that nobody ranks it.
+    const sorted = [...all].sort((a, b) => (order.by === "name" ? sign * name(a).localeCompare(name(b), current()) : order.by === "index" ? Number(a.index === null) - Number(b.index === null) || Number(a.few) - Number(b.few) || sign * ((a.index ?? 0) - (b.index ?? 0)) : sign * (a[order.by] - b[order.by])));
+    const head = (): HTMLElement[] => (["name", "index", "incidents", "duplicates"] as const).flatMap((by) => [
       h("th", { scope: "col", "aria-sort": order.by === by ? (order.down ? "descending" : "ascending") : "none" }, h("button", { type: "button", "data-by": by, click: () => { order = { by, down: order.by === by ? !order.down : by !== "name" }; draw(found); place.querySelector<HTMLElement>(`[data-by="${by}"]`)?.focus(); } }, `${w(by)}${order.by === by ? (order.down ? " ↓" : " ↑") : ""}`)),
       ...(by === "index" ? [h("th", { scope: "col" }, axis(low, high))] : [])]);
-    const body = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, name(row)), h("td", {}, row.index === null ? "–" : fine(row.index), row.few ? h("abbr", { title: w("few") }, " ○") : ""), h("td", {}, interval(row, low, high) as unknown as HTMLElement), h("td", {}, number(row.incidents)), h("td", {}, number(row.duplicates))));
+    const line = (row: Row): HTMLElement => h("tr", {}, h("th", { scope: "row" }, name(row)), h("td", {}, row.index === null ? "–" : fine(row.index), row.few ? h("abbr", { title: w("few") }, " ○") : ""), h("td", {}, interval(row, low, high) as unknown as HTMLElement), h("td", {}, number(row.incidents)), h("td", {}, number(row.duplicates)));
+    const ranked = (row: Row): boolean => !few.includes(row);
+    const rows = (kept: (row: Row) => boolean): HTMLElement => h("table", { class: "reporting" }, h("thead", {}, h("tr", {}, ...(kept === ranked ? head() : ["name", "index", "", "incidents", "duplicates"].map((one) => h("th", { scope: "col" }, one ? w(one as Column) : ""))))), h("tbody", {}, ...sorted.filter(kept).map(line)));
     place.replaceChildren(...(found.caution ? [h("p", { class: "note" }, named(found.caution))] : []),
-      h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": w("title") }, h("table", { class: "reporting" }, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...body))));
+      h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": w("title") }, few.length < all.length ? rows(ranked) : h("p", {}, w("none")),
+        ...(few.length ? [h("details", { open: opened, toggle: (event) => { opened = (event.target as HTMLDetailsElement).open; } }, h("summary", {}, `${w("few")}: ${number(few.length)}`), rows((row) => few.includes(row)))] : [])));
   }
   await reading();
 }

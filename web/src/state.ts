@@ -20,7 +20,7 @@ export const STEPS = ["month", "week", "quarter"] as const;
 export const SIZES: readonly [string, number][] = [["7", 5.2], ["8", 0.74], ["9", 0.11]];
 export interface State {
   city: string; layer: Layer; set: string; domain: string; category: string; status: string;
-  since: string; until: string; area: string; method: "quantile" | "natural"; lang: string; view: string; complaint: string; size: string; step: string;
+  since: string; until: string; area: string; method: "quantile" | "natural"; lang: string; view: string; complaint: string; marked: string; size: string; step: string;
   /** A hexagon, and a drawn shape as `lon,lat;lon,lat;...`; they limit all figures unless `look` names them. */
   cell: string; polygon: string; look: "" | Shape;
   /** The figures as they stood at this time; empty for now. */
@@ -29,10 +29,12 @@ export interface State {
   frame: string; pace: string; resolution: string; measure: Measure; bandwidth: string;
   /** Two maps: beside each other, or one wiped over the other up to `swipe` per cent. */
   split: string; swipe: string;
+  /** What is compared before and after: `2026-03-02,12` (a day, and weeks on each side), or two intervals of days. */
+  compare: string;
 }
 /** What a story may be of. */
 export type Shape = "cell" | "area" | "polygon";
-const empty: State = { city: "", layer: "cells", set: "", domain: "", category: "", status: "", since: "", until: "", area: "", method: "quantile", lang: "vi", view: "", complaint: "", size: "8", step: "month", cell: "", polygon: "", look: "", as_of: "", frame: "", pace: "month", resolution: "", measure: "n", bandwidth: "1000", split: "", swipe: "50" };
+const empty: State = { city: "", layer: "cells", set: "", domain: "", category: "", status: "", since: "", until: "", area: "", method: "quantile", lang: "vi", view: "", complaint: "", marked: "", size: "8", step: "month", cell: "", polygon: "", look: "", as_of: "", frame: "", pace: "month", resolution: "", measure: "n", bandwidth: "1000", split: "", swipe: "50", compare: "" };
 export const state: State = { ...empty };
 /** What the second map shows that the first does not; in the address as `b.domain=` and so on. */
 export const OWN = ["layer", "domain", "category", "status", "since", "until", "measure"] as const;
@@ -75,6 +77,7 @@ export function readAddress(): void {
   for (const [key, values] of [["pace", PACES], ["resolution", RESOLUTIONS], ["measure", MEASURES], ["bandwidth", BANDWIDTHS], ["split", SPLITS]] as const) {
     if (!(values as readonly string[]).includes(state[key])) Object.assign(state, { [key]: empty[key] });
   }
+  if (!/^\d{4}-\d\d-\d\d,\d{1,3}$|^\d{4}-\d\d-\d\d\/\d{4}-\d\d-\d\d,\d{4}-\d\d-\d\d\/\d{4}-\d\d-\d\d$/.test(state.compare)) state.compare = "";
   if (!(Number(state.swipe) >= 0 && Number(state.swipe) <= 100)) state.swipe = empty.swipe;
   if (!isDay(state.frame.length === 7 ? `${state.frame}-01` : state.frame) || !PLAYED.includes(state.layer)) state.frame = "";
   const shown = timeOf(state);
@@ -98,7 +101,7 @@ export function change(changes: Partial<State>, step = true): void {
   // A frame adds no steps to the history of the page around it.
   if (step && location.pathname !== "/embed") history.pushState(null, "", address());
   else history.replaceState(history.state, "", address());
-  if (!("view" in changes || "swipe" in changes)) listeners.forEach((listener) => listener());
+  if (!("view" in changes || "swipe" in changes || "compare" in changes)) listeners.forEach((listener) => listener());
 }
 /** Changes what the second map shows; undefined makes it follow the first again. */
 export function changeSecond(changes: Partial<Record<Own, string | undefined>>): void {

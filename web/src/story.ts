@@ -88,6 +88,14 @@ export class Story {
     document.body.removeAttribute("data-filters");
     drawPolygon(this.around.map, (corners) => { this.at = corners.reduce((low, one) => (one[1] < low[1] ? one : low)); this.show("polygon", written(corners), 0, []); });
   }
+  /** What the address compares: of the shape it is of, called so where that is an area. */
+  compare(area: string): void {
+    const shape = state.look || SHAPES.find(limits);
+    if (!shape) { change({ compare: "" }, false); return; }
+    const asked = filter(["since", "until"]);
+    asked.set(shape, state[shape]);
+    openCompare(shape === "area" ? area : w(shape), this.around.city, asked);
+  }
   /** Asks what new complaints the reader wants to be told of. */
   watch(asked?: URLSearchParams): void {
     // Few open it: its part of the page comes when it is asked for, which a phone without a network cannot.

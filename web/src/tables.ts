@@ -88,8 +88,8 @@ export async function openList(domains: Domain[], open: (code: string) => void, 
 }
 
 const w = phrases({
-  vi: { page: "Trang của phản ánh này", promise: "Hạn:", met: "đúng hạn", missed: "quá hạn", answer: "Trả lời", supporters: "người nữa cũng phản ánh việc này", photos: "ảnh", reopened: "Mở lại: người gửi chưa hài lòng" },
-  en: { page: "Page of this complaint", promise: "Due:", met: "in time", missed: "late", answer: "Answer", supporters: "more people report this", photos: "photos", reopened: "Reopened: the reporter was not satisfied" },
+  vi: { page: "Trang của phản ánh này", promise: "Hạn:", met: "đúng hạn", missed: "quá hạn", answer: "Trả lời", supporters: "người nữa cũng phản ánh việc này", supporterOne: "người nữa cũng phản ánh việc này", photos: "ảnh", reopened: "Mở lại: người gửi chưa hài lòng" },
+  en: { page: "Page of this complaint", promise: "Due:", met: "in time", missed: "late", answer: "Answer", supporters: "more people report this", supporterOne: "more person reports this", photos: "photos", reopened: "Reopened: the reporter was not satisfied" },
 });
 /** What followed from a complaint, in short; its page tells all of it. */
 function followed({ code, photos, answers, promise, supporters }: Properties): Node[] {
@@ -97,7 +97,7 @@ function followed({ code, photos, answers, promise, supporters }: Properties): N
   return [
     ...(photos?.length ? [h("a", { class: "thumbs", href, "aria-label": `${number(photos.length)} ${w("photos")}` }, ...photos.slice(0, 5).map((one) => h("img", { src: one.small, alt: "", width: 96, height: 72, loading: "lazy" })))] : []),
     ...(promise ? [h("p", {}, `${w("promise")} ${instant(promise.due_at)}${promise.met === true ? ` (${w("met")})` : promise.met === false ? ` (${w("missed")})` : ""}`)] : []),
-    ...(supporters ? [h("p", {}, h("strong", {}, number(supporters)), ` ${w("supporters")}`)] : []),
+    ...(supporters ? [h("p", {}, h("strong", {}, number(supporters)), ` ${w(supporters === 1 ? "supporterOne" : "supporters")}`)] : []),
     ...(answers ?? []).slice(-1).map((one) => h("blockquote", {}, h("p", { class: "body" }, one.text), h("small", {}, `${w("answer")} · ${instant(one.at)}`))),
     h("p", {}, h("a", { href, id: "complaint-page" }, w("page"))),
   ];

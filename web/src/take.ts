@@ -6,7 +6,7 @@ import { h, openDialog } from "./dom";
 import { current, number, phrases, t } from "./i18n";
 import { alertOf } from "./problems";
 import { save, size } from "./saving";
-import { filter, state, STUDIED, type Layer } from "./state";
+import { filter, secondState, state, STUDIED, type Layer, type State } from "./state";
 
 const w = phrases({
   vi: {
@@ -33,17 +33,17 @@ export interface View { bounds(): [number, number, number, number]; resolution()
 const TAKEN: readonly Layer[] = ["cells", "areas", "hotspots", "trends", "outliers"];
 
 /** The view's parameters: the filter, the layer, and what the layer is asked with. */
-function parameters(view: View, whole: "picture" | "figures" | "tiles"): URLSearchParams {
-  const asked = filter();
-  const layer = TAKEN.includes(state.layer) ? state.layer : "cells";
+function parameters(view: View, whole: "picture" | "figures" | "tiles", of: State): URLSearchParams {
+  const asked = filter([], of);
+  const layer = TAKEN.includes(of.layer) ? of.layer : "cells";
   asked.set("layer", layer);
-  if (STUDIED.includes(layer)) asked.set("resolution", state.size);
+  if (STUDIED.includes(layer)) asked.set("resolution", of.size);
   else if (layer === "cells" && whole !== "tiles") asked.set("resolution", String(Math.min(view.resolution(), 10)));
   // Hot spots and outliers with a set are those of areas: elsewhere the set is left out.
-  if (layer === "areas" || whole === "picture") asked.set("set", state.set);
-  if (layer === "trends") asked.set("step", state.step);
+  if (layer === "areas" || whole === "picture") asked.set("set", of.set);
+  if (layer === "trends") asked.set("step", of.step);
   if (whole === "picture") {
-    asked.set("method", state.method);
+    asked.set("method", of.method);
     asked.set("view", view.bounds().map((one) => one.toFixed(5)).join(","));
     asked.set("lang", current());
   }
@@ -97,39 +97,48 @@ export function link(changes: Record<string, string>): string {
 /** The address of this view in a frame: that of the page, without what is told of one place or complaint. */
 function framed(): string {
   const place: Record<string, string> = state.look ? { look: "", [state.look]: "" } : {};
-  const address = new URL(link({ city: state.city, set: state.set, lang: current(), complaint: "", ...place }));
+  const address = new URL(link({ city: state.city, set: state.set, lang: current(), complaint: "", compare: "", ...place }));
   address.pathname = "/embed";
   return address.href;
 }
 const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
 
-/** Everything there is to take along from the view, in one dialog. */
 const two = phrases({
-  vi: { note: "Đang mở hai bản đồ: các tệp là của bản đồ A. Liên kết đến màn hình giữ cả hai." },
-  en: { note: "Two maps are open: the files are of map A. The link to the view keeps both." },
+  vi: { note: "Tệp của bản đồ nào?", map: "Bản đồ", both: "Liên kết giữ cả hai bản đồ." },
+  en: { note: "Files of which map?", map: "Map", both: "The link keeps both maps." },
 });
+/** Everything there is to take along from the view, in one dialog. */
 export function openTake(view: View): void {
-  const name = `phananh-${state.city}`;
-  const picture = (form: string): string => `/api/v1/map.${form}?${parameters(view, "picture")}`;
-  const report = (form: string): string => { const asked = parameters(view, "picture"); return `/api/v1/report.${form}?${asked}`; };
-  const figures = (form: string): string => `/api/v1/figures.${form}?${parameters(view, "figures")}`;
-  const list = (form: string): string => `/api/v1/export.${form}?${filter()}`;
+  const maps = h("div", {});
+  const draw = (of: State): void => { maps.replaceChildren(...filesOf(view, of)); };
+  draw(state);
+  openDialog(w("title"), t("close"),
+    ...(state.split ? [h("fieldset", { id: "take-map" }, h("legend", {}, two("note")), h("div", { class: "row" }, ...(["A", "B"] as const).map((one) => h("label", { class: "choice" },
+      h("input", { type: "radio", name: "take-map", value: one, checked: one === "A", change: () => draw(one === "A" ? state : secondState()) }), ` ${two("map")} ${one}`))))] : []),
+    maps,
+    part(w("links"), state.split ? two("both") : null, copier(w("link"), w("linkFor"), () => link({ city: state.city, set: state.set })), copier(w("fixed"), w("fixedFor"), () => link({ city: state.city, set: state.set, as_of: state.as_of || thisMoment() })),
+      copier(w("embed"), w("embedFor"), () => `<iframe src="${escaped(framed())}" title="${escaped(w("map"))}" width="800" height="600" style="border:0" loading="lazy"></iframe>`)));
+}
+const part = (title: string, purpose: Node | string | null, ...items: HTMLElement[]): HTMLElement => h("section", { class: "part" }, h("h3", {}, title), purpose ? h("p", { class: "source" }, purpose) : null, h("ul", { class: "files" }, ...items));
+/** The files of one map. */
+function filesOf(view: View, of: State): HTMLElement[] {
+  const name = `phananh-${of.city}`;
+  const picture = (form: string): string => `/api/v1/map.${form}?${parameters(view, "picture", of)}`;
+  const report = (form: string): string => `/api/v1/report.${form}?${parameters(view, "picture", of)}`;
+  const figures = (form: string): string => `/api/v1/figures.${form}?${parameters(view, "figures", of)}`;
+  const list = (form: string): string => `/api/v1/export.${form}?${filter([], of)}`;
   const forms: [string, Word][] = [["csv", "csv"], ["xlsx", "xlsx"], ["geojson", "geojson"], ["gpkg", "gpkg"], ["parquet", "parquet"]];
   const label: Record<string, string> = { csv: "CSV", xlsx: "XLSX", geojson: "GeoJSON", gpkg: "GeoPackage", parquet: "GeoParquet" };
-  const part = (title: string, purpose: Node | string | null, ...items: HTMLElement[]): HTMLElement => h("section", { class: "part" }, h("h3", {}, title), purpose ? h("p", { class: "source" }, purpose) : null, h("ul", { class: "files" }, ...items));
   const count = h("span", {}, w("complaintsFor"));
   const large = h("small", { hidden: true }, ` ${w("large")}`);
   // How many complaints there are tells how large the files get; without it they are there all the same.
-  ask<Counts>(`/api/v1/counts?by=status&${filter()}`).then(({ total }) => { count.append(` ${number(total)}.`); large.hidden = total <= LARGE; }, () => {});
-  openDialog(w("title"), t("close"),
-    ...(state.split ? [h("p", { class: "note" }, two("note"))] : []),
-    ...(TAKEN.includes(state.layer) ? [] : [h("p", { class: "source" }, w("hexagons"))]),
+  ask<Counts>(`/api/v1/counts?by=status&${filter([], of)}`).then(({ total }) => { count.append(` ${number(total)}.`); large.hidden = total <= LARGE; }, () => {});
+  return [
+    ...(TAKEN.includes(of.layer) ? [] : [h("p", { class: "source" }, w("hexagons"))]),
     part(w("picture"), w("pictureFor"), ...(["png", "svg", "pdf"] as const).map((form) => file(form.toUpperCase(), w(form), () => picture(form), `${name}.${form}`))),
     part(w("report"), w("reportFor"), file("HTML", w("html"), () => report("html"), `${name}.html`), file("PDF", w("reportPdf"), () => report("pdf"), `${name}-report.pdf`)),
     part(w("figures"), w("figuresFor"), ...forms.map(([form, purpose]) => file(label[form] ?? form, w(purpose), () => figures(form), `${name}-figures.${form}`))),
     part(w("complaints"), h("span", {}, count, large), ...forms.map(([form, purpose]) => file(label[form] ?? form, w(purpose), () => list(form), `${name}.${form}`))),
-    part(w("tiles"), null, file("PMTiles", w("tilesFor"), () => `/api/v1/layer.pmtiles?${parameters(view, "tiles")}`, `${name}.pmtiles`)),
-    part(w("links"), null, copier(w("link"), w("linkFor"), () => link({ city: state.city, set: state.set })), copier(w("fixed"), w("fixedFor"), () => link({ city: state.city, set: state.set, as_of: state.as_of || thisMoment() })),
-      copier(w("embed"), w("embedFor"), () => `<iframe src="${escaped(framed())}" title="${escaped(w("map"))}" width="800" height="600" style="border:0" loading="lazy"></iframe>`)));
+    part(w("tiles"), null, file("PMTiles", w("tilesFor"), () => `/api/v1/layer.pmtiles?${parameters(view, "tiles", of)}`, `${name}.pmtiles`))];
 }
 export const takeWord = (): string => w("open");

@@ -1,7 +1,7 @@
 import "./analysis.css";
 import "./watch.css";
 import { ask, type AreaSet, type Domain } from "./api";
-import { lengthKm, written, type Corner } from "./corners";
+import { areaKm2, lengthKm, read, written, type Corner } from "./corners";
 import { byId, h, openDialog } from "./dom";
 import { feedPath, TIMES, type Form } from "./feeds";
 import { choice } from "./fields";
@@ -14,13 +14,13 @@ import { filter, state } from "./state";
 
 const w = phrases({
   vi: {
-    title: "Báo cho tôi phản ánh mới", where: "Ở đâu", shown: "Nơi đang xem trên bản đồ", shape: "vùng đã vẽ", cell: "ô lục giác đã chọn", ward: "phường, xã đã chọn", city: "cả thành phố", one: "Một phường, xã", route: "Dọc một tuyến đường", draw: "Vẽ tuyến đường trên bản đồ", redraw: "Vẽ lại", drawn: "Tuyến dài", noRoute: "Hãy vẽ tuyến đường trước.", width: "Mỗi bên đường", metres: "m", noWard: "Hãy chọn phường, xã.", chooseWard: "Chọn phường, xã",
+    title: "Báo cho tôi phản ánh mới", where: "Ở đâu", shown: "Nơi đang xem trên bản đồ", shape: "vùng bạn vẽ", cell: "ô lục giác đã chọn", ward: "phường, xã đã chọn", city: "cả thành phố", one: "Một phường, xã", route: "Dọc một tuyến đường", draw: "Vẽ tuyến đường trên bản đồ", redraw: "Vẽ lại", drawn: "Tuyến dài", noRoute: "Hãy vẽ tuyến đường trước.", width: "Mỗi bên đường", metres: "m", noWard: "Hãy chọn phường, xã.", chooseWard: "Chọn phường, xã",
     what: "Phản ánh nào", progress: "Báo cả khi phản ánh được xử lý xong", how: "Báo bằng cách nào", mail: "Thư điện tử", push: "Thông báo trên máy này", feed: "Nguồn tin (Atom, RSS), không cần địa chỉ", when: "Khi nào", instant: "Ngay, trong vòng vài phút", daily: "Mỗi ngày, lúc 7 giờ sáng", weekly: "Mỗi tuần, 7 giờ sáng thứ Hai",
     address: "Địa chỉ thư của bạn", private: "Chỉ dùng để gửi thư này. Thư đầu tiên xin bạn xác nhận; thư nào cũng dừng được bằng một lần bấm.", begin: "Bắt đầu theo dõi", sending: "Đang gửi…", wrong: "Hãy viết địa chỉ thư đúng, như an@example.org.", mailed: "Nếu địa chỉ nhận được thư, trong vài phút bạn sẽ có thư xác nhận. Hãy mở thư và bấm “Bắt đầu theo dõi”.", pushed: "Đã bắt đầu. Máy này sẽ báo khi có phản ánh mới.", watches: "Máy này đang theo dõi", stop: "Dừng", stopped: "Đã dừng: máy chủ không còn giữ gì về việc này.",
     unsupported: "Trình duyệt này không nhận được thông báo. Hãy chọn thư hoặc nguồn tin.", denied: "Bạn đã chặn thông báo của trang này. Muốn nhận: mở cài đặt của trang trong trình duyệt, cho phép Thông báo, rồi thử lại.", installFirst: "Trên iPhone và iPad, hãy thêm trang này vào Màn hình chính trước, rồi mở từ đó.", service: "Không nối được với dịch vụ thông báo của trình duyệt. Hãy thử lại sau, hoặc chọn thư.", offline: "Không có mạng: chưa đặt được gì. Hãy thử lại khi có mạng.", feedSays: "Chép địa chỉ này vào trình đọc tin:", copy: "Chép", copied: "Đã chép.",
   },
   en: {
-    title: "Tell me of new complaints", where: "Where", shown: "What the map shows", shape: "the drawn shape", cell: "the chosen hexagon", ward: "the chosen area", city: "the whole city", one: "One ward", route: "Along a route", draw: "Draw the route on the map", redraw: "Draw it again", drawn: "The route has", noRoute: "Please draw the route first.", width: "On each side", metres: "m", noWard: "Please choose a ward.", chooseWard: "Choose a ward",
+    title: "Tell me of new complaints", where: "Where", shown: "What the map shows", shape: "the shape you drew", cell: "the chosen hexagon", ward: "the chosen area", city: "the whole city", one: "One ward", route: "Along a route", draw: "Draw the route on the map", redraw: "Draw it again", drawn: "The route has", noRoute: "Please draw the route first.", width: "On each side", metres: "m", noWard: "Please choose a ward.", chooseWard: "Choose a ward",
     what: "Which complaints", progress: "Tell me when they are closed, too", how: "How", mail: "By e-mail", push: "Notifications on this device", feed: "As a feed (Atom, RSS), without an address", when: "When", instant: "At once, within minutes", daily: "Daily, at 7 in the morning", weekly: "Weekly, Mondays at 7",
     address: "Your e-mail address", private: "Used for this mail alone. The first mail asks you to confirm; every mail stops it with one click.", begin: "Start watching", sending: "Sending…", wrong: "Please write a mail address, like an@example.org.", mailed: "If the address can get mail, a confirmation will be there within minutes. Open it and press “Start following”.", pushed: "Started. This device tells you of new complaints.", watches: "This device watches", stop: "Stop", stopped: "Stopped: the server keeps nothing about it any more.",
     unsupported: "This browser cannot get notifications. Choose mail or a feed.", denied: "You blocked notifications of this page. To get them, open the page's settings in the browser, allow notifications, and try again.", installFirst: "On iPhone and iPad, add this page to the Home Screen first and open it from there.", service: "The browser's notification service cannot be reached. Try again later, or choose mail.", offline: "No network: nothing was ordered. Try again when it is back.", feedSays: "Copy this address into a feed reader:", copy: "Copy", copied: "Copied.",
@@ -45,9 +45,9 @@ function keep(all: Kept[]): void { try { localStorage.setItem(KEY, JSON.stringif
 
 export interface Around { map: Board; sets: AreaSet[]; domains: Domain[] }
 /** What was chosen, kept while the route is drawn and the dialog is away. */
-interface Choice { place: (typeof PLACES)[number]; ward: string; domain: string; category: string; points: Corner[]; side: number; channel: (typeof CHANNELS)[number]; schedule: string; progress: boolean; address: string; asked: URLSearchParams }
+interface Choice { place: (typeof PLACES)[number]; ward: string; domain: string; category: string; points: Corner[]; side: number; channel: (typeof CHANNELS)[number]; schedule: string; progress: boolean; address: string; asked: URLSearchParams; named: string }
 
-const first = (asked: URLSearchParams): Choice => ({ place: "shown", ward: "", domain: asked.get("domain") ?? "", category: asked.get("category") ?? "", points: [], side: 50, channel: "mail", schedule: "daily", progress: false, address: "", asked });
+const first = (asked: URLSearchParams): Choice => ({ place: "shown", ward: "", domain: asked.get("domain") ?? "", category: asked.get("category") ?? "", points: [], side: 50, channel: "mail", schedule: "daily", progress: false, address: "", asked, named: shownPlace(asked, []) });
 
 /** The filter of what is watched; a route stands beside it. */
 function question(of: Choice): URLSearchParams {
@@ -61,17 +61,29 @@ function question(of: Choice): URLSearchParams {
 }
 const along = (of: Choice): { route: string; width_m: number } | Record<string, never> => (of.place === "route" ? { route: written(of.points), width_m: 2 * of.side } : {});
 const feedOf = (of: Choice, form: Form): string => feedPath(form, question(of), along(of));
+/** The place by its name, or by its size; `wards` are of the set that the map shows. */
+function shownPlace(asked: URLSearchParams, wards: readonly Ward[]): string {
+  const shape = asked.get("polygon"), [of, code] = (asked.get("area") ?? "").split(":");
+  if (shape) return `${w("shape")}, ${number(areaKm2(read(shape)))} km²`;
+  const ward = of === state.set ? wards.find((one) => one.code === code) : undefined;
+  return ward ? wardName(ward) : w(shownWord(asked));
+}
 const shownWord = (asked: URLSearchParams): Word => (asked.has("polygon") ? "shape" : asked.has("cell") ? "cell" : asked.has("area") ? "ward" : "city");
 
 /** Asks what to watch, how and when; `asked` is the filter of what the map shows. */
 export async function openWatch(around: Around, asked: URLSearchParams = filter()): Promise<void> {
-  show(around, first(asked), await ability(), []);
+  const of = first(asked);
+  show(around, of, await ability(), []);
   const shapes = await shapesOf(state.set).catch(() => null);
-  const select = document.getElementById("watch-ward");
+  const select = document.getElementById("watch-ward"), shown = document.getElementById("watch-shown");
   if (!shapes || !(select instanceof HTMLSelectElement)) return;
-  fillWards(select, shapes.features.map((one) => one.properties), "");
+  const wards = shapes.features.map((one) => one.properties);
+  fillWards(select, wards, "");
+  of.named = shownPlace(asked, wards);
+  if (shown) shown.textContent = of.named;
 }
 interface Ward { code: string; name: string; name_en: string; kind: string | null }
+const wardName = (one: Ward): string => (current() === "vi" ? `${one.kind ?? ""} ${one.name}`.trim() : one.name_en || one.name);
 function fillWards(select: HTMLSelectElement, wards: Ward[], chosen: string): void {
   const name = (one: Ward): string => (current() === "vi" ? one.name : one.name_en || one.name);
   const sorted = [...wards].sort((a, b) => name(a).localeCompare(name(b), current()));
@@ -80,7 +92,7 @@ function fillWards(select: HTMLSelectElement, wards: Ward[], chosen: string): vo
 
 function show(around: Around, of: Choice, can: Ability, wards: Ward[]): void {
   const outcome = h("div", { role: "status" });
-  const radio = (group: string, value: string, label: string, chosen: boolean, pick: () => void): HTMLElement => h("label", { class: "choice" }, h("input", { type: "radio", name: group, value, checked: chosen, change: pick }), ` ${label}`);
+  const radio = (group: string, value: string, label: Node | string, chosen: boolean, pick: () => void): HTMLElement => h("label", { class: "choice" }, h("input", { type: "radio", name: group, value, checked: chosen, change: pick }), " ", label);
   const under = (...inside: HTMLElement[]): HTMLElement => h("div", { class: "under" }, ...inside);
   // Where.
   const ward = h("select", { id: "watch-ward", "aria-label": w("one"), change: () => { of.ward = ward.value; } }, h("option", { value: "" }, w("chooseWard")));
@@ -91,7 +103,7 @@ function show(around: Around, of: Choice, can: Ability, wards: Ward[]): void {
   const side = choice("watch-side", w("width"), SIDES_M.map((one) => [String(one), `${one} ${w("metres")}`]), String(of.side), (value) => { of.side = Number(value); feeds(); });
   const routePart = under(drawing, said, side);
   const places = h("fieldset", {}, h("legend", {}, w("where")),
-    radio("watch-place", "shown", `${w("shown")}: ${w(shownWord(of.asked))}`, of.place === "shown", () => pickPlace("shown")),
+    radio("watch-place", "shown", h("span", {}, `${w("shown")}: `, h("span", { id: "watch-shown" }, of.named)), of.place === "shown", () => pickPlace("shown")),
     radio("watch-place", "one", w("one"), of.place === "one", () => pickPlace("one")), wardPart,
     radio("watch-place", "route", w("route"), of.place === "route", () => pickPlace("route")), routePart);
   // Which.
@@ -177,7 +189,7 @@ function show(around: Around, of: Choice, can: Ability, wards: Ward[]): void {
   }
   /** In a few words, for the list of what this device watches. */
   function summary(): string {
-    const place = of.place === "one" ? ward.selectedOptions[0]?.text ?? "" : of.place === "route" ? `${w("route")} (${number(lengthKm(of.points))} km)` : w(shownWord(of.asked));
+    const place = of.place === "one" ? ward.selectedOptions[0]?.text ?? "" : of.place === "route" ? `${w("route")} (${number(lengthKm(of.points))} km)` : of.named;
     const domain = around.domains.find((one) => one.code === of.domain), category = around.domains.flatMap((one) => one.categories).find((one) => one.code === of.category);
     return [place, category ? named(category.name) : domain ? named(domain.name) : "", w(of.schedule as Word)].filter(Boolean).join(" · ");
   }

@@ -15,6 +15,7 @@ import { secondState, spanOf, state, type State } from "./state";
 export interface Page {
   open(place: Place): CityMap;
   domains: Domain[];
+  sample: boolean;
   notes(): string;
   refused(problem: Refused): void;
   read(): void;
@@ -65,7 +66,7 @@ export class Workbench {
       const shared = share(shown);
       this.shown = shown;
       shown.forEach((one, i) => { if (views[i]?.map === this.first || views[i]?.map === this.second) views[i]?.map.show(one, paintingOf(one, this.shapes)); });
-      drawLegend(shown, shared, this.page.domains, this.page.notes(), this.legendOpen, (hot) => this.page.spots(hot), () => this.page.groups());
+      drawLegend(shown, shared, this.page.domains, this.page.sample, this.page.notes(), this.legendOpen, (hot) => this.page.spots(hot), () => this.page.groups());
       this.captions();
     } catch (problem) {
       if (signal.aborted) return;

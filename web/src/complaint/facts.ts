@@ -12,7 +12,7 @@ export interface Properties {
   code: string; city: string; domain: string; category: string; status: string; reported_at: string; closed_at: string | null;
   text: string; address: string | null; sample: boolean; sensitive?: boolean; areas?: Held[]; timeline?: Told[];
   supporters?: number; photos?: Photo[]; answers?: Answer[]; promise?: { due_at: string; basis: string; met?: boolean | null } | null;
-  ratings?: Record<Verdict, number>; questions?: Replied[]; reopened?: boolean; may_be_supported?: boolean;
+  ratings?: Record<Verdict, number>; questions?: Replied[]; reopened?: boolean; first_left?: boolean; may_be_supported?: boolean;
 }
 export interface Whole { id: string; geometry: { coordinates: [number, number] }; properties: Properties }
 export interface Landmark { name: string; name_en: string; distance_m: number }

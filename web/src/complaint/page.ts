@@ -16,7 +16,7 @@ const dayBefore = (iso: string): string => new Date(Date.parse(`${iso}T00:00:00Z
 type Word = Parameters<typeof w>[0];
 const p_ = phrases({ vi: { days: "ngày", hours: "giờ", minutes: "phút" }, en: { days: "days", hours: "hours", minutes: "minutes" } });
 const SAID: readonly string[] = ["received", "accepted", "in_progress", "resolved", "rejected", "duplicate", "withdrawn"] satisfies Word[];
-const CHANGES: Record<string, Word> = { moved: "moved", text: "textChanged", category: "categoryChanged", reopened: "reopened" };
+const CHANGES: Record<string, Word> = { moved: "moved", text: "textChanged", category: "categoryChanged", reopened: "reopened", left: "parted" };
 
 /** How long, in the largest unit that tells it. */
 export function span(ms: number): string {
@@ -73,12 +73,12 @@ function sharing(whole: Laid): HTMLElement {
   const share = typeof navigator.share === "function" ? [h("button", { type: "button", click: () => void navigator.share({ title: named(whole.category), url: address }).catch(() => undefined) }, w("share"))] : [];
   const [lon, lat] = whole.feature.geometry.coordinates;
   return h("div", { class: "row" }, ...share, copier(w("copyLink"), () => address), copier(w("copyCode"), () => p.code),
-    p.sensitive ? null : h("a", { class: "button", id: "big-map", href: `/?${new URLSearchParams({ layer: "complaints", view: `16/${lon.toFixed(5)}/${lat.toFixed(5)}`, ...(current() === "en" ? { lang: "en" } : {}) })}` }, w("bigMap")));
+    p.sensitive ? null : h("a", { class: "button", id: "big-map", href: `/?${new URLSearchParams({ layer: "complaints", view: `16/${lon.toFixed(5)}/${lat.toFixed(5)}`, marked: p.code, ...(current() === "en" ? { lang: "en" } : {}) })}` }, w("bigMap")));
 }
 
 function support(whole: Laid, mine: boolean): HTMLElement {
   const p = whole.feature.properties, n = p.supporters ?? 0;
-  const line = h("p", { id: "supporters" }, n ? h("strong", {}, number(n)) : null, n ? ` ${w("supporters")}` : w("noSupporters"));
+  const line = h("p", { id: "supporters" }, n ? h("strong", {}, number(n)) : null, n ? ` ${w(p.first_left ? "stillOne" : n === 1 ? "supporterOne" : "supporters")}` : w("noSupporters"));
   const box = h("section", { id: "support" }, line);
   if (mine || p.may_be_supported === false || p.sensitive || !["received", "accepted", "in_progress"].includes(p.status)) return box;
   const outcome = h("div", { role: "status" });
@@ -89,7 +89,7 @@ function support(whole: Laid, mine: boolean): HTMLElement {
     const keeping = import("../report/queue").catch(() => null);
     try {
       const found = await guarded<{ link: string; supporters: number }>(`/api/v1/complaints/${p.code}/support`, { device: device(), language: current() });
-      line.replaceChildren(h("strong", {}, number(found.supporters)), ` ${w("supporters")}`);
+      line.replaceChildren(h("strong", {}, number(found.supporters)), ` ${w(found.supporters === 1 ? "supporterOne" : "supporters")}`);
       const link = `${location.origin}/mine#${found.link}`;
       // As the form's own: under "sent from this device", with the way back.
       await keeping.then((queue) => queue?.remember({ key: `support-${p.code}`, code: p.code, text: p.text.slice(0, 120), at: new Date().toISOString(), role: "supporter", link: found.link, supporters: found.supporters }));
@@ -138,7 +138,8 @@ export function publicPage(whole: Laid, tools: Node[] = [], words?: { text: stri
     stateLine(p.status), promiseLine(whole),
     p.reopened && p.status !== "withdrawn" ? h("p", { class: "note" }, w("reopened")) : null,
     p.sensitive ? h("p", { class: "note" }, w("sensitive")) : null, p.sample ? h("p", { class: "note" }, w("sample")) : null,
-    text ? h("p", { class: "body words" }, text) : null,
+    text ? h("p", { class: "body words" }, text) : p.status === "withdrawn" ? h("p", { class: "note" }, w("wordsGone")) : null,
+    p.first_left ? h("p", { class: "note", id: "left" }, w("leftSays")) : null,
     photoRow(p.photos ?? [], w("ofComplaint")), more(p.questions ?? []),
     ...(answers.length ? [section("answers", w("answers"), ...answers.map(answer))] : []),
     ...(rated && p.ratings ? [h("p", { id: "ratings" }, `${w("ratings")}: ${w("satisfied")} ${number(p.ratings.satisfied)} · ${w("acceptedRating")} ${number(p.ratings.accepted)} · ${w("dissatisfied")} ${number(p.ratings.dissatisfied)}`)] : []),

@@ -1,6 +1,6 @@
 /** What the holder of a private link can do, each in a part of its own that opens. */
 import { h } from "../dom";
-import { current, instant } from "../i18n";
+import { current, instant, number } from "../i18n";
 import { alertOf } from "../problems";
 import type { Laid, Mine, Verdict } from "./facts";
 import { ability, followByPush, NoPush } from "../push";
@@ -33,6 +33,7 @@ export function doing(desk: Desk, text: string, id: string, act: () => Promise<s
   }
   return h("div", { class: "doing" }, button, outcome);
 }
+type Say = Parameters<typeof say>[0];
 const post = async <T>(path: string, body: unknown = {}): Promise<T> => (await withLink<T>("POST", `/api/v1/mine${path}`, body)).value;
 
 function contact(desk: Desk): HTMLElement {
@@ -76,7 +77,9 @@ function asking(desk: Desk, id: string, texts: { act: string; sure: string; gone
   return h("div", {}, first, box);
 }
 function withdraw(desk: Desk): HTMLElement {
-  return part("withdraw", say("withdraw"), () => [h("p", { class: "note" }, say("withdrawSays")), asking(desk, "withdraw", { act: say("withdrawAct"), sure: say("withdrawSure"), gone: say("withdrawGone"), yes: say("withdrawYes") }, async () => { await post("/withdraw"); return say("withdrawn"); })]);
+  // What others support stays open for them.
+  const n = desk.mine.properties.supporters ?? 0, of = (alone: Say, shared: Say): string => say(n ? shared : alone).replace("{n}", number(n));
+  return part("withdraw", say("withdraw"), () => [h("p", { class: "note" }, of("withdrawSays", "leaveSays")), asking(desk, "withdraw", { act: say("withdrawAct"), sure: of("withdrawSure", "leaveSure"), gone: of("withdrawGone", "leaveGone"), yes: say("withdrawYes") }, async () => say((await post<Mine>("/withdraw")).properties.status === "withdrawn" ? "withdrawn" : "left"))]);
 }
 function erase(desk: Desk): HTMLElement {
   return part("erase", say("erase"), () => [h("p", { class: "note" }, say("eraseSays")), asking(desk, "erase", { act: say("eraseAct"), sure: say("eraseSure"), gone: say("eraseGone"), yes: say("eraseYes") }, async () => { await post("/erase"); return say("erased"); })]);
@@ -145,13 +148,14 @@ function asked(desk: Desk): HTMLElement | null {
 
 /** All that can be done now, in the order in which it is looked for. */
 export function toolsOf(desk: Desk): HTMLElement[] {
-  const p = desk.mine.properties, may = new Set(p.may), isReporter = p.role === "reporter";
+  const p = desk.mine.properties, may = new Set(p.may), isReporter = p.role === "reporter", left = isReporter && desk.whole.feature.properties.first_left;
   const questions = asked(desk);
-  const why = !isReporter || may.has("correct") || p.erased || p.status === "withdrawn" ? null : h("p", { class: "source" }, say(p.status === "received" ? "over" : "begun"));
+  const why = !isReporter || may.has("correct") || p.erased || left || p.status === "withdrawn" ? null : h("p", { class: "source" }, say(p.status === "received" ? "over" : "begun"));
   return [
     h("p", { class: "note", id: "role" }, say(isReporter ? "yours" : "supporter")),
     ...(p.masked && p.public ? [h("p", { class: "note", id: "masked" }, `${say("masked")} ${say("asOthers")} `, h("q", {}, p.public.text))] : []),
     ...(p.urgent ? [h("p", { class: "source" }, say("urgent"))] : []),
+    ...(left ? [h("p", { class: "note", id: "you-left" }, say("youLeft"))] : []),
     ...(p.erased ? [h("p", { class: "note", id: "erased" }, say("erased"))] : []),
     ...(questions ? [questions] : []),
     ...(may.has("rate") ? [rating(desk)] : []),

@@ -6,8 +6,8 @@ import { ask, json, said, toast } from "./desk";
 import { inWords, ROLES, roleName, type AreaNames, type RoleName, type Scope } from "./roles";
 
 const w = phrases({
-  vi: { copy: "Sao chép", copied: "Đã sao chép.", everywhereSay: "Mọi địa bàn", pickArea: "Hãy chọn địa bàn trong danh sách gợi ý.", noArea: "Hãy chọn ít nhất một địa bàn, hoặc đánh dấu “Mọi địa bàn”.", title: "Tài khoản", search: "Tìm tên, đơn vị, thư điện tử", anyRole: "Mọi quyền", find: "Tìm", add: "Tài khoản mới", none: "Không có tài khoản nào phù hợp.", more: "Xem thêm", close: "Đóng", name: "Tên đăng nhập", fullName: "Họ tên", unit: "Đơn vị", email: "Thư điện tử", emailWhy: "Để đăng nhập qua hệ thống của cơ quan.", make: "Tạo tài khoản", save: "Lưu", saved: "Đã lưu.", once: "Mật khẩu dùng một lần", onceSay: "Chỉ hiện lúc này. Hãy đưa tận tay; người dùng phải đổi ngay khi đăng nhập.", withPassword: "Cấp mật khẩu dùng một lần", roles: "Quyền", noRole: "Chưa có quyền.", give: "Thêm quyền", role: "Quyền", areas: "Địa bàn (bỏ trống: mọi địa bàn)", areaFind: "Tìm phường, xã, quận cũ", domains: "Lĩnh vực (bỏ trống: tất cả)", until: "Đến hết ngày (bỏ trống: không thời hạn)", take: "Gỡ", remove: "Bỏ", last: "đến hết", by: "uỷ quyền của", off: "Khoá tài khoản", on: "Mở khoá", disabled: "đã khoá", locked: "đang chờ vì nhập sai", unlock: "Cho thử lại ngay", password: "Cấp mật khẩu mới", sessions: "Phiên đang mở", endSessions: "Kết thúc mọi phiên", ended: "Các phiên đã kết thúc.", factor: "Bước xác thực thứ hai", factorOn: "đã bật", factorOff: "chưa bật", takeFactor: "Gỡ bước xác thực thứ hai", sure: "Bấm lần nữa để chắc chắn", seen: "dùng lần cuối", done: "Xong.", signsOn: "đăng nhập qua cơ quan", unbind: "Gỡ liên kết với cơ quan", adminSays: "Quản trị không xem được phản ánh." },
-  en: { copy: "Copy", copied: "Copied.", everywhereSay: "Everywhere", pickArea: "Choose the area from the list.", noArea: "Choose at least one area, or tick “Everywhere”.", title: "Accounts", search: "Find a name, unit or e-mail", anyRole: "Any role", find: "Find", add: "New account", none: "No account matches.", more: "Show more", close: "Close", name: "Name to sign in with", fullName: "Full name", unit: "Unit", email: "E-mail", emailWhy: "For signing in with your organisation.", make: "Make the account", save: "Save", saved: "Saved.", once: "Password to be used once", onceSay: "It is shown only now. Hand it over in person; it has to be changed at the first sign-in.", withPassword: "Give a password to be used once", roles: "Roles", noRole: "No role yet.", give: "Give a role", role: "Role", areas: "Areas (none: everywhere)", areaFind: "Find a ward, commune, former district", domains: "Domains (none: all of them)", until: "Up to and including (empty: for good)", take: "Take away", remove: "Remove", last: "up to", by: "delegated by", off: "Disable the account", on: "Enable the account", disabled: "disabled", locked: "waits after wrong tries", unlock: "Let it try again now", password: "Give a new password", sessions: "Open sessions", endSessions: "End all sessions", ended: "The sessions have ended.", factor: "Second factor", factorOn: "on", factorOff: "off", takeFactor: "Take the second factor off", sure: "Press again to be sure", seen: "last used", done: "Done.", signsOn: "signs in with the organisation", unbind: "Forget that link", adminSays: "Admins see no complaint." },
+  vi: { copy: "Sao chép", copied: "Đã sao chép.", everywhereSay: "Mọi địa bàn", pickArea: "Hãy chọn địa bàn trong danh sách gợi ý.", noArea: "Hãy chọn ít nhất một địa bàn, hoặc đánh dấu “Mọi địa bàn”.", pickRole: "Hãy chọn quyền: không có quyền thì tài khoản không xem được gì.", choose: "– chọn –", title: "Tài khoản", search: "Tìm tên, đơn vị, thư điện tử", anyRole: "Mọi quyền", find: "Tìm", add: "Tài khoản mới", none: "Không có tài khoản nào phù hợp.", more: "Xem thêm", close: "Đóng", name: "Tên đăng nhập", fullName: "Họ tên", unit: "Đơn vị", email: "Thư điện tử", emailWhy: "Để đăng nhập qua hệ thống của cơ quan.", make: "Tạo tài khoản", save: "Lưu", saved: "Đã lưu.", once: "Mật khẩu dùng một lần", onceSay: "Chỉ hiện lúc này. Hãy đưa tận tay; người dùng phải đổi ngay khi đăng nhập.", withPassword: "Cấp mật khẩu dùng một lần", roles: "Quyền", noRole: "Chưa có quyền.", give: "Thêm quyền", role: "Quyền", areas: "Địa bàn (bỏ trống: mọi địa bàn)", areaFind: "Tìm phường, xã, quận cũ", domains: "Lĩnh vực (bỏ trống: tất cả)", until: "Đến hết ngày (bỏ trống: không thời hạn)", take: "Gỡ", remove: "Bỏ", last: "đến hết", by: "uỷ quyền của", off: "Khoá tài khoản", on: "Mở khoá", disabled: "đã khoá", locked: "đang chờ vì nhập sai", unlock: "Cho thử lại ngay", password: "Cấp mật khẩu mới", sessions: "Phiên đang mở", endSessions: "Kết thúc mọi phiên", ended: "Các phiên đã kết thúc.", factor: "Bước xác thực thứ hai", factorOn: "đã bật", factorOff: "chưa bật", takeFactor: "Gỡ bước xác thực thứ hai", sure: "Bấm lần nữa để chắc chắn", seen: "dùng lần cuối", done: "Xong.", signsOn: "đăng nhập qua cơ quan", unbind: "Gỡ liên kết với cơ quan", adminSays: "Quản trị không xem được phản ánh." },
+  en: { copy: "Copy", copied: "Copied.", everywhereSay: "Everywhere", pickArea: "Choose the area from the list.", noArea: "Choose at least one area, or tick “Everywhere”.", pickRole: "Choose a role: an account without any sees nothing.", choose: "– choose –", title: "Accounts", search: "Find a name, unit or e-mail", anyRole: "Any role", find: "Find", add: "New account", none: "No account matches.", more: "Show more", close: "Close", name: "Name to sign in with", fullName: "Full name", unit: "Unit", email: "E-mail", emailWhy: "For signing in with your organisation.", make: "Make the account", save: "Save", saved: "Saved.", once: "Password to be used once", onceSay: "It is shown only now. Hand it over in person; it has to be changed at the first sign-in.", withPassword: "Give a password to be used once", roles: "Roles", noRole: "No role yet.", give: "Give a role", role: "Role", areas: "Areas (none: everywhere)", areaFind: "Find a ward, commune, former district", domains: "Domains (none: all of them)", until: "Up to and including (empty: for good)", take: "Take away", remove: "Remove", last: "up to", by: "delegated by", off: "Disable the account", on: "Enable the account", disabled: "disabled", locked: "waits after wrong tries", unlock: "Let it try again now", password: "Give a new password", sessions: "Open sessions", endSessions: "End all sessions", ended: "The sessions have ended.", factor: "Second factor", factorOn: "on", factorOff: "off", takeFactor: "Take the second factor off", sure: "Press again to be sure", seen: "last used", done: "Done.", signsOn: "signs in with the organisation", unbind: "Forget that link", adminSays: "Admins see no complaint." },
 });
 interface Held extends Scope { id: number; until: string | null; delegated_by: string | null }
 interface Account { id: number; name: string; full_name: string; unit: string | null; email: string | null; enabled: boolean; second_factor: boolean; locked: boolean; signs_on: boolean; roles: Held[]; sessions: number; seen: string | null; area_names?: AreaNames }
@@ -35,7 +35,7 @@ export async function section(place: HTMLElement): Promise<void> {
     none.hidden = list.childElementCount > 0;
   }
   const form = h("form", { class: "accounts-find", submit: (event) => { event.preventDefault(); void read(true); } }, words, role, h("button", { type: "submit" }, w("find")),
-    h("button", { type: "button", class: "main", id: "account-new", click: () => newAccount(() => void read(true)) }, w("add")));
+    h("button", { type: "button", class: "main", id: "account-new", click: () => void domains().then((all) => newAccount(all, () => void read(true)), (problem: unknown) => toast(said(problem))) }, w("add")));
   role.addEventListener("change", () => void read(true));
   place.append(h("div", { class: "accounts" }, h("h1", {}, w("title")), form, list, none, more));
   await read(true);
@@ -48,18 +48,21 @@ function row(one: Account, names: AreaNames, changed: () => void): HTMLElement {
     h("small", {}, one.roles.map((role) => inWords(role, names)).join("; ") || w("noRole"))));
 }
 
-function newAccount(changed: () => void): void {
+function newAccount(all: Domain[], changed: () => void): void {
   const name = h("input", { name: "new-name", required: true, minlength: 2, maxlength: 64, pattern: "[A-Za-z0-9][A-Za-z0-9._@\\-]+", autocomplete: "off", autocapitalize: "none", spellcheck: "false" });
   const full = h("input", { name: "new-full-name", required: true, maxlength: 120, autocomplete: "off" }), unit = h("input", { name: "new-unit", maxlength: 120, autocomplete: "off" }), email = h("input", { name: "new-email", type: "email", maxlength: 120, autocomplete: "off" });
   const password = h("input", { type: "checkbox", checked: true }), trouble = h("p", { role: "alert", class: "alert" });
-  const form = h("form", { class: "account-edit", submit: (event) => { event.preventDefault(); void make(); } }, field(w("name"), name), field(w("fullName"), full), field(w("unit"), unit), field(`${w("email")}. ${w("emailWhy")}`, email),
+  const first = roleFields(all, "");
+  const form = h("form", { class: "account-edit", submit: (event) => { event.preventDefault(); void make(); } }, field(w("name"), name), field(w("fullName"), full), field(w("unit"), unit), field(`${w("email")}. ${w("emailWhy")}`, email), ...first.nodes,
     h("label", { class: "check" }, password, w("withPassword")), trouble, h("button", { type: "submit", class: "main" }, w("make")));
   openDialog(w("add"), w("close"), form);
   name.focus();
   async function make(): Promise<void> {
     trouble.textContent = "";
+    const role = first.order();
+    if (!role) return;
     try {
-      const made = await ask<{ account: Account; password: string | null }>(API, json("POST", { name: name.value, full_name: full.value, unit: unit.value, email: email.value, password: password.checked }));
+      const made = await ask<{ account: Account; password: string | null }>(API, json("POST", { name: name.value, full_name: full.value, unit: unit.value, email: email.value, password: password.checked, role }));
       changed();
       show(made.account, await domains(), changed, made.password);
     } catch (problem) { trouble.textContent = said(problem); }
@@ -113,8 +116,9 @@ function sure(words: string, then: () => void): HTMLButtonElement {
 }
 
 interface Order { role: RoleName; areas: string[]; domains: string[]; until?: string }
-function roleForm(all: Domain[], then: (order: Order) => Promise<void>): HTMLElement {
-  const role = h("select", { name: "give-role" }, ...ROLES.map((one) => h("option", { value: one, selected: one === "officer" }, roleName(one))));
+/** What a role is: `order` says what is missing at its field, and is null then. */
+function roleFields(all: Domain[], begin: RoleName | ""): { nodes: HTMLElement[]; order: () => Order | null } {
+  const role = h("select", { name: "give-role" }, ...(begin ? [] : [h("option", { value: "" }, w("choose"))]), ...ROLES.map((one) => h("option", { value: one, selected: one === begin }, roleName(one))));
   const areas = new Map<string, string>(), chosen = h("ul", { class: "chosen-areas" }), found = h("div", { class: "choices" });
   const search = h("input", { name: "area-search", maxlength: 100, type: "search", autocomplete: "off", input: () => void look() });
   const until = h("input", { name: "role-until", type: "date" }), everywhere = h("input", { name: "role-everywhere", type: "checkbox" }), trouble = h("p", { role: "alert", class: "alert" });
@@ -132,17 +136,25 @@ function roleForm(all: Domain[], then: (order: Order) => Promise<void>): HTMLEle
   const admin = h("p", { hidden: true }, w("adminSays"));
   const limits = h("div", { class: "account-edit" }, field(w("areas"), search), found, chosen, h("label", { class: "check" }, everywhere, w("everywhereSay")),
     h("fieldset", {}, h("legend", {}, w("domains")), ...boxes.map((box, n) => h("label", { class: "check" }, box, all[n] ? named(all[n].name) : ""))));
-  const order = (): Order => ({ role: role.value as RoleName, areas: limits.hidden || everywhere.checked ? [] : [...areas.keys()], domains: limits.hidden ? [] : boxes.filter((one) => one.checked).map((one) => one.value), ...(until.value ? { until: ends(until.value) } : {}) });
-  const form = h("form", { class: "account-edit role-form", submit: (event) => {
-    event.preventDefault();
+  const fault = (words: string, at: HTMLElement): null => { trouble.textContent = words; at.focus(); return null; };
+  const order = (): Order | null => {
+    trouble.textContent = "";
+    if (!role.value) return fault(w("pickRole"), role);
     // Words that were not chosen from the list are no area, and no area is not all of them.
-    const unsaid = !limits.hidden && !everywhere.checked && (search.value.trim() || !areas.size);
-    trouble.textContent = unsaid ? w(search.value.trim() ? "pickArea" : "noArea") : "";
-    if (unsaid) { search.focus(); return; }
-    void then(order());
-  } },
-    field(w("role"), role), admin, limits, field(w("until"), until), trouble, h("button", { type: "submit", class: "main" }, w("give")));
+    if (!limits.hidden && !everywhere.checked && search.value.trim()) return fault(w("pickArea"), search);
+    if (!limits.hidden && !everywhere.checked && !areas.size) return fault(w("noArea"), search);
+    return { role: role.value as RoleName, areas: limits.hidden || everywhere.checked ? [] : [...areas.keys()], domains: limits.hidden ? [] : boxes.filter((one) => one.checked).map((one) => one.value), ...(until.value ? { until: ends(until.value) } : {}) };
+  };
   role.addEventListener("change", () => { admin.hidden = role.value !== "admin"; limits.hidden = role.value === "admin"; });
   search.placeholder = w("areaFind");
+  return { nodes: [field(w("role"), role), admin, limits, field(w("until"), until), trouble], order };
+}
+function roleForm(all: Domain[], then: (order: Order) => Promise<void>): HTMLElement {
+  const { nodes, order } = roleFields(all, "officer");
+  const form = h("form", { class: "account-edit role-form", submit: (event) => {
+    event.preventDefault();
+    const given = order();
+    if (given) void then(given);
+  } }, ...nodes, h("button", { type: "submit", class: "main" }, w("give")));
   return h("details", { class: "give" }, h("summary", {}, w("give")), form);
 }

@@ -1,7 +1,7 @@
 /** Administration: the calendar of a year, policies with their versions, reminders; each change is previewed first. */
 import "./admin-deadlines.css";
 import { h } from "../dom";
-import { phrases } from "../i18n";
+import { day as dayOf, number, phrases } from "../i18n";
 import { ask, json, language, said, toast } from "./desk";
 
 type Why = "hours" | "weekend" | "holiday" | "made-up" | "extra" | "less";
@@ -10,7 +10,8 @@ interface Hours { hours?: Record<string, string[]>; holidays?: string | null; ex
 interface CalendarVersion { id: number; valid_from: string | null; working_time: Hours; week: Record<string, string[]>; reason: string | null; who: string | null }
 interface Year { year: number; days: Day[]; versions: CalendarVersion[] }
 interface Limits { accept_working_hours?: number | null; urgent_working_hours?: number | null; handle_working_hours?: number | null; handle_working_days?: number | null; stops?: Record<string, number | null> }
-interface Policy { domain: string; category: string; vi: string; en: string; limits: Limits }
+/** `open_without`: open complaints without a limit for handling, the first of them reported on `first_without`. */
+interface Policy { domain: string; domain_vi: string; domain_en: string; category: string; vi: string; en: string; limits: Limits; open_without: number; first_without: string | null }
 interface PolicyVersion { id: number; domain: string | null; category: string | null; valid_from: string; limits: Limits; reason: string; who: string | null }
 interface Moves { open: number; moved: number; later: number; earlier: number; median_hours: number | null; first: { code: string; before: string | null; after: string | null }[] }
 interface Reminders { before: number | null; after: number[]; quiet: boolean }
@@ -19,14 +20,14 @@ const w = phrases({
   vi: {
     title: "Thời hạn", calendar: "Lịch làm việc", year: "Năm", "hours": "ngày làm việc", weekend: "cuối tuần", holiday: "nghỉ lễ", "made-up": "làm bù", extra: "làm thêm", less: "nghỉ thêm",
     weekly: "Giờ làm việc trong tuần", spans: "08:00-12:00, 13:00-17:00; để trống: nghỉ", free: "nghỉ", pick: "Chọn ngày để đổi: ngày nghỉ thành làm thêm, ngày làm việc thành nghỉ thêm.", from: "Áp dụng từ ngày", reason: "Lý do", preview: "Xem trước", apply: "Áp dụng", policies: "Thời hạn xử lý", category: "Lĩnh vực, loại", all: "Tất cả",
-    accept: "Tiếp nhận (giờ)", urgent: "Khẩn (giờ)", handle: "Xử lý (giờ)", days: "Xử lý (ngày)", versions: "Các lần thay đổi", none: "Chưa có thay đổi.", who: "Người đổi", limits: "Thời hạn", beginning: "từ đầu",
+    accept: "Tiếp nhận (giờ)", urgent: "Khẩn (giờ)", handle: "Xử lý (giờ)", days: "Xử lý (ngày)", versions: "Các lần thay đổi", none: "Chưa có thay đổi.", who: "Người đổi", limits: "Thời hạn", beginning: "từ đầu", unset: "{n} trong {of} loại chưa có hạn xử lý: sau khi tiếp nhận, những phản ánh đó không bao giờ quá hạn. Hãy đặt hạn cho tất cả hoặc cho từng lĩnh vực ở dưới.", without: "{n} phản ánh chưa xong không có hạn xử lý. Hạn mới chỉ áp dụng cho phản ánh gửi từ ngày bạn chọn.", oldest: "cũ nhất gửi ngày", set: "Đặt hạn",
     moves: "{moved} trong {open} phản ánh đang mở đổi hạn: {later} muộn hơn, {earlier} sớm hơn (trung vị {median} giờ).", before: "Hạn cũ", after: "Hạn mới", code: "Mã", done: "Đã áp dụng; các hạn đang được tính lại.", command: "lệnh",
     rule: "Phản ánh được xét theo thời hạn có hiệu lực vào ngày gửi. Để trống: giữ theo quy định chung; 0: không có hạn.", reminders: "Nhắc và báo cáo lên cấp trên", remind: "Nhắc trước hạn (giờ làm việc)", steps: "Sau hạn (giờ làm việc): cán bộ; phụ trách địa bàn; phụ trách thành phố", quiet: "Chỉ gửi trong giờ làm việc", save: "Lưu", saved: "Đã lưu.", week: "T2 T3 T4 T5 T6 T7 CN",
   },
   en: {
     title: "Deadlines", calendar: "Working calendar", year: "Year", "hours": "working day", weekend: "weekend", holiday: "public holiday", "made-up": "made up for", extra: "worked besides", less: "day off besides",
     weekly: "Working hours of the week", spans: "08:00-12:00, 13:00-17:00; empty: not worked", free: "free", pick: "Choose days to change: a free day is then worked, a working day free.", from: "Valid from", reason: "Reason", preview: "Preview", apply: "Apply", policies: "Time limits", category: "Domain or category", all: "All",
-    accept: "Accept (hours)", urgent: "Urgent (hours)", handle: "Handle (hours)", days: "Handle (days)", versions: "Changes made", none: "Nothing was changed yet.", who: "By", limits: "Limits", beginning: "from the beginning",
+    accept: "Accept (hours)", urgent: "Urgent (hours)", handle: "Handle (hours)", days: "Handle (days)", versions: "Changes made", none: "Nothing was changed yet.", who: "By", limits: "Limits", beginning: "from the beginning", unset: "{n} of {of} categories have no limit for handling: once accepted, nothing of them is ever overdue. Set one for all, or for each domain, below.", without: "{n} open complaints have no limit for handling. A new limit holds for what is reported from the day you choose.", oldest: "the oldest reported", set: "Set a limit",
     moves: "{moved} of {open} open complaints would be due at another time: {later} later, {earlier} earlier (median {median} hours).", before: "Due before", after: "Due then", code: "Code", done: "Applied; deadlines are being counted anew.", command: "command",
     rule: "A complaint is judged by the limits in force on the day it was reported. Empty: as the general rule says; 0: no limit.", reminders: "Reminders and escalation", remind: "Remind before (working hours)", steps: "After (working hours): assignee; the area's supervisors; the city's", quiet: "Within working time only", save: "Save", saved: "Saved.", week: "Mo Tu We Th Fr Sa Su",
   },
@@ -109,7 +110,7 @@ async function calendar(place: HTMLElement, year: number): Promise<void> {
   });
   const key = (["holiday", "made-up", "extra", "less", "weekend"] as const).map((why) => h("li", {}, `${w(why)}: ${found.days.filter((one) => one.why === why).length}`));
   place.replaceChildren(h("h2", {}, w("calendar")), h("ul", { class: "key" }, ...key), h("div", { class: "year" }, ...months), form, result,
-    h("h3", {}, w("versions")), table([w("from"), w("extra"), w("less"), w("reason"), w("who")], found.versions.map((one) => [one.valid_from ?? w("beginning"), (one.working_time.extra ?? []).join(", ") || "–", (one.working_time.less ?? []).join(", ") || "–", one.reason ?? "–", one.id ? one.who ?? w("command") : "–"])));
+    h("h3", {}, w("versions")), table([w("from"), w("extra"), w("less"), w("reason"), w("who")], found.versions.map((one) => [one.valid_from ? dayOf(one.valid_from) : w("beginning"), (one.working_time.extra ?? []).map(dayOf).join(", ") || "–", (one.working_time.less ?? []).map(dayOf).join(", ") || "–", one.reason ?? "–", one.id ? one.who ?? w("command") : "–"])));
 }
 
 const NAMES = ["accept_working_hours", "urgent_working_hours", "handle_working_hours", "handle_working_days"] as const;
@@ -118,8 +119,15 @@ const spoken = (limits: Limits): string => NAMES.filter((name) => limits[name] !
 
 async function policies(place: HTMLElement): Promise<void> {
   const [now, history] = await Promise.all([ask<{ policies: Policy[] }>(`${API}/policies`), ask<{ versions: PolicyVersion[] }>(`${API}/policies/history`)]);
+  // Of all domains, also of those that are not offered to citizens.
+  const names = new Map(now.policies.flatMap((one): [string, string][] => [[`domain:${one.domain}`, one[`domain_${language()}`]], [`category:${one.category}`, one[language()]]]));
+  const called = (kind: "domain" | "category", code: string): string => names.get(`${kind}:${code}`) ?? code;
+  // Without a limit for handling nothing of it is ever late: whoever sets this up is told.
+  const unset = now.policies.filter((one) => !one.limits.handle_working_hours && !one.limits.handle_working_days).length;
+  const without = now.policies.filter((one) => one.open_without).sort((a, b) => b.open_without - a.open_without);
+  const open = without.reduce((n, one) => n + one.open_without, 0);
   const result = h("div"), form = h("form"), domains = [...new Set(now.policies.map((one) => one.domain))];
-  const scope = h("select", { name: "scope" }, h("option", { value: "" }, w("all")), ...domains.map((one) => h("option", { value: `domain:${one}` }, one)), ...now.policies.map((one) => h("option", { value: `category:${one.category}` }, `${one.domain} · ${one[language() === "vi" ? "vi" : "en"]}`)));
+  const scope = h("select", { name: "scope" }, h("option", { value: "" }, w("all")), ...domains.map((one) => h("option", { value: `domain:${one}` }, called("domain", one))), ...now.policies.map((one) => h("option", { value: `category:${one.category}` }, `${called("domain", one.domain)} · ${one[language()]}`)));
   const from = h("input", { type: "date", value: today(), required: true, name: "policy-from" }), reason = h("input", { maxlength: 500, name: "policy-reason" });
   const inputs = NAMES.map((name) => h("input", { type: "number", min: 0, max: 2000, step: name.endsWith("days") ? 1 : 0.5, name }));
   const body = (): Record<string, unknown> => {
@@ -127,10 +135,13 @@ async function policies(place: HTMLElement): Promise<void> {
     const limits = Object.fromEntries(inputs.filter((one) => one.value !== "").map((one) => [one.name, Number(one.value) || null]));
     return { valid_from: from.value, limits, ...(kind && code ? { [kind]: code } : {}) };
   };
+  const limit = (category: string): void => { scope.value = `category:${category}`; inputs[3]?.focus(); };
   form.append(h("p", { class: "wide" }, w("rule")), field(w("category"), scope), ...NAMES.map((name, n) => field(w(SHORT[name]), inputs[n] ?? h("span"))), field(w("from"), from), field(w("reason"), reason));
   order(form, result, "policies", "POST", body, reason, () => void policies(place));
-  place.replaceChildren(h("h2", {}, w("policies")), table([w("category"), ...NAMES.map((name) => w(SHORT[name]))], now.policies.map((one) => [one[language() === "vi" ? "vi" : "en"], ...NAMES.map((name) => String(one.limits[name] ?? "–"))])), form, result,
-    h("h3", {}, w("versions")), history.versions.length ? table([w("from"), w("category"), w("limits"), w("reason"), w("who")], history.versions.map((one) => [one.valid_from, one.category ?? one.domain ?? w("all"), spoken(one.limits), one.reason, one.who ?? w("command")])) : h("p", {}, w("none")));
+  place.replaceChildren(h("h2", {}, w("policies")), unset ? h("p", { class: "alert", id: "no-limits" }, w("unset").replace("{n}", String(unset)).replace("{of}", String(now.policies.length))) : "",
+    ...(open ? [h("p", {}, w("without").replace("{n}", number(open))), h("ul", { id: "open-without" }, ...without.map((one) => h("li", {}, `${one[language()]}: ${number(one.open_without)}${one.first_without ? ` (${w("oldest")} ${dayOf(one.first_without)})` : ""} `, h("button", { type: "button", class: "link", click: () => limit(one.category) }, w("set")))))] : []),
+    table([w("category"), ...NAMES.map((name) => w(SHORT[name]))], now.policies.map((one) => [one[language()], ...NAMES.map((name) => String(one.limits[name] ?? "–"))])), form, result,
+    h("h3", {}, w("versions")), history.versions.length ? table([w("from"), w("category"), w("limits"), w("reason"), w("who")], history.versions.map((one) => [dayOf(one.valid_from), one.category ? called("category", one.category) : one.domain ? called("domain", one.domain) : w("all"), spoken(one.limits), one.reason, one.who ?? w("command")])) : h("p", {}, w("none")));
 }
 
 async function reminders(place: HTMLElement): Promise<void> {

@@ -44,7 +44,8 @@ export function cards(whole: Row, before: Row | null, clock: Clock): HTMLElement
   const earlier = (of: Times | undefined): string => (of && of.median.value !== null ? `${w("before")}: ${long(of.median.value, clock)}` : "");
   const ninety = (of: Times): HTMLElement => h("span", {}, `${w("p90")}: `, timeOf(of, "p90", clock));
   return h("div", { class: "figures-cards" },
-    card(w("received"), counted(whole, "received"), change(whole.n["received"] ?? 0, before?.n["received"]), counts("ended", "refused")),
+    card(w("received"), counted(whole, "received"), change(whole.n["received"] ?? 0, before?.n["received"]), counts("ended")),
+    card(w("closed"), counted(whole, "closed"), change(whole.n["closed"] ?? 0, before?.n["closed"]), counts("refused")),
     card(w("open"), counted(whole, "open"), counts("overdue", "unreacted", "paused")),
     card(w("in_time"), shareOf(whole.in_time), `${w("of")} ${number(whole.in_time.n)}`, counts("kept", "missed"), counts("missed_handed"), against(before?.in_time)),
     card(w("closing"), timeOf(whole.closing[clock], "median", clock), ninety(whole.closing[clock]), earlier(before?.closing[clock])),
@@ -57,9 +58,11 @@ export function cards(whole: Row, before: Row | null, clock: Clock): HTMLElement
 
 interface Column { id: string; title: string; cell: (row: Row) => Node; worth: (row: Row) => number | string | null }
 function columns(by: By, clock: Clock): Column[] {
-  const count = (id: string): Column => ({ id, title: w(id as "open"), cell: (row) => counted(row, id), worth: (row) => row.n[id] ?? 0 });
-  const time = (what: "closing" | "reaction", which: "median" | "p90"): Column => ({ id: `${what}-${which}`, title: `${w(what)}, ${w(which)}`, cell: (row) => timeOf(row[what][clock], which, clock), worth: (row) => row[what][clock][which].value });
-  const share = (id: "in_time" | "satisfaction"): Column => ({ id: `share-${id}`, title: `${w(id)}, %`, cell: (row) => h("span", {}, shareOf(row[id]), id === "in_time" && row.beyond ? h("abbr", { title: w(row.beyond > 0 ? "high" : "low") }, row.beyond > 0 ? " ▲" : " ▼") : null), worth: (row) => row[id].value });
+  // By which day: a heading says it, for the two differ.
+  const dated = (id: string, on: "reporting" | "closing"): string => `${w(id as "open")} (${w(`by.${on}`)})`;
+  const count = (id: string): Column => ({ id, title: dated(id, id === "closed" ? "closing" : "reporting"), cell: (row) => counted(row, id), worth: (row) => row.n[id] ?? 0 });
+  const time = (what: "closing" | "reaction", which: "median" | "p90"): Column => ({ id: `${what}-${which}`, title: `${dated(what, "reporting")}, ${w(which)}`, cell: (row) => timeOf(row[what][clock], which, clock), worth: (row) => row[what][clock][which].value });
+  const share = (id: "in_time" | "satisfaction"): Column => ({ id: `share-${id}`, title: `${dated(id, id === "in_time" ? "closing" : "reporting")}, %`, cell: (row) => h("span", {}, shareOf(row[id]), id === "in_time" && row.beyond ? h("abbr", { title: w(row.beyond > 0 ? "high" : "low") }, row.beyond > 0 ? " ▲" : " ▼") : null), worth: (row) => row[id].value });
   const period = (row: Row): string => (row.since ? (by === "week" ? day(row.since) : String(row.key)) : nameOf(row, by));
   return [{ id: "name", title: w(`by.${by}`), cell: (row) => h("span", {}, period(row)), worth: (row) => (row.since ?? nameOf(row, by)) },
     ...["received", "open", "overdue", "closed"].map(count), share("in_time"), time("closing", "median"), time("closing", "p90"), time("reaction", "median"),

@@ -75,7 +75,7 @@ export const page: Page = async (place, _path, query) => {
   const time = by === "week" || by === "month" || by === "quarter";
   figures.replaceChildren(
     h("p", { role: "status" }, `${day(told.since)} – ${day(shifted(told.until, -1))}. ${w("fewSays")}`),
-    ...(told.whole.n["received"] ? [] : [h("p", {}, w("none"))]), cards(told.whole, told.before, clock),
+    ...(told.whole.n["received"] || told.whole.n["closed"] ? [] : [h("p", {}, w("none"))]), cards(told.whole, told.before, clock),
     ...(told.funnel ? [funnelChart(rows, told.funnel, by)] : []), ...(time && rows.length ? [timesChart(rows, clock)] : []),
     h("section", {}, h("h2", {}, w("table")), by === "person" ? h("p", { class: "hint" }, w("people")) : null, table(rows, by, clock),
       h("p", { class: "row" }, ...(["csv", "xlsx"] as const).map((form) => h("a", { href: `/api/v1/performance/figures.${form}?${asked}`, download: true }, w(form))))),

@@ -2,15 +2,16 @@
 import { ask as askPublic, type Domain, type Located } from "../api";
 import { byId, h, openDialog } from "../dom";
 import { current, instant, named, number, phrases, t } from "../i18n";
-import { Refused } from "../problems";
+import { halfOf, Refused } from "../problems";
 import { ask, go, json, said, send, toast, whoami } from "./desk";
 import { categoryName, closingPart, readDomains, type Step, type Work } from "./one-facts";
+import { contactStated, contactTick } from "./office-contact";
 import { choiceOf } from "./one-map";
 import { actName, changeOf } from "./one-timeline";
 
 const w = phrases({
-  vi: { reason: "Lý do", text: "Nội dung", colleague: "Tìm đồng nghiệp", me: "Giao cho tôi", none: "Thôi giao", area: "Tìm đơn vị nhận", areaPick: "Đơn vị theo điểm trên bản đồ", goes: "Sẽ chuyển cho", category: "Loại mới", question: "Câu hỏi cho người gửi", into: "Gộp vào phản ánh", this: "Phản ánh này", that: "Phản ánh kia", part: "Phần", ground: "Căn cứ pháp lý", words: "Lời giải thích cho người dân", passed: "Đạt", refused: "Chưa đạt: trả lại", pin: "Vị trí: kéo ghim, chạm bản đồ hoặc dùng phím mũi tên", meanwhile: "Trong lúc đó đã có người thay đổi. Điều đã viết vẫn còn; hãy xem rồi gửi lại nếu vẫn đúng.", again: "Vẫn gửi", cancel: "Thôi", need: "Hãy điền:", done: "Đã xong:", anyDomain: "– không đổi –", ownCode: "hoặc mã khác", nobody: "Không tìm thấy.", gone: "Đã chuyển đi: nay nơi khác xử lý.", orArea: "Chuyển cho đơn vị", orDomain: "Chuyển sang lĩnh vực, loại", why: "Ghi thêm (không bắt buộc)", pauseReason: "Vì sao tạm dừng", more: "Thêm một phần", shipped: "(mẫu sẵn có, chưa được xác nhận tại đây)", splitSays: "Phản ánh này giữ nguyên; mỗi phần dưới đây thành một phản ánh mới cùng chỗ, hai bên chỉ đến nhau. Nội dung sẽ công khai.", askSays: "Chỉ người gửi thấy câu hỏi. Thời hạn tạm dừng cho đến khi họ trả lời.", ownClosing: "Bạn đã viết câu trả lời này: người khác kiểm tra, bạn chỉ có thể rút lại.", result: "Kết quả", failed: "Chưa làm được:" },
-  en: { reason: "Reason", text: "Words", colleague: "Find a colleague", me: "Assign to me", none: "Unassign", area: "Find the area that receives it", areaPick: "The area of a point on the map", goes: "Will go to", category: "New category", question: "Question to the reporter", into: "Merge into", this: "This one", that: "The other", part: "Part", ground: "Legal ground", words: "Explanation to citizens", passed: "Passed", refused: "Not passed: back to work", pin: "Place: drag the pin, tap the map or use the arrow keys", meanwhile: "It was changed meanwhile. What you wrote is kept; look, and send again if it is still right.", again: "Send all the same", cancel: "Cancel", need: "Please fill in:", done: "Done:", anyDomain: "– as it is –", ownCode: "or another code", nobody: "Nobody found.", gone: "It went to others, who handle it now.", orArea: "To an area", orDomain: "To a category of another domain", why: "More words (not needed)", pauseReason: "Why its clock stands still", more: "One more part", shipped: "(as shipped; nobody here has confirmed it)", splitSays: "This complaint stays as it is; each part below becomes one of its own at the same place, and both name each other. The words are public.", askSays: "Only the reporter sees the question. The clock stands still until the reply.", ownClosing: "You wrote this closing: somebody else passes it, you can take it back.", result: "Result", failed: "Not done:" },
+  vi: { reason: "Lý do", text: "Nội dung", colleague: "Tìm đồng nghiệp", me: "Giao cho tôi", none: "Thôi giao", area: "Tìm đơn vị nhận", areaPick: "Đơn vị theo điểm trên bản đồ", goes: "Sẽ chuyển cho", category: "Loại mới", question: "Câu hỏi cho người gửi", into: "Gộp vào phản ánh", this: "Phản ánh này", that: "Phản ánh kia", part: "Phần", ground: "Căn cứ pháp lý", words: "Lời giải thích cho người dân", passed: "Đạt", refused: "Chưa đạt: trả lại", pin: "Vị trí: kéo ghim, chạm bản đồ hoặc dùng phím mũi tên", meanwhile: "Trong lúc đó đã có người thay đổi. Điều đã viết vẫn còn; hãy xem rồi gửi lại nếu vẫn đúng.", again: "Vẫn gửi", cancel: "Thôi", need: "Hãy điền:", done: "Đã xong:", anyDomain: "– không đổi –", ownCode: "hoặc mã khác", nobody: "Không tìm thấy.", gone: "Đã chuyển đi: nay nơi khác xử lý.", orArea: "Chuyển cho đơn vị", orDomain: "Chuyển sang lĩnh vực, loại", why: "Ghi thêm (không bắt buộc)", pauseReason: "Vì sao tạm dừng", more: "Thêm một phần", shipped: "(mẫu sẵn có, chưa được xác nhận tại đây)", splitSays: "Phản ánh này giữ nguyên; mỗi phần dưới đây thành một phản ánh mới cùng chỗ, hai bên chỉ đến nhau. Nội dung sẽ công khai.", askSays: "Chỉ người gửi thấy câu hỏi. Thời hạn tạm dừng cho đến khi họ trả lời.", ownClosing: "Bạn đã viết câu trả lời này: người khác kiểm tra, bạn chỉ có thể rút lại.", result: "Kết quả", failed: "Chưa làm được:", undone: "Đã hoàn tác.", notUndone: "Không hoàn tác được:" },
+  en: { reason: "Reason", text: "Words", colleague: "Find a colleague", me: "Assign to me", none: "Unassign", area: "Find the area that receives it", areaPick: "The area of a point on the map", goes: "Will go to", category: "New category", question: "Question to the reporter", into: "Merge into", this: "This one", that: "The other", part: "Part", ground: "Legal ground", words: "Explanation to citizens", passed: "Passed", refused: "Not passed: back to work", pin: "Place: drag the pin, tap the map or use the arrow keys", meanwhile: "It was changed meanwhile. What you wrote is kept; look, and send again if it is still right.", again: "Send all the same", cancel: "Cancel", need: "Please fill in:", done: "Done:", anyDomain: "– as it is –", ownCode: "or another code", nobody: "Nobody found.", gone: "It went to others, who handle it now.", orArea: "To an area", orDomain: "To a category of another domain", why: "More words (not needed)", pauseReason: "Why its clock stands still", more: "One more part", shipped: "(as shipped; nobody here has confirmed it)", splitSays: "This complaint stays as it is; each part below becomes one of its own at the same place, and both name each other. The words are public.", askSays: "Only the reporter sees the question. The clock stands still until the reply.", ownClosing: "You wrote this closing: somebody else passes it, you can take it back.", result: "Result", failed: "Not done:", undone: "Undone.", notUndone: "Not undone:" },
 });
 /** A key for each act; letters that the queue's own list does not use while a complaint is open. */
 export const KEYS: Record<string, string> = { accept: "a", start: "s", assign: "g", "hand-over": "h", recategorise: "c", move: "m", ask: "q", merge: "d", unmerge: "u", split: "p", refuse: "r", pause: "z", resume: "z", note: "n", answer: "t", check: "k", reopen: "o", "take-up": "o" };
@@ -19,12 +20,36 @@ const AT_ONCE: ReadonlySet<string> = new Set(["accept", "start", "resume", "unme
 export interface Desk { work: () => Work; etag: () => string; changed: (work: Work, etag: string) => void; reload: () => Promise<void> }
 export type Body = Record<string, unknown>;
 
-/** Sends one act; what comes back is what the complaint is now. */
-export async function sendAct(desk: Desk, act: string, body: Body): Promise<void> {
+/** Long enough to see a slip; the timeline, or the recent acts of the queue, undo for ten minutes. */
+const UNDO_MS = 20_000;
+/** Says that an act was done, with the way back where there is one. */
+const tellDone = (desk: Desk, act: string): void => {
+  const { undo } = desk.work();
+  toast(`${w("done")} ${actName(act)}`, undo ? () => void takeBack(desk, undo.id) : undefined, undo ? UNDO_MS : undefined);
+};
+/** Brings back what was before an act of one's own, if nobody did anything since. */
+export async function takeBack(desk: Desk, id: number): Promise<void> {
+  const { code } = desk.work();
+  try {
+    const { failed } = await ask<{ failed: { why: string }[] }>(`/api/v1/work/bulk/${id}/undo`, { method: "POST" });
+    const why = failed[0]?.why;
+    toast(why ? `${w("notUndone")} ${halfOf(why) ?? why}` : w("undone"));
+    // Where it is still shown; it may have gone to others, and be back in the queue.
+    if (document.querySelector(`.one[data-code="${CSS.escape(code)}"]`)) await desk.reload();
+  } catch (problem) { toast(said(problem)); }
+}
+/** Sends one act; what comes back is what the complaint is now. False where it went to others. */
+export async function sendAct(desk: Desk, act: string, body: Body): Promise<boolean> {
   const headers: Record<string, string> = act === "note" ? {} : { "If-Match": desk.etag() };
   const answer = await send(`/api/v1/work/${encodeURIComponent(desk.work().code)}/${act}`, json("POST", body, headers));
-  if (answer.status === 204) { toast(w("gone")); leave(); return; }
+  if (answer.status === 204) {
+    const number = Number(answer.headers.get("X-Phananh-Undo"));
+    toast(w("gone"), number ? () => void takeBack(desk, number) : undefined, UNDO_MS);
+    leave();
+    return false;
+  }
   desk.changed((await answer.json()) as Work, answer.headers.get("ETag") ?? "");
+  return true;
 }
 /** It went to others and is no longer shown here: back to the list, as it was where it is beside it. */
 function leave(): void {
@@ -53,15 +78,15 @@ export function formDialog(desk: Desk, act: string, form: Form): void {
     if (typeof body === "string") { alert.replaceChildren(`${w("need")} ${body}`); return; }
     go.disabled = true;
     try {
-      await sendAct(desk, act, body);
+      const stays = await sendAct(desk, act, { ...body, ...contactStated() });
       dialog?.close();
-      toast(`${w("done")} ${actName(act)}`);
+      if (stays) tellDone(desk, act);
     } catch (problem) {
       if (problem instanceof Refused && problem.status === 412) {
         alert.replaceChildren(meanwhile(problem));
         go.textContent = w("again");
         await desk.reload().catch(() => undefined);
-      } else alert.replaceChildren(said(problem));
+      } else alert.replaceChildren(said(problem), contactTick(problem));
     } finally { go.disabled = false; }
   };
   const own = h("form", { class: "act", novalidate: true, submit: (event) => { event.preventDefault(); void submit(); } }, ...form.fields, alert, h("div", { class: "row" }, go, h("button", { type: "button", click: () => dialog?.close() }, w("cancel"))));
@@ -195,11 +220,7 @@ const DIALOGS: Record<string, (desk: Desk, act: string) => unknown> = { assign, 
 export async function begin(desk: Desk, act: string): Promise<void> {
   try {
     if (!AT_ONCE.has(act)) { await DIALOGS[act]?.(desk, act); return; }
-    const before = desk.work().assignee;
-    await sendAct(desk, act, {});
-    // Only who handles it can be set back: states move by the table of moves alone.
-    const back = desk.work().assignee?.id !== before?.id && desk.work().may.includes("assign") ? () => void sendAct(desk, "assign", { account_id: before?.id ?? null }).catch((problem: unknown) => toast(said(problem))) : undefined;
-    toast(`${w("done")} ${actName(act)}`, back);
+    if (await sendAct(desk, act, {})) tellDone(desk, act);
   } catch (problem) {
     if (problem instanceof Refused && problem.status === 412) {
       openDialog(actName(act), t("close"), meanwhile(problem));

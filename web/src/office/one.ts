@@ -5,7 +5,7 @@ import { current, instant, phrases, t } from "../i18n";
 import { Refused } from "../problems";
 import { ask, type Page, said, send, toast, whoami } from "./desk";
 import { here, listen, type News } from "./live";
-import { begin, type Desk, KEYS } from "./one-acts";
+import { begin, type Desk, KEYS, takeBack } from "./one-acts";
 import { answer } from "./one-answer";
 import { answersPart, askedPart, categoryName, closingPart, dueOf, factList, nearPart, readDomains, spotPart, tags, type Work } from "./one-facts";
 import { mapOf } from "./one-map";
@@ -15,8 +15,8 @@ import { drop, factsOf, keep, kept, star, starred } from "./road-kept";
 import { sendWaiting, takeNote, waitingPart } from "./road-send";
 
 const w = phrases({
-  vi: { asWritten: "Nguyên văn", address: "Địa chỉ", reporter: "Người gửi", supporter: "Người cùng phản ánh", noMail: "không để lại thư điện tử", confirmed: "đã xác nhận", unconfirmed: "chưa xác nhận", star: "Đưa vào chuyến đi", unstar: "Bỏ khỏi chuyến đi", note: "Ghi chú nội bộ", save: "Lưu ghi chú", personal: "Thông tin người gửi", why: "Vì sao cần xem? Lần xem này được ghi vào nhật ký.", look: "Xem", offline: "Không có mạng: số liệu lúc", map: "Vị trí phản ánh", acts: "Việc có thể làm", changed: "Người khác vừa thay đổi phản ánh này:", own: "Bạn vừa thay đổi phản ánh này ở cửa sổ khác:", alsoHere: "Cũng đang mở phản ánh này:", show: "Xem bản mới", pdf: "Tải PDF", kept: "Đã giữ ghi chú; sẽ gửi khi có mạng.", notKept: "Chưa có trên máy này, và không có mạng." },
-  en: { asWritten: "As written", address: "Address", reporter: "Reporter", supporter: "Supporter", noMail: "left no e-mail", confirmed: "confirmed", unconfirmed: "not confirmed", star: "Take on the road", unstar: "Leave out of the road", note: "Note (inside only)", save: "Save the note", personal: "Who reported it", why: "Why do you need to see this? The look is logged.", look: "Look", offline: "No network: as it was", map: "Place of the complaint", acts: "What can be done", changed: "Somebody changed this complaint:", own: "You changed this complaint in another window:", alsoHere: "Has this complaint open too:", show: "Show it as it is now", pdf: "PDF", kept: "The note is kept; it is sent when there is a network.", notKept: "Not on this device, and there is no network." },
+  vi: { keys: "Phím tắt", asWritten: "Nguyên văn", address: "Địa chỉ", reporter: "Người gửi", supporter: "Người cùng phản ánh", noMail: "không để lại thư điện tử", confirmed: "đã xác nhận", unconfirmed: "chưa xác nhận", star: "Đưa vào chuyến đi", around: "Đang xem quanh đây…", unstar: "Bỏ khỏi chuyến đi", note: "Ghi chú nội bộ", save: "Lưu ghi chú", personal: "Thông tin người gửi", why: "Vì sao cần xem? Lần xem này được ghi vào nhật ký.", look: "Xem", offline: "Không có mạng: số liệu lúc", map: "Vị trí phản ánh", acts: "Việc có thể làm", changed: "Người khác vừa thay đổi phản ánh này:", own: "Bạn vừa thay đổi phản ánh này ở cửa sổ khác:", alsoHere: "Cũng đang mở phản ánh này:", show: "Xem bản mới", pdf: "Tải PDF", kept: "Đã giữ ghi chú; sẽ gửi khi có mạng.", notKept: "Chưa có trên máy này, và không có mạng." },
+  en: { keys: "Keys", asWritten: "As written", address: "Address", reporter: "Reporter", supporter: "Supporter", noMail: "left no e-mail", confirmed: "confirmed", unconfirmed: "not confirmed", star: "Take on the road", around: "Looking around…", unstar: "Leave out of the road", note: "Note (inside only)", save: "Save the note", personal: "Who reported it", why: "Why do you need to see this? The look is logged.", look: "Look", offline: "No network: as it was", map: "Place of the complaint", acts: "What can be done", changed: "Somebody changed this complaint:", own: "You changed this complaint in another window:", alsoHere: "Has this complaint open too:", show: "Show it as it is now", pdf: "PDF", kept: "The note is kept; it is sent when there is a network.", notKept: "Not on this device, and there is no network." },
 });
 
 // What comes next stands first, what is rare or ends it without help last.
@@ -51,36 +51,54 @@ async function noteForm(account: number, code: string): Promise<HTMLElement> {
   } }, h("label", { for: field.id }, w("note")), field, h("button", { type: "submit" }, w("save")));
 }
 
+type Around = Pick<Work, "near" | "spot">;
 const OWN_MS = 3000;
 
 class One {
   private work!: Work;
   private etag = "";
   private at: number | null = null;
+  private around: Around = { near: [], spot: null };
   private takeMap: (() => void) | null = null;
   private changes: HTMLElement | null = null;
   private newest = 0;
   private names: readonly string[] = [];
   private readonly account = whoami().id;
-  readonly desk: Desk = { work: () => this.work, etag: () => this.etag, changed: (work, etag) => { this.set(work, etag); void this.draw(); }, reload: () => this.read(true) };
+  readonly desk: Desk = { work: () => this.work, etag: () => this.etag, changed: (work, etag) => { const moved = work.lon !== this.work.lon || work.lat !== this.work.lat; this.set(work, etag); void this.draw(); if (moved) void this.readAround(); }, reload: () => this.read(true) };
   constructor(private readonly place: HTMLElement, private readonly code: string) {}
 
+  /** What its place tells takes longer than the rest, and nobody waits for it. */
+  private async readAround(): Promise<void> {
+    try {
+      this.around = await ask<Around>(`/api/v1/work/${encodeURIComponent(this.code)}/around`);
+    } catch {
+      this.place.querySelector(".one-around")?.replaceChildren();
+      return;
+    }
+    this.set(this.work, this.etag);
+    this.place.querySelector(".one-around")?.replaceChildren(...this.aroundParts());
+  }
+  private aroundParts(): Node[] {
+    if (!this.work.spot) return this.at === null ? [h("p", { "aria-busy": "true" }, w("around"))] : [];
+    return [spotPart(this.work), nearPart(this.work)].filter((one) => one !== null);
+  }
   private set(work: Work, etag: string): void {
-    [this.work, this.etag, this.at] = [work, etag, null];
+    [this.work, this.etag, this.at] = [{ ...work, ...this.around }, etag, null];
     // An answer that was under way when the news came may be of before.
     if (work.version >= this.newest) this.changes = null;
     // Only what was chosen for the road stays on the device.
-    void starred(this.account).then((codes) => codes.includes(this.code) && keep("facts", this.account, this.code, { work, at: Date.now() }));
+    void starred(this.account).then((codes) => codes.includes(this.code) && keep("facts", this.account, this.code, { work: this.work, at: Date.now() }));
   }
   async read(redraw = false): Promise<void> {
     try {
       const answer = await send(`/api/v1/work/${encodeURIComponent(this.code)}`);
       this.set((await answer.json()) as Work, answer.headers.get("ETag") ?? "");
+      void this.readAround();
     } catch (problem) {
       if (problem instanceof Refused) throw problem;
       const found = await factsOf(this.account, this.code);
       if (!found) throw navigator.onLine ? problem : new Error(w("notKept"));
-      [this.work, this.at] = [found.work, found.at];
+      [this.work, this.at] = [{ ...this.around, ...found.work }, found.at];
     }
     if (redraw) await this.draw();
   }
@@ -112,9 +130,9 @@ class One {
       h("div", { class: "one-changed", role: "status" }),
       h("div", { class: "one-parts" },
         h("div", {}, tags(work), dueOf(work), closingPart(work) ?? "", h("p", { class: "body words" }, work.text), photosPart(work.photos, work.code) ?? "", askedPart(work) ?? "", answersPart(work) ?? "", factList(work),
-          h("div", { class: "row" }, h("button", { type: "button", id: "look", click: () => personal(this.code) }, w("personal")), this.at === null ? h("a", { id: "one-pdf", href: `/api/v1/work/${encodeURIComponent(work.code)}.pdf?lang=${current()}`, target: "_blank", rel: "noopener" }, w("pdf")) : "")),
-        h("div", {}, holder, spotPart(work) ?? "", nearPart(work)),
-        h("div", {}, notes, timelinePart(work))),
+          h("div", { class: "row" }, ...(work.bounces && !work.may.length ? [] : [h("button", { type: "button", id: "look", click: () => personal(this.code) }, w("personal"))]), this.at === null ? h("a", { id: "one-pdf", href: `/api/v1/work/${encodeURIComponent(work.code)}.pdf?lang=${current()}`, target: "_blank", rel: "noopener" }, w("pdf")) : "")),
+        h("div", {}, holder, h("div", { class: "one-around" }, ...this.aroundParts())),
+        h("div", {}, notes, timelinePart(work, this.at === null ? (id) => void takeBack(this.desk, id) : undefined))),
       h("nav", { class: "acts", "aria-label": w("acts") }, ...buttons)));
     this.showOthers();
     this.takeMap = this.at === null ? mapOf(holder, work, w("map")) : (holder.remove(), null);
@@ -145,6 +163,12 @@ class One {
   gone(): void { this.takeMap?.(); }
 }
 
+/** The keys of what may be done with it now; also below those of the queue. */
+export function actKeys(may: readonly string[]): HTMLElement {
+  return h("table", { class: "keys" }, h("tbody", {}, ...ORDER.filter((one) => one === "note" || may.includes(one)).map((one) => h("tr", {}, h("th", { scope: "row" }, h("kbd", {}, KEYS[one] ?? "")), h("td", {}, actName(one))))));
+}
+const showActKeys = (may: readonly string[]): void => { openDialog(w("keys"), t("close"), actKeys(may)); };
+
 export const page: Page = async (place, [code = ""]) => {
   const one = new One(place, code), account = whoami().id, control = new AbortController(), { signal } = control;
   await Promise.all([readDomains(), one.read()]);
@@ -155,6 +179,7 @@ export const page: Page = async (place, [code = ""]) => {
   listens.addEventListener("keydown", (event) => {
     const pressed = event as KeyboardEvent, from = pressed.target as HTMLElement;
     if (pressed.ctrlKey || pressed.metaKey || pressed.altKey || from.closest("input, textarea, select, dialog, [role=application]") || byId<HTMLDialogElement>("dialog").open) return;
+    if (pressed.key === "?") { event.preventDefault(); showActKeys(one.desk.work().may); return; }
     const act = Object.keys(KEYS).find((name) => KEYS[name] === pressed.key && (name === "note" || one.desk.work().may.includes(name)));
     if (!act) return;
     event.preventDefault();

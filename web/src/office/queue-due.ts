@@ -4,14 +4,16 @@ import { SOON_H } from "./queue-question";
 import type { Row } from "./queue-rows";
 
 const w = phrases({
-  vi: { late: "Quá hạn", left: "Còn", working: "giờ làm việc", minutes: "phút", hours: "giờ", days: "ngày", none: "Không có hạn", paused: "Tạm dừng tính hạn", lately: "vừa xong" },
-  en: { late: "Overdue by", left: "Left:", working: "working hours", minutes: "min", hours: "h", days: "days", none: "No limit", paused: "Clock paused", lately: "just now" },
+  vi: { late: "Quá hạn", left: "Còn", working: "giờ làm việc", minutes: "phút", hours: "giờ", days: "ngày", none: "Chưa đặt hạn", closed: "Đã kết thúc", paused: "Tạm dừng tính hạn", lately: "vừa xong" },
+  en: { late: "Overdue by", left: "Left:", working: "working hours", minutes: "min", hours: "h", days: "days", none: "No limit set", closed: "Closed", paused: "Clock paused", lately: "just now" },
 });
 export type DueState = "overdue" | "soon" | "later" | "paused" | "none";
 // Told apart by people who see few colours too: dark red, amber, blue, greys.
 export const COLOURS: Record<DueState, string> = { overdue: "#b91c1c", soon: "#b45309", later: "#1d5f9e", paused: "#6d5a8d", none: "#64748b" };
 
-type Dated = Pick<Row, "due_at" | "overdue" | "paused" | "left_h">;
+type Dated = Pick<Row, "due_at" | "overdue" | "paused" | "left_h"> & { status?: string };
+const OPEN: ReadonlySet<string> = new Set(["received", "accepted", "in_progress"]);
+export const isOpen = (state: string): boolean => OPEN.has(state);
 export function dueState(row: Dated, now = Date.now()): DueState {
   if (row.paused) return "paused";
   if (!row.due_at) return "none";
@@ -28,6 +30,7 @@ function span(ms: number): string {
 }
 /** "Còn 3 giờ làm việc", "Quá hạn 2 ngày"; by the clock where the server counts no working hours. */
 export function dueWords(row: Dated, now = Date.now()): string {
+  if (row.status && !isOpen(row.status)) return w("closed");
   const state = dueState(row, now);
   if (state === "paused" || state === "none") return w(state);
   const left_ms = Date.parse(row.due_at ?? "") - now;

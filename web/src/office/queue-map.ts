@@ -17,6 +17,7 @@ const w = phrases({
 });
 interface Drawn { type: "FeatureCollection"; features: { type: "Feature"; geometry: { type: string; coordinates: unknown }; properties: Record<string, unknown> }[] }
 const NOTHING: Drawn = { type: "FeatureCollection", features: [] };
+// The most urgent first, which is drawn last: none of them lies under others.
 const STATES: readonly DueState[] = ["overdue", "soon", "later", "paused", "none"];
 export interface MapActs { pick(code: string): void; open(code: string): void; hover(code: string | null): void; shape(corners: string): void }
 
@@ -60,9 +61,9 @@ export class QueueMap {
     for (const id of ["borders", "names", "work"]) map.addSource(id, { type: "geojson", data: NOTHING as never });
     map.addLayer({ id: "land", type: "fill", source: "borders", paint: { "fill-color": dark ? "#26323c" : "#ffffff" } });
     map.addLayer({ id: "borders", type: "line", source: "borders", paint: { "line-color": dark ? "#94a3b8" : "#475569", "line-width": ["interpolate", ["linear"], ["zoom"], 8, 0.5, 14, 1.6] } });
-    map.addLayer({ id: "cells", type: "circle", source: "work", filter: ["has", "n"], paint: { "circle-radius": ["interpolate", ["linear"], ["log10", ["get", "n"]], 0, 9, 2, 15, 4, 24], "circle-color": "#475569", "circle-stroke-width": 3, "circle-stroke-color": ["case", [">", ["coalesce", ["get", "overdue"], 0], 0], COLOURS.overdue, "#ffffff"] } });
+    map.addLayer({ id: "cells", type: "circle", source: "work", filter: ["has", "n"], layout: { "circle-sort-key": ["coalesce", ["get", "overdue"], 0] }, paint: { "circle-radius": ["interpolate", ["linear"], ["log10", ["get", "n"]], 0, 9, 2, 15, 4, 24], "circle-color": "#475569", "circle-stroke-width": 3, "circle-stroke-color": ["case", [">", ["coalesce", ["get", "overdue"], 0], 0], COLOURS.overdue, "#ffffff"] } });
     map.addLayer({ id: "numbers", type: "symbol", source: "work", filter: ["has", "n"], layout: { "text-field": ["to-string", ["get", "n"]], "text-size": 11, "text-allow-overlap": true, "text-font": ["Noto Sans Bold", "sans-serif"] }, paint: { "text-color": "#ffffff" } });
-    map.addLayer({ id: "points", type: "circle", source: "work", filter: ["!", ["has", "n"]], paint: { "circle-radius": ["case", ["==", ["get", "urgent"], true], 9, 6.5], "circle-color": ["match", ["get", "state"], ...STATES.flatMap((one) => [one, COLOURS[one]]), COLOURS.none] as never, "circle-stroke-color": "#ffffff", "circle-stroke-width": 1.5 } });
+    map.addLayer({ id: "points", type: "circle", source: "work", filter: ["!", ["has", "n"]], layout: { "circle-sort-key": ["match", ["get", "state"], ...STATES.flatMap((one, n) => [one, STATES.length - n]), 0] as never }, paint: { "circle-radius": ["case", ["==", ["get", "urgent"], true], 9, 6.5], "circle-color": ["match", ["get", "state"], ...STATES.flatMap((one) => [one, COLOURS[one]]), COLOURS.none] as never, "circle-stroke-color": "#ffffff", "circle-stroke-width": 1.5 } });
     map.addLayer({ id: "chosen", type: "circle", source: "work", filter: ["in", ["get", "code"], ["literal", []]], paint: { "circle-radius": 11, "circle-color": "rgba(0,0,0,0)", "circle-stroke-color": "#1d4ed8", "circle-stroke-width": 3 } });
     map.addLayer({ id: "active", type: "circle", source: "work", filter: ["==", ["get", "code"], ""], paint: { "circle-radius": 14, "circle-color": "rgba(0,0,0,0)", "circle-stroke-color": "#f59e0b", "circle-stroke-width": 4 } });
     map.addLayer({ id: "names", type: "symbol", source: "names", layout: { "text-field": ["get", "name"], "text-size": 12, "text-font": ["Noto Sans", "sans-serif"], "text-padding": 4 }, paint: { "text-color": ink, "text-halo-color": paper, "text-halo-width": 1.6 } });

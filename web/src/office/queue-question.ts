@@ -1,5 +1,5 @@
 /** What the queue shows, as the address says it. */
-export const SCOPES = ["mine", "unassigned", "due", "overdue", "urgent", "reopened", "duplicates", "misrouted", "checking", "paused"] as const;
+export const SCOPES = ["mine", "unassigned", "due", "overdue", "urgent", "reopened", "duplicates", "misrouted", "checking", "paused", "no_limit"] as const;
 export type Scope = (typeof SCOPES)[number];
 export const SORTS = ["due", "reported", "-reported"] as const;
 export type Sort = (typeof SORTS)[number];

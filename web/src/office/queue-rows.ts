@@ -12,7 +12,7 @@ export interface Row {
 /** What happened to a row since it was read. */
 export interface Mark { who: string | null; act: string; at: number; gone?: boolean }
 interface Answer { items: Row[]; next: string | null; total: number }
-const PAGE = 200;
+const PAGE = 100;
 // An answer that lists more at once is asked for anew as a whole.
 export const MOST_AT_ONCE = 20;
 

@@ -43,11 +43,16 @@ export const page: Page = async (place, _path, query) => {
   facts ??= readFacts();
   const { city, domains, set, areas } = await facts.catch((problem: unknown) => { facts = null; throw problem; });
   setZone(city.timezone);
-  let question = read(query), opened = query.get("open") ?? "", anchor = "", leavePanel: (() => void) | void, shownTab = "list", recount = 0;
+  let question = read(query), opened = query.get("open") ?? "", anchor = "", leavePanel: (() => void) | void, shownTab = "list", recount = 0, counted = "", sum: number | undefined;
   const choices = { active: "", chosen: new Set<string>(), all: false };
   const unseen = new Set<string>();
   const rows = new Rows(question, () => refresh());
-  const filter = new Filter(domains, areas, (to) => { shut(); turnTo(to); });
+  const filter = new Filter(domains, areas, (to, typed) => {
+    shut();
+    const same = typed && Boolean(question.q);
+    turnTo(to, !same);
+    if (same) history.replaceState(null, "", address());
+  });
   const list = new List(rows, domains, choices, { open, focus: (code) => focus(code, false), toggle, hover: (code) => map.show(code ?? choices.active, chosenCodes()) });
   const map = new QueueMap(city, set, { pick: (code) => { focus(code, true); if (phone.matches) open(code); }, open, hover: (code) => { for (const own of list.box.querySelectorAll(".hovered")) own.classList.remove("hovered"); if (code) document.getElementById(`row-${code}`)?.classList.add("hovered"); }, shape: (polygon) => { turnTo(altered(question, { polygon })); choices.all = true; refresh(); } });
 
@@ -65,12 +70,13 @@ export const page: Page = async (place, _path, query) => {
   const address = (): string => { const text = new URLSearchParams(written(question)); if (opened) text.set("open", opened); return `/office${String(text) ? `?${text}` : ""}`; };
   const chosenCodes = (): string[] => (choices.all ? [] : [...choices.chosen]);
   const remember = (): void => { left.set(written(question), { rows, top: list.top, active: choices.active, at: position() }); };
-  const showCounts = (found: Counts): void => { filter.counts = found; filter.show(question); };
+  // The chips and the number above the list are of one answer: they never tell of two moments.
+  const showCounts = (found: Counts): void => { filter.counts = found; sum = found["total"]; filter.show(question); refresh(); };
 
   function refresh(): void {
     list.refresh();
     map.show(choices.active, chosenCodes());
-    total.textContent = rows.state === "loading" && !rows.items.length ? w("loading") : `${number(rows.total)} ${w("total")}`;
+    total.textContent = rows.state === "loading" && !rows.items.length ? w("loading") : `${number(sum ?? rows.total)} ${w("total")}`;
     place.dataset["rows"] = rows.state;
     list.box.setAttribute("aria-busy", String(rows.state === "loading"));
     notice.replaceChildren(...notices());
@@ -156,15 +162,30 @@ export const page: Page = async (place, _path, query) => {
     list.top = 0;
     void rows.restart(question);
     map.ask(question);
+    if (counted !== unordered()) { sum = undefined; void count(); }
   }
-  async function count(): Promise<void> { try { showCounts(await ask<Counts>("/api/v1/work/counts")); } catch { /* chips without numbers filter all the same */ } }
+  const unordered = (): string => String(asked(altered(question, { sort: "" })));
+  async function count(): Promise<void> {
+    const own = unordered();
+    counted = own;
+    try {
+      const found = await ask<Counts>(`/api/v1/work/counts${own ? `?${own}` : ""}`);
+      if (own === counted) showCounts(found);
+    } catch { sum = undefined; /* chips without numbers filter all the same */ }
+  }
 
-  function open(code: string): void {
+  function open(code: string, byKey = false): void {
     if (phone.matches) { go(`/office/c/${encodeURIComponent(code)}`); return; }
-    if (code === opened) return;
+    if (code === opened) { if (byKey) intoPanel(); return; }
     opened = code;
     history.pushState(null, "", address());
-    void showPanel();
+    void showPanel().then(() => { if (byKey && opened === code) intoPanel(); });
+  }
+  /** Who works by keyboard goes on in what was opened: its keys are other ones than the list's. */
+  function intoPanel(): void {
+    const head = panel.querySelector<HTMLElement>("h1");
+    head?.setAttribute("tabindex", "-1");
+    head?.focus({ preventScroll: true });
   }
   async function showPanel(): Promise<void> {
     leavePanel?.();
@@ -173,6 +194,9 @@ export const page: Page = async (place, _path, query) => {
     panel.hidden = !code;
     body.toggleAttribute("data-panel", Boolean(code));
     if (was !== panel.hidden) map.resize();
+    // The map is narrower now: what is open stays in sight.
+    const shown = code ? rows.at(rows.indexOf(code)) : undefined;
+    if (shown) map.reveal(shown.lon, shown.lat);
     if (!code) { panel.replaceChildren(); return; }
     const inner = h("div", { class: "panel-inner" }), close = h("button", { type: "button", id: "panel-close", "aria-label": w("closePanel"), click: () => shutStep() }, "✕");
     panel.replaceChildren(h("div", { class: "panel-bar" }, h("a", { href: `/office/c/${encodeURIComponent(code)}` }, w("wide")), close), inner);
@@ -214,8 +238,13 @@ export const page: Page = async (place, _path, query) => {
   });
 
   const unkey = keys({
-    move, page: () => list.fitting, ends: (last) => move(last ? rows.items.length : -rows.items.length, false), open: () => { if (choices.active) open(choices.active); }, toggle: () => { if (choices.active) toggle(choices.active, false); },
-    all, escape: () => { if (opened) shutStep(); else none(); }, assign: () => { if (may("act") && may("bulk")) start("assign"); }, search: () => document.getElementById("queue-search")?.focus(), swap: () => swap(), fresh: anew,
+    move, page: () => list.fitting, ends: (last) => move(last ? rows.items.length : -rows.items.length, false), open: () => { if (choices.active) open(choices.active, true); }, toggle: () => { if (choices.active) toggle(choices.active, false); },
+    all, escape: () => { if (opened) shutStep(); else none(); }, assign: () => {
+      // What is open is what a key is meant for, unless rows were selected.
+      const inner = opened && !choices.all && !choices.chosen.size ? panel.querySelector(".panel-inner") : null;
+      if (inner) inner.dispatchEvent(new KeyboardEvent("keydown", { key: "a", cancelable: true }));
+      else if (may("act") && may("bulk")) start("assign");
+    }, search: () => document.getElementById("queue-search")?.focus(), swap: () => swap(), fresh: anew,
     only: (scope) => turnTo(scope ? { [scope]: scope === "due" ? String(SOON_H) : "true" } : {}),
   });
   const before = left.get(written(question));
@@ -223,7 +252,8 @@ export const page: Page = async (place, _path, query) => {
     work: (news) => {
       void rows.others(news).then((others) => { for (const code of others) unseen.add(code); refresh(); });
       clearTimeout(recount);
-      recount = window.setTimeout(() => void count(), RECOUNT_MS);
+      // The map too: what was closed goes, what came is there. What one did oneself is seen at once.
+      recount = window.setTimeout(() => { void count(); void map.load(); }, news.some((one) => one.own) ? 0 : RECOUNT_MS);
     },
     presence: (found) => { if (found.who.length) list.presence.set(found.code, found.who); else list.presence.delete(found.code); list.refresh(); },
     lost: () => { unseen.add("*"); refresh(); void count(); },

@@ -16,10 +16,24 @@ export async function takeNote(account: number, code: string, text: string): Pro
   if (!(await keep("waiting", account, note.key, note))) throw new Error("this device keeps nothing: send the note with a network");
   void sendWaiting(account);
 }
-let running: Promise<number> | null = null;
+const RETRY_MS = 30_000;
+let running: Promise<number> | null = null, asked = false, later = 0;
 /** Sends what waits, one after the other; returns how many still wait. Two calls are one. */
 export function sendWaiting(account: number): Promise<number> {
-  return (running ??= all(account).finally(() => { running = null; dispatchEvent(new Event("office:sent")); }));
+  // The network may come back while a try without one is on its way: that one is no answer.
+  asked = true;
+  return (running ??= tries(account).finally(() => { running = null; dispatchEvent(new Event("office:sent")); }));
+}
+async function tries(account: number): Promise<number> {
+  let left = 0;
+  do {
+    asked = false;
+    left = await all(account);
+  } while (asked && left);
+  clearTimeout(later);
+  // A device that says it has a network may reach nothing all the same.
+  if (left) later = window.setTimeout(() => void sendWaiting(account), RETRY_MS);
+  return left;
 }
 async function all(account: number): Promise<number> {
   // Another tab may hold the same notes: one sends, and the keys keep each note single.

@@ -107,7 +107,7 @@ export async function openForm(around: Around, { refused, draft: given }: Openin
     const now = faults.map((one) => one.message).join("\n");
     if (now === told) return;
     told = now;
-    alert.replaceChildren(...(faults.length > 1 ? [h("p", {}, w("missing"))] : []), ...faults.map((one) => h("button", { type: "button", class: "link", click: () => one.focus.focus() }, one.message)));
+    alert.replaceChildren(...(faults.length ? [h("button", { type: "button", class: "close", "aria-label": t("close"), click: () => { told = ""; alert.replaceChildren(); } }, "✕")] : []), ...(faults.length > 1 ? [h("p", {}, w("missing"))] : []), ...faults.map((one) => h("button", { type: "button", class: "link", click: () => one.focus.focus() }, one.message)));
   }
   // What was missing goes from the list as it is given.
   sheet.on(() => { if (told && !refused) list(sections.flatMap((one) => one.check())); });

@@ -63,3 +63,14 @@ export async function sentBefore(around: Around): Promise<HTMLElement | null> {
     h("p", { class: "hint" }, w("warn")), h("button", { type: "button", id: "forget-sent", click: () => { void forgetSent().then(gone); } }, w("forget")));
   return node;
 }
+
+/** The same lists in the form that is open, once what waited was sent: it must not look unsent. */
+export async function renew(around: Around): Promise<void> {
+  const form = document.querySelector("#dialog[open] .report:has(.report-form)");
+  if (!form) return;
+  const [held, sent] = await Promise.all([waitingNow(around), sentBefore(around)]), was = form.querySelector<HTMLDetailsElement>("#sent-before");
+  if (sent instanceof HTMLDetailsElement && was) sent.open = was.open;
+  form.querySelectorAll(".lead, #waiting-now, #sent-before").forEach((one) => one.remove());
+  form.querySelector(".hint")?.after(...leadTo(held, sent));
+  form.append(...[held, sent].filter((one) => one !== null));
+}

@@ -3,6 +3,7 @@ import { byId, h } from "../dom";
 import { phrases } from "../i18n";
 import { type Around, begun, loadDraft, takeOldOnes } from "./draft";
 import { openForm } from "./form";
+import { renew } from "./kept";
 import { keepSending, onSending, type Outcome, takeBack } from "./queue";
 import { moveSending, showSent, showWaiting } from "./screens";
 import { read } from "./store";
@@ -30,7 +31,7 @@ export function startSending(around: Around): void {
   async function outcome(key: string, what: Outcome): Promise<void> {
     if ("sent" in what) {
       if (looked(key)) showSent(what.sent, around, another);
-      else note(`${w("sent")} `, h("strong", {}, what.sent.code));
+      else { note(`${w("sent")} `, h("strong", {}, what.sent.code)); await renew(around); }
       return;
     }
     if ("waits" in what) { showWaiting(key, what.waits, what.waits === "limit" ? what.until : 0, another); return; }

@@ -30,7 +30,11 @@ export function whereSection(sheet: Sheet): Section {
   const here = h("button", { type: "button", id: "use-here", class: "main", click: () => locate() }, w("here"));
   const byPhoto = h("button", { type: "button", id: "use-photo-place", hidden: true, click: () => { const at = photoPlace(); if (at) set(...at); } }, `📷 ${w("photo")}`);
   const finder = h("div", { class: "search" });
-  drawSearch(finder, "report-place", state.city || city.code, (found) => set(found.lon, found.lat, found.type === "area"), ["area", "address"]);
+  drawSearch(finder, "report-place", state.city || city.code, (found) => {
+    // What is found is a ward, a whole street or a place as some wrote it: near, and to be looked at.
+    set(found.lon, found.lat, true);
+    if (found.type === "address" && !address.value.trim()) { address.value = found.label; sheet.change("other", { address: found.label }); }
+  }, ["area", "address"]);
   const input = finder.querySelector("input");
   for (const name of ["placeholder", "aria-label"]) input?.setAttribute(name, w("find"));
   input?.setAttribute("aria-describedby", "where");
