@@ -98,7 +98,7 @@ async def asked(
     until: str | None = None,
     area: Codes = [],  # noqa: B006
     bbox: str | None = None,
-    cell: str | None = None,
+    cell: Codes = [],  # noqa: B006
     polygon: Annotated[str | None, Query(description="lon,lat;lon,lat;... at least 3")] = None,
     q: str | None = None,
     as_of: Annotated[str | None, Query(description="as it was known then")] = None,

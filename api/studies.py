@@ -127,7 +127,7 @@ class Studies:
             study.one_city(question).id,
             question.areas,
             question.bbox,
-            question.cell,
+            question.cells,
             question.polygon,
             resolution,
             k,

@@ -5,7 +5,7 @@ digits, the unused ones 7 (Uber, H3 documentation, "H3 index bit layout").
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -101,6 +101,18 @@ def resolution_at(zoom: int) -> int:
 def polygons(cells: Cells) -> NDArray[np.object_]:
     """The outlines as shapely polygons in degrees, shape (n,)."""
     return np.asarray(shapely.from_wkb(cells_to_wkb_polygons(cells.astype(np.uint64)).to_numpy()))
+
+
+def shape_of(cells: Sequence[int], *, reach: float = 0.0) -> shapely.Geometry:
+    """Cells as one shape in degrees; each made wider by `reach` times its longer side.
+
+    A leaf belongs to a cell by its number, and may lie a little outside of the cell's outline.
+    """
+    shapes = polygons(np.array(cells, dtype=np.int64))
+    if reach:
+        west, south, east, north = shapely.bounds(shapes).T
+        shapes = shapely.buffer(shapes, np.maximum(east - west, north - south) * reach)
+    return shapely.union_all(shapes)
 
 
 def outlines(cells: Cells) -> list[list[float]]:

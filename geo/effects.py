@@ -130,7 +130,7 @@ def _effect(
     asked: tuple[DayInterval, DayInterval],
     taken: tuple[DayInterval, ...],
 ) -> Effect:
-    everywhere = replace(question, areas=(), cell=None, polygon=(), bbox=None)
+    everywhere = replace(question, areas=(), cells=(), polygon=(), bbox=None)
     area, every = (
         np.concatenate([_by_week(connection, of, city, period) for period in taken])
         for of in (question, everywhere)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import shapely
 from sqlalchemy import Select, func, select
 
@@ -67,8 +66,8 @@ def select_news(question: Filter, limit: int) -> Select[Any]:
     if question.polygon:
         outline = func.ST_GeomFromWKB(shapely.to_wkb(shapely.Polygon(question.polygon)), 4326)
         rows = rows.where(func.ST_Intersects(news.c.geom, outline))
-    if question.cell is not None:
-        shape = cells.polygons(np.array([question.cell], dtype=np.int64))[0]
+    if question.cells:
+        shape = cells.shape_of(question.cells)
         rows = rows.where(func.ST_Intersects(news.c.geom, f"SRID=4326;{shapely.to_wkt(shape, 9)}"))
     return rows
 

@@ -15,6 +15,8 @@ from geo.errors import BadFilterError
 
 # What a hand draws; more is a boundary set.
 MOST_CORNERS: Final = 200
+# A hot spot has some ten; an address must hold them all.
+MOST_CELLS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,8 @@ class Filter:
     until: datetime | None = None
     areas: tuple[Place, ...] = ()
     bbox: BBox | None = None
-    cell: int | None = None
-    """An H3 cell, at most as fine as a leaf: what a hexagon of the map counts."""
+    cells: tuple[int, ...] = ()
+    """H3 cells, ascending, at most as fine as a leaf: what hexagons of the map count together."""
     polygon: tuple[tuple[float, float], ...] = ()
     """The corners (lon, lat) of one drawn outline, not closed; edges are straight in degrees."""
     words: tuple[str, ...] = ()
@@ -89,8 +91,8 @@ class Filter:
 
     @property
     def drawn(self) -> bool:
-        """Whether a box, a cell or an outline limits it."""
-        return bool(self.bbox or self.cell or self.polygon)
+        """Whether a box, cells or an outline limit it."""
+        return bool(self.bbox or self.cells or self.polygon)
 
     def of_city(self, city: City) -> "Filter":
         """The same question asked of one city alone."""
@@ -180,14 +182,14 @@ def parse(
     until: str | None = None,
     area: Iterable[str] = (),
     bbox: str | None = None,
-    cell: str | None = None,
+    cell: Iterable[str] = (),
     polygon: str | None = None,
     q: str | None = None,
     as_of: str | None = None,
 ) -> Filter:
     """A Filter from public parameters; raises `BadFilterError` naming the parameter."""
     cities, domains, categories = split(city), split(domain), split(category)
-    areas, statuses = split(area), split(status)
+    areas, statuses, hexagons = split(area), split(status), split(cell)
     _known("city", cities, vocabulary.cities)
     _known("domain", domains, vocabulary.domains)
     _known("category", categories, vocabulary.categories)
@@ -204,6 +206,8 @@ def parse(
     for code in statuses:
         group = {"open": OPEN, "closed": CLOSED}.get(code)
         wanted |= group if group else {Status.from_code(code)}
+    if len(hexagons) > MOST_CELLS:
+        raise BadFilterError("cell", f"{len(hexagons)} cells are more than {MOST_CELLS}")
     kinds = [vocabulary.categories[code] for code in categories]
     for code in categories:
         if vocabulary.categories[code][0] in vocabulary.sensitive:
@@ -225,7 +229,7 @@ def parse(
         until=end,
         areas=tuple(sorted(vocabulary.areas[code] for code in areas)),
         bbox=BBox.parse(bbox) if bbox else None,
-        cell=_cell(cell) if cell else None,
+        cells=tuple(sorted({_cell(one) for one in hexagons})),
         polygon=parse_polygon(polygon) if polygon else (),
         words=tuple(q.split()) if q else (),
         as_of=parse_time("as_of", as_of, zone) if as_of else None,

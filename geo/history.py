@@ -86,7 +86,7 @@ def _extent(connection: Connection, question: Filter, days: dict[int, int]) -> t
     """
     whole = replace(
         question, domains=(), categories=(), statuses=(), areas=(), bbox=None, polygon=(),
-        cell=None, words=(),
+        cells=(), words=(),
     )  # fmt: skip
     known = {*days, *(int(row.place) for row in connection.execute(counts.by_day(whole)))}
     return EPOCH + timedelta(days=min(known)), EPOCH + timedelta(days=max(known))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import groupby
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -27,7 +28,16 @@ from sqlalchemy.types import UserDefinedType
 
 from geo import cells
 from geo.bbox import BBox
-from geo.cells import PROBED, children, estimated, holding, leaf_range, parents, probes
+from geo.cells import (
+    PROBED,
+    children,
+    estimated,
+    holding,
+    leaf_range,
+    parents,
+    probes,
+    resolution_of,
+)
 from geo.filters import Filter
 from geo.schema import category, complaint, complaint_area
 
@@ -134,13 +144,8 @@ def matches(
         conditions.append(columns.status.in_(question.statuses))
     if question.areas:
         conditions.append(_in_areas(question, columns))
-    if question.cell is not None:
-        low, high = leaf_range(question.cell)
-        # The place index holds `cell >> 18`; the leaves themselves settle what is finer.
-        conditions += [
-            _probe(columns).between(literal(low >> 18), literal(high >> 18)),
-            columns.cell.between(literal(low), literal(high)),
-        ]
+    if question.cells:
+        conditions.append(_in_cells(question.cells, columns))
     if question.bbox and not _holds_all(question.bbox, question):
         box = question.bbox
         inside = and_(
@@ -176,6 +181,31 @@ def _in_areas(question: Filter, columns: Any) -> ColumnElement[bool]:
         )
         .exists()
     )
+
+
+def _in_cells(given: Sequence[int], columns: Any) -> ColumnElement[bool]:
+    """The place index holds `cell >> 18`, which is resolution 9; parents settle what is finer."""
+    if len(given) == 1:
+        low, high = leaf_range(given[0])
+        return and_(
+            _probe(columns).between(literal(low >> 18), literal(high >> 18)),
+            columns.cell.between(literal(low), literal(high)),
+        )
+    found, around, exactly = [], [], []
+    for resolution, those in groupby(sorted(given, key=resolution_of), key=resolution_of):
+        alike = np.fromiter(those, np.int64)
+        of_parents = is_any(func.cell_parent(columns.cell, resolution), alike.tolist())
+        if resolution > PROBED:
+            around.append(parents(alike, PROBED))
+            exactly.append(of_parents)
+        elif len(alike) * 7 ** (PROBED - resolution) <= MOST_LISTED:
+            found.append(is_any(_probe(columns), probes(children(alike, PROBED))))
+        else:
+            found.append(of_parents)
+    if around:
+        near = probes(np.unique(np.concatenate(around)))
+        found.append(and_(is_any(_probe(columns), near), or_(*exactly)))
+    return or_(*found)
 
 
 def _holds_all(box: BBox, question: Filter) -> bool:

@@ -173,10 +173,8 @@ def _drawn_on(question: Filter) -> shapely.Geometry | None:
     shapes = [shapely.box(*question.bbox)] if question.bbox else []
     if question.polygon:
         shapes.append(shapely.Polygon(question.polygon))
-    if question.cell is not None:
-        [hexagon] = cells.polygons(np.array([question.cell]))
-        west, south, east, north = hexagon.bounds
-        shapes.append(hexagon.buffer(max(east - west, north - south) / 4))
+    if question.cells:
+        shapes.append(cells.shape_of(question.cells, reach=1 / 4))
     return shapely.intersection_all(shapes) if shapes else None
 
 

@@ -83,8 +83,8 @@ def region(connection: Connection, question: Filter) -> shapely.Geometry:
     if wkb is None:
         raise NotFoundError("this city has no outline yet: load its boundaries first")
     shape = shapely.from_wkb(bytes(wkb))
-    if question.cell is not None:
-        shape = shapely.intersection(shape, cells.polygons(np.array([question.cell]))[0])
+    if question.cells:
+        shape = shapely.intersection(shape, cells.shape_of(question.cells))
     if question.bbox is not None:
         shape = shapely.intersection(shape, shapely.box(*question.bbox))
     if question.polygon:

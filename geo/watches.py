@@ -14,7 +14,6 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs
 from uuid import UUID
 
-import numpy as np
 import shapely
 from sqlalchemy import Connection, Row, func, literal, select, text, union_all, update
 from sqlalchemy.dialects.postgresql import insert
@@ -61,11 +60,9 @@ def _outline(asked: Filter) -> shapely.Geometry | None:
     """A shape outside of which nothing answers; one of those that a question has."""
     if asked.polygon:
         return shapely.Polygon(asked.polygon)
-    if asked.cell is not None:
-        drawn = cells.polygons(np.array([asked.cell], dtype=np.int64))[0]
-        west, south, east, north = drawn.bounds
+    if asked.cells:
         # The leaves of a cell reach beyond its outline, by less than a quarter of its radius.
-        return drawn.buffer(max(east - west, north - south) / 6)
+        return cells.shape_of(asked.cells, reach=1 / 6)
     if asked.bbox:
         return shapely.box(*asked.bbox)
     return None

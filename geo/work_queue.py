@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, DateTime, Integer, SmallInteger
 
-from geo.cells import resolution_of
+from geo.cells import leaf_range
 from geo.complaint import Status
 from geo.errors import BadFilterError
 from geo.filters import Filter
@@ -149,8 +149,8 @@ def _conditions(asked: Asked) -> list[Any]:
         west, south, east, north = of.bbox.west, of.bbox.south, of.bbox.east, of.bbox.north
         box = func.ST_MakeEnvelope(west, south, east, north, 4326)
         found.append(func.ST_Intersects(complaint.c.geom, box))
-    if of.cell is not None:
-        found.append(func.cell_parent(w.cell, resolution_of(of.cell)) == of.cell)
+    if of.cells:
+        found.append(or_(*(w.cell.between(*leaf_range(one)) for one in of.cells)))
     if of.polygon:
         outline = Polygon(of.polygon).wkt
         found.append(func.ST_Covers(func.ST_GeomFromText(outline, 4326), complaint.c.geom))

@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.cells import centres, polygons
+from geo.cells import centres, polygons, shape_of
 from tiles import svg
 from tiles.legend import UNKNOWN, Language, Mark, class_of, ramp
 from tiles.lettering import Box, Room, place
@@ -220,8 +220,8 @@ def _names(ground: Ground, window: Window, room: Room, size: float, lang: Langua
 def asked_for(ground: Ground) -> list[shapely.Geometry]:
     """The places a question is limited to: areas, a hexagon, a drawn outline; in degrees."""
     found = [shapely.from_geojson(row.shape) for row in ground.chosen]
-    if ground.question.cell is not None:
-        found.append(polygons(np.array([ground.question.cell], dtype=np.int64))[0])
+    if ground.question.cells:
+        found.append(shape_of(ground.question.cells))
     if ground.question.polygon:
         found.append(shapely.Polygon(ground.question.polygon))
     return found

@@ -27,6 +27,7 @@ _VI: Final[Words] = {
     "bbox": "Trong khung",
     "polygon": "Trong hình tự vẽ",
     "corners": "góc",
+    "hexagons": "ô lục giác",
     "as_of": "Số liệu như đã biết lúc",
     "hidden": "Không kể các loại nhạy cảm",
     "q": "Có chữ",
@@ -112,6 +113,7 @@ _EN: Final[Words] = {
     "bbox": "Within",
     "polygon": "Within a drawn outline",
     "corners": "corners",
+    "hexagons": "hexagons",
     "as_of": "Figures as known at",
     "hidden": "Without sensitive categories",
     "q": "With the words",
@@ -269,8 +271,10 @@ def sentence(figures: Asked, lang: Language) -> str:
     if figures.chosen:
         named = [area_name(row.name, row.name_en, row.kind, lang) for row in figures.chosen]
         parts.append(("area", named))
-    if question.cell is not None:
-        parts.append(("cell", [to_hex(question.cell)]))
+    if question.cells:
+        few = len(question.cells) <= 3
+        listed = [to_hex(one) for one in question.cells]
+        parts.append(("cell", listed if few else [f"{len(listed)} {words['hexagons']}"]))
     if question.bbox:
         box = question.bbox
         east, north = ("Đ", "B") if lang == "vi" else ("E", "N")

@@ -43,7 +43,7 @@ def _asked(
     until: str | None = None,
     area: Codes = [],  # noqa: B006
     bbox: str | None = None,
-    cell: str | None = None,
+    cell: Codes = [],  # noqa: B006
     polygon: str | None = None,
     q: str | None = None,
     mine: bool = False,
@@ -92,8 +92,8 @@ def _asked(
 
 
 Question = Annotated[Asked, Depends(_asked)]
-_LISTS: Final = ("city", "domain", "category", "status", "area", "handler")
-_WORDS: Final = ("since", "until", "bbox", "cell", "polygon", "q", "measure", "unit")
+_LISTS: Final = ("city", "domain", "category", "status", "area", "cell", "handler")
+_WORDS: Final = ("since", "until", "bbox", "polygon", "q", "measure", "unit")
 # Of the page that was looked at: an order and a place in it choose nothing.
 _PAGE: Final = ("sort", "limit", "after")
 

@@ -263,6 +263,13 @@ def test_a_planner_sees_which_places_are_hot_beyond_chance_and_goes_to_one(
     entries.first.click()
     expect(desktop.locator("dialog")).to_be_hidden()
     desktop.wait_for_url(re.compile("view=13.5"))
+    # Beside the map stands the story of all its cells, with as many complaints as the list said.
+    several = len(found["spots"][0]["cells"])
+    title = desktop.locator("#story-title")
+    expect(title).to_contain_text("Hexagon" if several == 1 else f"{several} hexagons")
+    expect(desktop.locator("#story strong")).to_contain_text(f"{found['spots'][0]['n']:,} ")
+    told = desktop.evaluate("new URLSearchParams(location.search).get('cell')")
+    assert told.split(",") == found["spots"][0]["cells"]
     box = desktop.locator("#map").bounding_box()
     assert box is not None
     desktop.wait_for_selector("body[data-ready]")

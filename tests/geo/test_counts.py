@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+import h3
 import numpy as np
 import pytest
 from shapely import Point, Polygon
@@ -124,8 +125,19 @@ def _random_filter(rng: random.Random, city: City) -> Filter:
         until=since + length if rng.random() < 0.8 else None,
         areas=tuple(rng.sample(AREAS, rng.choice([1, 2, 3]))) if rng.random() < 0.3 else (),
         bbox=box if rng.random() < 0.2 else None,
+        cells=_random_cells(rng) if rng.random() < 0.2 else (),
         polygon=_random_polygon(rng) if rng.random() < 0.2 else (),
     )
+
+
+def _random_cells(rng: random.Random) -> tuple[int, ...]:
+    """Some around a place, of one size or of several, one in another."""
+    lon, lat = rng.uniform(105.7, 105.9), rng.uniform(20.9, 21.1)
+    found = set()
+    for _ in range(rng.choice([1, 2, 12])):
+        near = lon + rng.uniform(-0.03, 0.03), lat + rng.uniform(-0.03, 0.03)
+        found.add(int(h3.str_to_int(h3.latlng_to_cell(*near[::-1], rng.choice([6, 8, 8, 10, 11])))))
+    return tuple(sorted(found))
 
 
 def _random_polygon(rng: random.Random) -> tuple[tuple[float, float], ...]:
@@ -147,6 +159,11 @@ class Row(NamedTuple):
     areas: list[int]
 
 
+def _lies_in(leaf: int, cell: int) -> bool:
+    outer = h3.int_to_str(cell)
+    return bool(h3.cell_to_parent(h3.int_to_str(leaf), h3.get_resolution(outer)) == outer)
+
+
 def _asked(question: Filter, row: Row) -> bool:
     """What a filter means, said once more without SQL."""
     box = question.bbox
@@ -158,6 +175,7 @@ def _asked(question: Filter, row: Row) -> bool:
         and (question.since is None or row.reported_at >= question.since)
         and (question.until is None or row.reported_at < question.until)
         and (not question.areas or any(one.id in row.areas for one in question.areas))
+        and (not question.cells or any(_lies_in(row.cell, one) for one in question.cells))
         and (not question.polygon or Polygon(question.polygon).intersects(Point(row.lon, row.lat)))
         and (box is None or (box.west <= row.lon <= box.east and box.south <= row.lat <= box.north))
     )

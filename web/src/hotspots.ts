@@ -70,8 +70,8 @@ export function largerCells(found: Hotspots | Trends, id: string, before: () => 
   return found.few && larger ? [h("button", { type: "button", id, click: () => { before(); change({ size: larger }); } }, w("larger"))] : [];
 }
 
-/** The hot spots, the strongest first; each can be shown on the map or followed. */
-export function openSpots(found: Hotspots, go: (lon: number, lat: number) => void): void {
+/** The hot spots, the strongest first; each can be shown on the map, with its story, or followed. */
+export function openSpots(found: Hotspots, go: (one: Spot) => void): void {
   if (!found.spots.length) {
     const none = openDialog(t("spotList"), t("close"), h("p", {}, found.few ? w("cannotTell") : t("noSpots")), ...largerCells(found, "larger-cells", () => none.close()));
     return;
@@ -83,7 +83,7 @@ export function openSpots(found: Hotspots, go: (lon: number, lat: number) => voi
     places.set(one.rank, place);
     return place;
   };
-  const entries = found.spots.map((one) => h("li", { class: "spot" }, h("button", { type: "button", class: "entry", click: () => { dialog.close(); go(one.lon, one.lat); } },
+  const entries = found.spots.map((one) => h("li", { class: "spot" }, h("button", { type: "button", class: "entry", click: () => { dialog.close(); go(one); } },
     h("span", { class: "what" }, `${one.rank}. ${name(one)}`), h("span", { class: "state" }, className(one.class)),
     columns(one)),
     h("button", { type: "button", class: "follow-spot", "aria-label": `${w("follow")}: ${name(one)}`, click: () => openFollow({ spot: one, place: name(one) }) }, w("follow"))));

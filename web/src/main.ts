@@ -16,7 +16,7 @@ import { type Around, openReport, startSending } from "./report";
 import { headSearch } from "./search";
 import { onFrame, readPeriods } from "./slider";
 import { FINE_ZOOM, populated, shapesOf } from "./shapes";
-import { change, filter, onChange, OWN, readAddress, second, state } from "./state";
+import { change, filter, MOST_CELLS, onChange, OWN, readAddress, second, state } from "./state";
 import { Story } from "./story";
 import { openComplaint, openList, openTable } from "./tables";
 import { tools } from "./tools";
@@ -116,7 +116,11 @@ const bench = new Workbench(map, {
   domains, read: banner, sample: city.sample,
   notes: () => [city.sample ? t("sample") : "", set()?.approximate ? t("roughly") : ""].filter(Boolean).join(" "),
   refused: (problem) => say(...(state.layer === "trends" ? [t("tooShort")] : [`${t("badFilter")} `, ...explained(problem)])),
-  spots: (hot) => openSpots(hot, (lon, lat) => map.go(lon, lat, 13.5)),
+  spots: (hot) => openSpots(hot, (one) => {
+    map.go(one.lon, one.lat, 13.5);
+    // Of a hot spot of more cells than an address holds the map alone tells.
+    if (one.cells.length <= MOST_CELLS) story.show("cell", one.cells.join(","), one.n, [], [one.lon, one.lat]);
+  }),
   groups: () => void openGroups((lon, lat) => map.go(lon, lat, 12)),
 });
 onFrame((frame) => bench.frame(frame));

@@ -33,6 +33,9 @@ export interface State {
   compare: string;
 }
 /** What a story may be of. */
+/** Cells that an address, and so a story, can be of. */
+export const MOST_CELLS = 200;
+/** `cell` may be several, parted by commas: those of a hot spot. */
 export type Shape = "cell" | "area" | "polygon";
 const empty: State = { city: "", layer: "cells", set: "", domain: "", category: "", status: "", since: "", until: "", area: "", method: "quantile", lang: "vi", view: "", complaint: "", marked: "", size: "8", step: "month", cell: "", polygon: "", look: "", as_of: "", frame: "", pace: "month", resolution: "", measure: "n", bandwidth: "1000", split: "", swipe: "50", compare: "" };
 export const state: State = { ...empty };
@@ -70,7 +73,7 @@ export function readAddress(): void {
   if (!SIZES.some(([size]) => size === state.size)) state.size = empty.size;
   if (!STEPS.some((step) => step === state.step)) state.step = empty.step;
   if (state.method !== "natural") state.method = "quantile";
-  if (!/^[0-9a-f]{15}$/.test(state.cell)) state.cell = "";
+  if (!/^[0-9a-f]{15}(,[0-9a-f]{15}){0,199}$/.test(state.cell)) state.cell = "";
   if (!/^-?\d+(\.\d+)?,-?\d+(\.\d+)?(;-?\d+(\.\d+)?,-?\d+(\.\d+)?){2,199}$/.test(state.polygon)) state.polygon = "";
   if (!["cell", "area", "polygon"].includes(state.look) || !state[state.look as Shape]) state.look = "";
   if (Number.isNaN(Date.parse(state.as_of)) || !/^\d{4}-\d\d-\d\dT/.test(state.as_of)) state.as_of = "";

@@ -19,8 +19,8 @@ interface Told {
   areas: { code: string; set: string; name: string; name_en: string; kind?: string | null; n: number }[]; streets: { name: string; n: number }[]; landmarks?: { name: string; name_en: string; distance_m: number }[];
 }
 const w = phrases({
-  vi: { cell: "Ô lục giác", area: "Đơn vị hành chính", polygon: "Vùng đã vẽ", open: "Chưa xong", density: "Mỗi km²", rate: "Mỗi 1.000 dân", noResidents: "chưa biết số dân", residents: "dân", closing: "Xử lý trong", median: "một nửa trong", p90: "9 trên 10 trong", days: "ngày", few: "quá ít để nói", ofClosed: "phản ánh đã xong", categories: "Loại phản ánh", more: "Xem hết", statuses: "Trạng thái", areas: "Thuộc về", streets: "Đường có nhiều nhất", limit: "Giới hạn mọi số liệu vào vùng này", lift: "Bỏ giới hạn", follow: "Tin điểm nóng nơi này", inArea: "phản ánh ở đây", limited: "Mọi số liệu đang giới hạn vào:", tell: "Câu chuyện", remove: "Bỏ", none: "–" },
-  en: { cell: "Hexagon", area: "Area", polygon: "Drawn shape", open: "Open", density: "Per km²", rate: "Per 1,000 residents", noResidents: "residents not known", residents: "residents", closing: "Closed within", median: "half within", p90: "9 of 10 within", days: "days", few: "too few to say", ofClosed: "closed complaints", categories: "Categories", more: "Show all", statuses: "States", areas: "Lies in", streets: "Streets with most", limit: "Limit everything to this shape", lift: "Lift the limit", follow: "Hot spot news of this place", inArea: "complaints here", limited: "All figures are limited to:", tell: "Story", remove: "Remove", none: "–" },
+  vi: { cell: "Ô lục giác", hexagons: "ô lục giác", area: "Đơn vị hành chính", polygon: "Vùng đã vẽ", open: "Chưa xong", density: "Mỗi km²", rate: "Mỗi 1.000 dân", noResidents: "chưa biết số dân", residents: "dân", closing: "Xử lý trong", median: "một nửa trong", p90: "9 trên 10 trong", days: "ngày", few: "quá ít để nói", ofClosed: "phản ánh đã xong", categories: "Loại phản ánh", more: "Xem hết", statuses: "Trạng thái", areas: "Thuộc về", streets: "Đường có nhiều nhất", limit: "Giới hạn mọi số liệu vào vùng này", lift: "Bỏ giới hạn", follow: "Tin điểm nóng nơi này", inArea: "phản ánh ở đây", limited: "Mọi số liệu đang giới hạn vào:", tell: "Câu chuyện", remove: "Bỏ", none: "–" },
+  en: { cell: "Hexagon", hexagons: "hexagons", area: "Area", polygon: "Drawn shape", open: "Open", density: "Per km²", rate: "Per 1,000 residents", noResidents: "residents not known", residents: "residents", closing: "Closed within", median: "half within", p90: "9 of 10 within", days: "days", few: "too few to say", ofClosed: "closed complaints", categories: "Categories", more: "Show all", statuses: "States", areas: "Lies in", streets: "Streets with most", limit: "Limit everything to this shape", lift: "Lift the limit", follow: "Hot spot news of this place", inArea: "complaints here", limited: "All figures are limited to:", tell: "Story", remove: "Remove", none: "–" },
 });
 const near = phrases({ vi: { title: "Gần đó" }, en: { title: "Nearby" } });
 /** Below so many closed complaints a median and a 90th percentile say little. */
@@ -55,7 +55,8 @@ export class Story {
     this.draw();
   }
   /** A place that was clicked, with what its tile already tells. */
-  show(shape: Shape, value: string, n: number, words: string[]): void {
+  show(shape: Shape, value: string, n: number, words: string[], at = this.at): void {
+    this.at = at;
     this.clicked = { value, n, words };
     this.opened = shape;
     // A shape that limits the figures goes on doing so; another one is only looked at.
@@ -71,7 +72,7 @@ export class Story {
     const high = view.getContainer().clientHeight, { y } = view.project(this.at);
     if (y > high - below - 24) view.panBy([0, y - (high - below) / 2], { animate: false });
   }
-  /** A line around the hexagon in whichever layer draws it. */
+  /** A line around the hexagons in whichever layer draws it. */
   private ring(): void {
     const { view } = this.around.map;
     for (const source of ["cells", "hotspots", "trends", "outliers"]) {
@@ -80,7 +81,7 @@ export class Story {
         if (!state.cell || !view.getSource(source)) continue;
         view.addLayer({ id, type: "line", source, "source-layer": source, paint: { "line-color": "#1d4ed8", "line-width": 4 } });
       }
-      view.setFilter(id, ["==", ["get", "cell"], state.cell]);
+      view.setFilter(id, ["in", ["get", "cell"], ["literal", state.cell.split(",")]]);
       view.setLayoutProperty(id, "visibility", state.cell && state.layer === source ? "visible" : "none");
     }
   }
@@ -159,11 +160,13 @@ export class Story {
     }
   }
   private count(shape: Shape, n: number): string {
-    const said = `${number(n)} ${shape === "cell" ? t("inCell") : w("inArea")}`;
+    const said = `${number(n)} ${shape === "cell" && !state.cell.includes(",") ? t("inCell") : w("inArea")}`;
     return n === 1 && current() === "en" ? said.replace("complaints", "complaint") : said;
   }
   private name(shape: Shape, told: Told): string {
     if (shape === "polygon") return `${w("polygon")} · ${number(told.km2 ?? areaKm2(read(state.polygon)))} km²`;
+    const hexagons = shape === "cell" ? state.cell.split(",").length : 0;
+    if (hexagons > 1) return [`${number(hexagons)} ${w("hexagons")}`, told.areas.filter((one) => one.set === state.set).slice(0, 2).map(areaName).join(", ")].filter(Boolean).join(" · ");
     const [set, code] = state.area.split(":");
     const found = shape === "area" ? told.areas.find((one) => one.set === set && one.code === code) : told.areas.find((one) => one.set === state.set);
     const name = found ? areaName(found) : "";
