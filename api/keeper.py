@@ -76,10 +76,13 @@ class Keeper:
             LISTENING.set(1)
             try:
                 while not self._stop.is_set():
-                    for note in driver.notifies(timeout=0.5):
-                        self.heard(note.payload)
-                        if self._stop.is_set():
-                            break
+                    until = time.monotonic() + 0.5
+                    # In short waits: who stops the server does not wait for a whole one.
+                    while time.monotonic() < until and not self._stop.is_set():
+                        for note in driver.notifies(timeout=0.05):
+                            self.heard(note.payload)
+                            if self._stop.is_set():
+                                break
                     self._words.refresh()
                     # Notices a connection that died without a word.
                     connection.execute(text("SELECT 1"))

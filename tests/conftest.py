@@ -122,7 +122,7 @@ _numbers = itertools.count()
 @contextmanager
 def _copy_of(cluster_url: str, template: str) -> Iterator[str]:
     name = f"test_{next(_numbers)}"
-    _administer(cluster_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    _administer(cluster_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield _at(cluster_url, name)
     _administer(cluster_url, f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -39,26 +39,32 @@ def client(hanoi_engine: Engine) -> TestClient:
     return TestClient(create_app(hanoi_engine, Settings()), raise_server_exceptions=False)
 
 
+@pytest.fixture(scope="module")
+def reader(module_hanoi: Engine) -> TestClient:
+    """For what only reads: one copy of Hanoi for all of it."""
+    return TestClient(create_app(module_hanoi, Settings()), raise_server_exceptions=False)
+
+
 @pytest.mark.parametrize("query", FILTERS)
 def test_list_status_cells_areas_and_tiles_agree(
-    client: TestClient, query: str, tmp_path: Path
+    reader: TestClient, query: str, tmp_path: Path
 ) -> None:
     listed, following = 0, f"/api/v1/complaints?{query}&limit=500&total=true"
     while following:
-        page = client.get(following).json()
+        page = reader.get(following).json()
         listed, following = listed + len(page["features"]), page["next"]
         assert page["total"] is not None
     assert page["total"] == listed
-    assert client.get(f"/api/v1/counts?by=status&{query}").json()["total"] == listed
-    assert client.get(f"/api/v1/counts?by=cell&resolution=9&{query}").json()["total"] == listed
+    assert reader.get(f"/api/v1/counts?by=status&{query}").json()["total"] == listed
+    assert reader.get(f"/api/v1/counts?by=cell&resolution=9&{query}").json()["total"] == listed
     for code in ("hanoi-ward-2025", "hanoi-district-2014"):
-        areas = client.get(f"/api/v1/counts?by=area&set={code}&{query}").json()
+        areas = reader.get(f"/api/v1/counts?by=area&set={code}&{query}").json()
         assert sum(row["n"] for row in areas["rows"]) + areas["outside"] == listed
         assert areas["outside"] >= 0
     for by in ("domain", "category", "day", "week", "month"):
-        counted = client.get(f"/api/v1/counts?by={by}&{query}").json()
+        counted = reader.get(f"/api/v1/counts?by={by}&{query}").json()
         assert counted["total"] == sum(row["n"] for row in counted["rows"]) == listed, by
-    exports = {form: client.get(f"/api/v1/export.{form}?{query}").content for form in FORMS}
+    exports = {form: reader.get(f"/api/v1/export.{form}?{query}").content for form in FORMS}
     assert len(pd.read_csv(io.BytesIO(exports["csv"]))) == listed
     assert len(json.loads(exports["geojson"])["features"]) == listed
     assert len(gpd.read_parquet(io.BytesIO(exports["parquet"]))) == listed
@@ -68,7 +74,7 @@ def test_list_status_cells_areas_and_tiles_agree(
     for z in (7, 12):
         shown = 0
         for tile in tms.get("WebMercatorQuad").tiles(105.2, 20.5, 106.1, 21.5, [z]):
-            answer = client.get(f"/tiles/complaints/{z}/{tile.x}/{tile.y}.mvt?{query}")
+            answer = reader.get(f"/tiles/complaints/{z}/{tile.x}/{tile.y}.mvt?{query}")
             if answer.status_code == 200:
                 layer = mapbox_vector_tile.decode(answer.content)["complaints"]
                 shown += sum(one["properties"].get("n", 1) for one in layer["features"])
@@ -76,7 +82,7 @@ def test_list_status_cells_areas_and_tiles_agree(
     for z in (5, 10):
         cells: dict[str, int] = {}
         for tile in tms.get("WebMercatorQuad").tiles(105.2, 20.5, 106.1, 21.5, [z]):
-            answer = client.get(f"/tiles/cells/{z}/{tile.x}/{tile.y}.mvt?{query}")
+            answer = reader.get(f"/tiles/cells/{z}/{tile.x}/{tile.y}.mvt?{query}")
             if answer.status_code == 200:
                 layer = mapbox_vector_tile.decode(answer.content)["cells"]
                 for feature in layer["features"]:
@@ -141,9 +147,9 @@ def test_ten_replays_make_one_complaint(client: TestClient) -> None:
     ],
 )
 def test_what_cannot_be_is_answered_with_the_field_that_is_wrong(
-    client: TestClient, path: str, status: int, field: str | None
+    reader: TestClient, path: str, status: int, field: str | None
 ) -> None:
-    answer = client.get(path)
+    answer = reader.get(path)
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     if field:
@@ -166,9 +172,9 @@ def test_search_finds_wards_old_districts_streets_and_codes(client: TestClient) 
 
 
 @pytest.mark.parametrize("method", ["quantile", "natural"])
-def test_class_breaks_ascend_within_what_is_shown(client: TestClient, method: str) -> None:
+def test_class_breaks_ascend_within_what_is_shown(reader: TestClient, method: str) -> None:
     for layer in ("cells", "areas&set=hanoi-ward-2025"):
-        found = client.get(f"/api/v1/classes?layer={layer}&method={method}&k=5").json()
+        found = reader.get(f"/api/v1/classes?layer={layer}&method={method}&k=5").json()
         breaks = found["breaks"]
         assert breaks == sorted(set(breaks))
         assert 1 <= len(breaks) <= 4
@@ -226,13 +232,13 @@ def test_a_place_outside_every_city_is_refused(client: TestClient) -> None:
     assert "outside" in answer.json()["detail"]
 
 
-def test_the_search_knows_how_kinds_are_written_short(client: TestClient) -> None:
+def test_the_search_knows_how_kinds_are_written_short(reader: TestClient) -> None:
     for asked, label in (
         ("P. Hoàn Kiếm", "Phường Hoàn Kiếm"),
         ("p.hoan kiem", "Phường Hoàn Kiếm"),
         ("phuong ngoc ha", "Phường Ngọc Hà"),
         ("Q. Ba Đình", "Quận Ba Đình"),
     ):
-        first = client.get("/api/v1/search", params={"q": asked}).json()["results"][0]
+        first = reader.get("/api/v1/search", params={"q": asked}).json()["results"][0]
         assert first["label"] == label, asked
         assert first["formerly"] is None

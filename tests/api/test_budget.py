@@ -401,7 +401,7 @@ def test_fifty_people_behind_one_address_use_the_map_and_notice_nothing(
 def test_a_bot_with_random_filters_is_refused_and_its_neighbour_is_not(
     module_hanoi: Engine,
 ) -> None:
-    app = create_app(module_hanoi, _real(cost_burst_s=0.5, cost_per_minute_s=1))
+    app = create_app(module_hanoi, _real(cost_burst_s=0.1, cost_per_minute_s=0.1))
     bot = TestClient(app, client=("198.51.100.7", 1))
     statuses = []
     for number in range(400):

@@ -16,9 +16,9 @@ GRID = tms.get("WebMercatorQuad")
 MOST_CELLS = 7000
 
 
-@pytest.fixture
-def client(hanoi_engine: Engine) -> TestClient:
-    return TestClient(create_app(hanoi_engine, Settings()), raise_server_exceptions=False)
+@pytest.fixture(scope="module")
+def client(module_hanoi: Engine) -> TestClient:
+    return TestClient(create_app(module_hanoi, Settings()), raise_server_exceptions=False)
 
 
 @pytest.mark.parametrize("resolution", [6, 7, 8, 9, 10])
@@ -58,8 +58,9 @@ def test_no_tile_may_be_asked_for_more_cells_than_a_phone_draws(client: TestClie
 
 
 def test_classes_of_smoothed_rates_are_of_what_the_table_has(
-    client: TestClient, hanoi_engine: Engine
+    hanoi_engine: Engine,
 ) -> None:
+    client = TestClient(create_app(hanoi_engine, Settings()), raise_server_exceptions=False)
     asked = "/api/v1/classes?layer=areas&set=hanoi-ward-2025&measure=rate_smoothed"
     assert client.get(asked).json()["breaks"] == []
     with hanoi_engine.begin() as connection:

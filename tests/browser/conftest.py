@@ -7,11 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import Engine
 
 from api.app import STATIC, create_app
 from api.settings import Settings
+
+# How long a page takes to show something says what machine it is on; that it shows it is the test.
+expect.set_options(timeout=20_000)
 
 FLAGS = (
     "--no-sandbox --use-angle=swiftshader --enable-unsafe-swiftshader --ignore-gpu-blocklist"
