@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from PIL import Image
-from playwright.sync_api import Locator, Page, Request, Route, expect
+from playwright.sync_api import Error, Locator, Page, Request, Route, expect
 
 AXE: Final = Path(__file__).resolve().parents[2] / "web/node_modules/axe-core/axe.min.js"
 HOAN_KIEM: Final = (105.8542, 21.0285)
@@ -163,6 +163,27 @@ def wait_for(page: Page, true: Callable[[], bool]) -> None:
             return
         page.wait_for_timeout(250)
     raise AssertionError("it did not come true")
+
+
+def wait_until(page: Page, expression: str) -> None:
+    """Like `wait_for_function`, which the service's policy for scripts allows one look alone.
+
+    A page that is being left is asked again.
+    """
+
+    def true() -> bool:
+        try:
+            return bool(page.evaluate(expression))
+        except Error:
+            return False
+
+    wait_for(page, true)
+
+
+def settled(page: Page) -> None:
+    """Until a closed dialog's step of the history is taken back: a reload breaks off before."""
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    wait_until(page, "!history.state?.dialog")
 
 
 def faults_of(page: Page) -> list[str]:

@@ -8,6 +8,8 @@ import pytest
 from playwright.sync_api import Page, Route
 from sqlalchemy import Engine
 
+from tests.browser.reporting import wait_until
+
 pytestmark = pytest.mark.browser
 WEB = Path(__file__).resolve().parents[2] / "web"
 ENTRY = """
@@ -50,7 +52,7 @@ def page(phone: Page, address: str, built: Path) -> Page:
     # A page of the service's own, so that its policy for scripts and workers holds.
     phone.goto(f"{address}/docs/")
     phone.add_script_tag(url=f"{address}/challenge-test/entry.js", type="module")
-    phone.wait_for_function("() => !!window.solve")
+    wait_until(phone, "!!window.solve")
     return phone
 
 
@@ -90,7 +92,7 @@ def test_leaving_ends_the_work(page: Page) -> None:
         }"""
     )
     assert name == "AbortError"
-    page.wait_for_function("true")
+    page.evaluate("true")
     assert page.workers == []
 
 

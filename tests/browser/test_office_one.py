@@ -7,6 +7,8 @@ import pytest
 from office_answers import Desk
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.reporting import settled
+
 pytestmark = pytest.mark.browser
 AXE = Path(__file__).resolve().parents[2] / "web/node_modules/axe-core/axe.min.js"
 
@@ -57,6 +59,7 @@ def test_an_act_is_taken_back_from_its_message_or_later_from_what_happened(
     page.locator("dialog select").select_option("other-authority")
     page.locator("dialog textarea").fill("Không thuộc thẩm quyền")
     page.click("dialog button[type=submit]")
+    settled(page)
     page.reload()
     expect(page.locator("#one-undo").locator("..")).to_contain_text("Từ chối: hoàn tác được đến")
     page.click("#one-undo")
@@ -158,7 +161,7 @@ def test_a_template_is_filled_field_by_field_and_a_closing_that_waits_is_judged(
     closing = waits | {"photos": [shot | {"distance_m": 12}]}
     desk.works["HN-1"] |= {"may": ["check", "note"], "check_state": "asked", "closing": closing}
     # The dialog was a step of the history; a reload before that is taken back would be broken off.
-    page.wait_for_function("!history.state?.dialog")
+    settled(page)
     page.reload()
     expect(page.locator(".closing").first).to_contain_text("12 m")
     expect(page.locator(".closing").first).to_contain_text("giờ chụp")

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine, text
 
 from api.auth import COOKIE
+from tests.browser.reporting import wait_until
 
 pytestmark = pytest.mark.browser
 KEPT = """async () => { const db = await new Promise((done) => { const r = indexedDB.open('phananh-office'); r.onsuccess = () => done(r.result); });
@@ -19,7 +20,7 @@ CACHED = "async () => (await Promise.all((await caches.keys()).map(async (name) 
 
 def until_kept(page: Page) -> None:
     """Waits for the worker, and for the shell that it keeps last of all."""
-    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    wait_until(page, "navigator.serviceWorker.controller !== null")
     for _ in range(300):
         # Asked again and again from here: a promise is true to the page's own waiting.
         if page.evaluate("async () => !!(await caches.match('/office', {cacheName: 'office-1'}))"):

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.browser.reporting import wait_until
+
 pytestmark = pytest.mark.browser
 AXE = Path(__file__).resolve().parents[2] / "web/node_modules/axe-core/axe.min.js"
 # No day of the sample lies ahead of it, whatever clock the machine has.
@@ -138,4 +140,4 @@ def test_the_address_brings_back_what_is_compared_and_the_figures_come_as_files(
     expect(result).to_contain_text("complaints")
     desktop.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
-    desktop.wait_for_function("!location.search.includes('compare')")
+    wait_until(desktop, "!location.search.includes('compare')")

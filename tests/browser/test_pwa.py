@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from api.app import STATIC
+from tests.browser.reporting import wait_until
 
 pytestmark = pytest.mark.browser
 REPORT = {"lon": 105.8412, "lat": 21.0245, "category": "pothole", "text": "Ổ gà lớn"}
@@ -122,7 +123,7 @@ def test_a_new_version_is_offered_and_taken_over_by_a_reload(
         expect(page.locator("#newer")).to_contain_text("phiên bản mới", timeout=30_000)
         page.evaluate("window.before = true")
         page.locator("#newer button").click()
-        page.wait_for_function("() => window.before === undefined", timeout=30_000)
+        wait_until(page, "window.before === undefined")
         page.wait_for_selector("body[data-ready]", timeout=60_000)
         expect(page.locator("#newer")).to_have_count(0)
     finally:

@@ -283,7 +283,7 @@ def test_a_shape_is_drawn_by_keys_alone_and_may_not_cross_itself(
             # The address follows the map once it stands still.
             before = desktop.url
             desktop.keyboard.press(key)
-            desktop.wait_for_function("before => location.href !== before", arg=before)
+            expect(desktop).not_to_have_url(before)
         desktop.keyboard.press(" ")
 
     add()
