@@ -15,6 +15,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.field_messages import message_of
 from api.refusals import (
     ChallengeWantedError,
     LimitedError,
@@ -201,7 +202,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> Response:
         errors = [
-            {"field": ".".join(str(part) for part in item["loc"][1:]), "message": item["msg"]}
+            {"field": ".".join(str(part) for part in item["loc"][1:]), "message": message_of(item)}
             for item in error.errors()
         ]
         detail = "some fields are not right / có mục chưa đúng"

@@ -20,8 +20,9 @@ from geo.work_moves import MOVES, allowed
 TOLD: Final = (
     "code", "version", "city", "domain", "category", "reported_at", "closed_at", "urgent", "lon",
     "lat", "address", "text", "sensitive", "area", "areas", "due_at", "accept_due_at",
-    "handle_due_at", "reopened", "bounces", "check_state", "duplicate_of", "duplicates",
-    "supporters", "notes", "questions", "disputes", "split_from", "split_into", "undo",
+    "handle_due_at", "reacted_at", "reopened", "bounces", "check_state", "duplicate_of",
+    "duplicates", "supporters", "notes", "questions", "disputes", "split_from", "split_into",
+    "undo",
 )  # fmt: skip
 
 

@@ -43,6 +43,7 @@ def work(code: str = "HN-1", **changed: Any) -> dict[str, Any]:
         "due_at": "2026-11-30T02:00:00Z",
         "accept_due_at": None,
         "handle_due_at": None,
+        "reacted_at": None,
         "overdue": False,
         "paused": None,
         "reopened": 0,

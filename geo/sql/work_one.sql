@@ -3,7 +3,7 @@ SELECT c.id, c.code, coalesce(w.version, 1) AS version, c.status, t.code AS city
        k.code AS category, c.reported_at, c.closed_at, coalesce(w.urgent, false) AS urgent,
        ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, c.address, c.text, k.sensitive,
        w.complaint_id IS NOT NULL AS worked, w.assignee_id, w.due_at, w.accept_due_at,
-       w.handle_due_at, w.due_stale, w.paused_at, w.pause_reason, coalesce(w.reopened, 0) AS reopened,
+       w.handle_due_at, w.reacted_at, w.due_stale, w.paused_at, w.pause_reason, coalesce(w.reopened, 0) AS reopened,
        coalesce(w.bounces, 0) AS bounces, coalesce(w.check_state, 'none') AS check_state,
        k.id AS category_id, k.domain_id, w.area_id, w.acts, k.answer_photo, k.answer_photo_m,
        k.answer_check,

@@ -1,5 +1,6 @@
 """One complaint of an official: what is shown, what may be done, and what is never lost."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -160,11 +161,14 @@ def test_a_template_is_filled_field_by_field_and_a_closing_that_waits_is_judged(
     shot = {"id": "x", "small": "/x-small.jpg", "large": "/x.jpg", "taken_at": None}
     closing = waits | {"photos": [shot | {"distance_m": 12}]}
     desk.works["HN-1"] |= {"may": ["check", "note"], "check_state": "asked", "closing": closing}
+    late = {"accept_due_at": "2026-11-25T02:00:00Z", "reacted_at": "2026-11-25T03:30:00Z"}
+    desk.works["HN-1"] |= late
     # The dialog was a step of the history; a reload before that is taken back would be broken off.
     settled(page)
     page.reload()
     expect(page.locator(".closing").first).to_contain_text("12 m")
     expect(page.locator(".closing").first).to_contain_text("giờ chụp")
+    expect(page.locator(".facts")).to_contain_text(re.compile("Tiếp nhận.*muộn, hạn là"))
     page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate("axe.run({ resultTypes: ['violations'] })")
     assert [one["id"] for one in found["violations"]] == []

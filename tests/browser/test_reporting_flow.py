@@ -437,6 +437,11 @@ def test_ones_own_report_nearby_is_marked_and_followed_not_supported(
     expect(form.locator(".me-too")).to_have_count(0)
     send(form)
     expect(form.get_by_role("alert").first).to_contain_text("Bạn đã gửi một phản ánh rất giống")
+    # Its public page knows the device too, and offers the way back instead of "me too".
+    phone.goto(f"{address}/c/{code}")
+    expect(phone.locator("#own")).to_contain_text("Đây là phản ánh bạn đã gửi từ máy này.")
+    expect(phone.locator("#own a")).to_have_attribute("href", link or "")
+    expect(phone.locator("#me-too")).to_have_count(0)
 
 
 def test_a_report_is_withdrawn_right_after_it_was_sent(

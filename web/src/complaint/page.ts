@@ -101,7 +101,15 @@ function support(whole: Laid, mine: boolean): HTMLElement {
       button.disabled = false;
     }
   }
-  box.append(button, h("p", { class: "source", id: "me-too-says" }, w("meTooSays")), outcome);
+  const says = h("p", { class: "source", id: "me-too-says" }, w("meTooSays"));
+  box.append(button, says, outcome);
+  // What this device sent is no other's to see too.
+  void import("../report/queue").then(async (queue) => {
+    const sent = (await queue.sentFromHere()).find((one) => one.code === p.code);
+    if (!sent || !button.isConnected || button.disabled) return;
+    button.remove();
+    says.replaceWith(h("p", { class: "note", id: "own" }, w(sent.role === "reporter" ? "sentHere" : "joinedHere"), " ", sent.link ? h("a", { href: `/mine#${sent.link}`, rel: "noreferrer" }, w("yourLink")) : null));
+  }).catch(() => undefined);
   return box;
 }
 

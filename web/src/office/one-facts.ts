@@ -22,7 +22,7 @@ export interface Rules { photo: boolean; photo_m: number; check: boolean; templa
 /** `GET /api/v1/work/{code}` */
 export interface Work {
   code: string; version: number; status: string; city: string; domain: string; category: string; reported_at: string; closed_at: string | null; urgent: boolean; lon: number; lat: number; address: string | null; text: string;
-  area: Area | null; areas: Area[]; assignee: Person | null; due_at: string | null; accept_due_at: string | null; handle_due_at: string | null; overdue: boolean; paused: { since: string; reason: string; vi?: string; en?: string } | null;
+  area: Area | null; areas: Area[]; assignee: Person | null; due_at: string | null; accept_due_at: string | null; handle_due_at: string | null; reacted_at?: string | null; overdue: boolean; paused: { since: string; reason: string; vi?: string; en?: string } | null;
   reopened: number; bounces: number; check_state: string | null; duplicate_of: string | null; duplicates: string[]; supporters: number; photos: Shot[];
   answers: { at: string; text: string; photos?: Shot[] }[]; timeline: Step[]; notes: { id: number; at: string; who: string | null; text: string }[]; near: Near[];
   spot: { n_year: number; n_all: number; /** These are the least there are. */ more?: boolean; last: { code: string; closed_at: string | null; answer: string | null }[] } | null;
@@ -31,8 +31,8 @@ export interface Work {
 }
 
 const w = phrases({
-  vi: { overdue: "Quá hạn", left: "Còn", noDue: "Chưa đặt hạn cho loại này (quản trị viên đặt ở trang Thời hạn)", closed: "Đã kết thúc", paused: "Tạm dừng", handler: "Người xử lý", nobody: "Chưa giao cho ai", area: "Đơn vị", supporters: "Người cùng phản ánh", promise: "Hạn hứa với người dân", urgent: "Khẩn", reopened: "Mở lại", bounces: "Lần chuyển đơn vị", spot: "Nơi này trước đây", year: "trong một năm", all: "tất cả", first: "Lần đầu ở nơi này.", reported: "Gửi lúc", address: "Địa chỉ", near: "Phản ánh gần đây quanh chỗ này", noNear: "Không có phản ánh nào gần đây.", of: "Trùng với", others: "Các bản trùng", check: "Chờ kiểm tra", sensitive: "Nhạy cảm: không nói ra ngoài", answered: "Đã trả lời", hours: "giờ", minutes: "phút", days: "ngày", used: "Thời gian đã dùng", questions: "Câu hỏi và trả lời", due: "Hạn", splitFrom: "Tách từ", splitInto: "Đã tách ra", refusedCheck: "Câu trả lời bị trả lại khi kiểm tra: xem lý do ở phần Diễn biến.", waits: "Câu trả lời chờ kiểm tra", notYet: "người dân chưa thấy", noPhotos: "Không có ảnh.", photo: "Ảnh", disputes: "Người dân chưa hài lòng vì", asked: "Hỏi người gửi", reporter: "Người gửi", noReply: "Chưa trả lời.", erased: "(đã xóa theo yêu cầu của người gửi)" },
-  en: { overdue: "Overdue by", left: "Left:", noDue: "No limit is set for this category (admins set it on the page Deadlines)", closed: "Closed", paused: "Paused", handler: "Handled by", nobody: "Nobody yet", area: "Area", supporters: "Others who report it", promise: "Promised to citizens", urgent: "Urgent", reopened: "Reopened", bounces: "Handed over", spot: "This spot before", year: "in a year", all: "in all", first: "The first one at this spot.", reported: "Reported", address: "Address", near: "Near this place", noNear: "None near.", of: "Duplicate of", others: "Duplicates of it", check: "Waits for a check", sensitive: "Sensitive: nothing of it may be told", answered: "Answered", hours: "h", minutes: "min", days: "days", used: "Time used", questions: "Questions and answers", due: "Due", splitFrom: "Split from", splitInto: "Split into", refusedCheck: "The closing was given back at the check: see the reason under What happened.", waits: "A closing waits for a check", notYet: "citizens do not see it yet", noPhotos: "No photos.", photo: "Photo", disputes: "Citizens were not satisfied because", asked: "Asked of the reporter", reporter: "The reporter", noReply: "No reply yet.", erased: "(erased, as the reporter wished)" },
+  vi: { overdue: "Quá hạn", left: "Còn", noDue: "Chưa đặt hạn cho loại này (quản trị viên đặt ở trang Thời hạn)", closed: "Đã kết thúc", paused: "Tạm dừng", handler: "Người xử lý", nobody: "Chưa giao cho ai", area: "Đơn vị", supporters: "Người cùng phản ánh", promise: "Hạn hứa với người dân", urgent: "Khẩn", reopened: "Mở lại", bounces: "Lần chuyển đơn vị", spot: "Nơi này trước đây", year: "trong một năm", all: "tất cả", first: "Lần đầu ở nơi này.", reported: "Gửi lúc", address: "Địa chỉ", near: "Phản ánh gần đây quanh chỗ này", noNear: "Không có phản ánh nào gần đây.", of: "Trùng với", others: "Các bản trùng", check: "Chờ kiểm tra", sensitive: "Nhạy cảm: không nói ra ngoài", answered: "Đã trả lời", hours: "giờ", minutes: "phút", days: "ngày", accepted: "Tiếp nhận", by: "trước", late: "muộn, hạn là", used: "Thời gian đã dùng", questions: "Câu hỏi và trả lời", due: "Hạn", splitFrom: "Tách từ", splitInto: "Đã tách ra", refusedCheck: "Câu trả lời bị trả lại khi kiểm tra: xem lý do ở phần Diễn biến.", waits: "Câu trả lời chờ kiểm tra", notYet: "người dân chưa thấy", noPhotos: "Không có ảnh.", photo: "Ảnh", disputes: "Người dân chưa hài lòng vì", asked: "Hỏi người gửi", reporter: "Người gửi", noReply: "Chưa trả lời.", erased: "(đã xóa theo yêu cầu của người gửi)" },
+  en: { overdue: "Overdue by", left: "Left:", noDue: "No limit is set for this category (admins set it on the page Deadlines)", closed: "Closed", paused: "Paused", handler: "Handled by", nobody: "Nobody yet", area: "Area", supporters: "Others who report it", promise: "Promised to citizens", urgent: "Urgent", reopened: "Reopened", bounces: "Handed over", spot: "This spot before", year: "in a year", all: "in all", first: "The first one at this spot.", reported: "Reported", address: "Address", near: "Near this place", noNear: "None near.", of: "Duplicate of", others: "Duplicates of it", check: "Waits for a check", sensitive: "Sensitive: nothing of it may be told", answered: "Answered", hours: "h", minutes: "min", days: "days", accepted: "Accepted", by: "by", late: "late, due", used: "Time used", questions: "Questions and answers", due: "Due", splitFrom: "Split from", splitInto: "Split into", refusedCheck: "The closing was given back at the check: see the reason under What happened.", waits: "A closing waits for a check", notYet: "citizens do not see it yet", noPhotos: "No photos.", photo: "Photo", disputes: "Citizens were not satisfied because", asked: "Asked of the reporter", reporter: "The reporter", noReply: "No reply yet.", erased: "(erased, as the reporter wished)" },
 });
 
 let domains: Domain[] = [];
@@ -69,12 +69,19 @@ export function tags(work: Work): HTMLElement {
   const shown = [status(work.status), ...(work.urgent ? [w("urgent")] : []), ...(work.reopened ? [`${w("reopened")} ×${number(work.reopened)}`] : []), ...(work.check_state === "asked" ? [w("check")] : []), ...(work.sensitive ? [w("sensitive")] : [])];
   return h("p", { class: "row tags" }, ...shown.map((one) => h("span", { class: "state" }, one)));
 }
+/** When it was accepted, and whether that was later than it should have been; or by when it should be. */
+function acceptance(work: Work): [string, string][] {
+  const { accept_due_at: due, reacted_at: at } = work;
+  if (at) return [[w("accepted"), `${instant(at)}${due && Date.parse(at) > Date.parse(due) ? ` · ${w("late")} ${instant(due)}` : ""}`]];
+  return due && isOpen(work.status) ? [[w("accepted"), `${w("by")} ${instant(due)}`]] : [];
+}
 export function factList(work: Work): HTMLElement {
   const rows: [string, Node | string][] = [
     [w("handler"), work.assignee?.full_name ?? w("nobody")],
     [w("area"), work.area?.name ?? "–"],
     [w("address"), work.address ?? "–"],
     [w("reported"), instant(work.reported_at)],
+    ...acceptance(work),
     [w("promise"), work.handle_due_at ? instant(work.handle_due_at) : "–"],
     [w("supporters"), number(work.supporters)],
     ...(work.bounces ? [[w("bounces"), number(work.bounces)] as [string, string]] : []),
