@@ -34,6 +34,7 @@ OF_ONE: Final = (
 AGAIN_S: Final = 10
 # How often is looked whether the asker is still there.
 WATCHED_S: Final = 0.25
+IDLE_S: Final = 60.0
 TURN_S: Final = 0.05
 NAME: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
 
@@ -78,10 +79,13 @@ class Heavy:
     """One process, started when it is first needed and renewed from time to time.
 
     It is given one piece of work at a time, so that what waits can be taken back and what runs can
-    be ended without harm to others.
+    be ended without harm to others. After `idle_s` with nothing to do it ends, and its memory is
+    free.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, idle_s: float = IDLE_S) -> None:
+        self._idle_s = idle_s
+        self._rest: threading.Timer | None = None
         self._lock = threading.Lock()
         self._turn = threading.Lock()
         self._waiting = 0
@@ -140,6 +144,24 @@ class Heavy:
                     raise
         raise AssertionError
 
+    def _over(self) -> None:
+        """Give the turn back, and see to it that an idle process ends."""
+        with self._lock:
+            if self._rest is not None:
+                self._rest.cancel()
+            self._rest = threading.Timer(self._idle_s, self._end_idle)
+            self._rest.daemon = True
+            self._rest.start()
+        self._turn.release()
+
+    def _end_idle(self) -> None:
+        # Whose turn it is sets another time when done.
+        if self._turn.acquire(blocking=False):
+            try:
+                self._end()
+            finally:
+                self._turn.release()
+
     def _ended(self) -> OverloadedError:
         self._pool = None
         return OverloadedError("the calculation was interrupted")
@@ -149,11 +171,14 @@ class Heavy:
 
         Raises `OverloadedError` when too many wait already, or the process was ended from outside.
         """
-        with self._place(None), self._turn:
+        with self._place(None):
+            self._turn.acquire()
             try:
                 return self._begun(work, given, options).result()
             except BrokenProcessPool:
                 raise self._ended() from None
+            finally:
+                self._over()
 
     async def run_for(
         self,
@@ -192,7 +217,7 @@ class Heavy:
                 self._end()
                 raise
             finally:
-                self._turn.release()
+                self._over()
 
     def progress(self, name: str) -> float | None:
         """The share that is done, 0 while it waits for others; None for what is not at work."""
@@ -211,6 +236,9 @@ class Heavy:
 
     def stop(self) -> None:
         """End the process, with what it is at."""
+        with self._lock:
+            if self._rest is not None:
+                self._rest.cancel()
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.shutdown(wait=False, cancel_futures=True)

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from bench import importing, measures, peer, significance
 from bench.filled import clean, cluster, fill, free_port, say, service
 from bench.machine import ROOT, machine, versions
-from bench.measures import QUICK, Bare, Effort, memory_mib
+from bench.measures import QUICK, Bare, Effort, beside_mib, memory_mib
 from bench.nearness import nearness
 from bench.officials import officials
 from bench.questions import Asker
@@ -99,11 +99,13 @@ def _citizens(
     say("statistics")
     studied = significance.significance(engine, wire, asker, max(2, effort.counts // 4), with_peer)
     memory["statistics"] = memory_mib(worker)
+    beside = beside_mib(worker)
     bare.close()
     return {
         "tiles": tiles,
         "pins": pins,
         "statistics": studied,
+        "beside_mib": beside,
         "counts": counted,
         "warm": warm,
         "reports": reported,

@@ -133,7 +133,17 @@ def _run(run: Run) -> list[str]:
     lines += _officials(run)
     memory = run["memory_mib"]
     steps = ", ".join(f"{name} {value}" for name, value in memory.items() if name != "largest")
-    lines += [f"Memory of the worker, MiB: {steps}.", ""]
+    # Reports of earlier runs counted both as one.
+    beside = run.get("beside_mib")
+    said = (
+        ""
+        if beside is None
+        else (
+            f" The process beside it that works out what takes seconds: {beside}; it ends after a"
+            " minute without work."
+        )
+    )
+    lines += [f"Memory of the worker, MiB: {steps}.{said}", ""]
     if "tiles" in run:
         lines += [*_imported(run["import"]), *_esda(run["statistics"]["esda"]), *_peer(run["peer"])]
     return lines

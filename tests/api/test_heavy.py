@@ -114,3 +114,24 @@ async def test_errors_of_the_work_are_the_askers(heavy: Heavy) -> None:
         await heavy.run_for(_asked(Asker()), None, fails)
     with pytest.raises(BadFilterError):
         await heavy.run_for(_asked(Asker()), "../etc", steps, 1)
+
+
+async def test_a_process_with_nothing_to_do_ends_and_another_one_takes_up_new_work() -> None:
+    heavy = Heavy(idle_s=0.5)
+    try:
+        first = await asyncio.to_thread(heavy.run, os.getpid)
+        # Work goes on beyond the time of rest; the time counts from its end.
+        assert await heavy.run_for(_asked(Asker()), None, steps, 8) == first
+        await _until(lambda: None if _alive(first) else True)
+        second = await asyncio.to_thread(heavy.run, os.getpid)
+        assert second != first
+    finally:
+        heavy.stop()
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
