@@ -230,6 +230,7 @@ def _spot(one: Spot) -> dict[str, Any]:
         "areas": list(one.areas),
         "areas_en": list(one.areas_en),
         "street": one.street,
+        "bbox": cells.shape_of(one.cells.tolist()).bounds,
         "cells": cells.hexes(one.cells.tolist()),
     }
 

@@ -67,6 +67,10 @@ def test_a_spot_lies_where_its_complaints_are_and_is_as_large_as_its_cells(
             assert one["n"] == sum(of[cell][0] for cell in one["cells"])
             km2 = sum(h3.cell_area(cell, "km^2") for cell in one["cells"])
             assert one["area_km2"] == pytest.approx(km2, rel=1e-3)
+            corners = [at for cell in one["cells"] for at in h3.cell_to_boundary(cell)]
+            lats, lons = zip(*corners, strict=True)
+            bounds = [min(lons), min(lats), max(lons), max(lats)]
+            assert one["bbox"] == pytest.approx(bounds, abs=1e-9)
             held = h3.latlng_to_cell(one["lat"], one["lon"], 7)
             best = max(of[cell][1] for cell in one["cells"])
             assert of[held][1] == pytest.approx(best, abs=2e-3)

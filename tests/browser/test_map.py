@@ -2,8 +2,11 @@
 
 import gzip
 import json
+import math
 import re
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -246,6 +249,25 @@ def test_a_tap_on_a_hexagon_tells_its_number_and_lists_it(desktop: Page, address
     expect(desktop.locator("dialog .entry").first).to_be_visible()
 
 
+def _view(url: str) -> tuple[float, float, float]:
+    zoom, lon, lat = parse_qs(urlsplit(url).query).get("view", ["0/0/0"])[0].split("/")
+    return float(zoom), float(lon), float(lat)
+
+
+def _pixel(box: Any, url: str, lon: float, lat: float) -> tuple[float, float]:
+    """Where a place lies on the page, in Web Mercator of 512 pixels at zoom 0."""
+    zoom, at_lon, at_lat = _view(url)
+    scale = 512 * 2**zoom
+
+    def north(degrees: float) -> float:
+        return math.asinh(math.tan(math.radians(degrees))) / (2 * math.pi)
+
+    return (
+        box["x"] + box["width"] / 2 + (lon - at_lon) / 360 * scale,
+        box["y"] + box["height"] / 2 - (north(lat) - north(at_lat)) * scale,
+    )
+
+
 def test_a_planner_sees_which_places_are_hot_beyond_chance_and_goes_to_one(
     desktop: Page, address: str
 ) -> None:
@@ -262,19 +284,26 @@ def test_a_planner_sees_which_places_are_hot_beyond_chance_and_goes_to_one(
     expect(entries.first).to_contain_text(found["spots"][0]["areas_en"][0])
     entries.first.click()
     expect(desktop.locator("dialog")).to_be_hidden()
-    desktop.wait_for_url(re.compile("view=13.5"))
     # Beside the map stands the story of all its cells, with as many complaints as the list said.
-    several = len(found["spots"][0]["cells"])
+    spot = found["spots"][0]
+    several = len(spot["cells"])
     title = desktop.locator("#story-title")
     expect(title).to_contain_text("Hexagon" if several == 1 else f"{several} hexagons")
-    expect(desktop.locator("#story strong")).to_contain_text(f"{found['spots'][0]['n']:,} ")
+    expect(desktop.locator("#story strong")).to_contain_text(f"{spot['n']:,} ")
     told = desktop.evaluate("new URLSearchParams(location.search).get('cell')")
-    assert told.split(",") == found["spots"][0]["cells"]
+    assert told.split(",") == spot["cells"]
+    # All of it is on the map, where a click tells of one cell of it.
+    middle = (spot["bbox"][0] + spot["bbox"][2]) / 2
+    desktop.wait_for_url(lambda url: abs(_view(url)[1] - middle) < 0.002)
+    desktop.wait_for_selector("body[data-ready]")
+    desktop.wait_for_timeout(1000)
     box = desktop.locator("#map").bounding_box()
     assert box is not None
-    desktop.wait_for_selector("body[data-ready]")
-    desktop.wait_for_timeout(1500)
-    desktop.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    for lon, lat in (spot["bbox"][:2], spot["bbox"][2:]):
+        x, y = _pixel(box, desktop.url, lon, lat)
+        assert box["x"] <= x <= box["x"] + box["width"]
+        assert box["y"] <= y <= box["y"] + box["height"]
+    desktop.mouse.click(*_pixel(box, desktop.url, spot["lon"], spot["lat"]))
     expect(desktop.locator(".story")).to_contain_text("Here and in the cells around: Hot")
 
 

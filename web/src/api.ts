@@ -12,7 +12,7 @@ export interface AreaRow { key: string; name: string; name_en: string; kind: str
 export interface Counts { total: number; rows: { key: string; n: number }[] }
 export interface AreaCounts { total: number; rate: number | null; outside: number; rows: AreaRow[] }
 export interface Classes { breaks: number[]; min: number | null; max: number | null; count: number }
-export interface Spot { rank: number; n: number; z: number; class: string; area_km2: number; lon: number; lat: number; areas: string[]; areas_en: string[]; street: string | null; cells: string[]; since_month?: string | null; trend_z?: number | null; trend?: string | null }
+export interface Spot { rank: number; n: number; z: number; class: string; area_km2: number; lon: number; lat: number; areas: string[]; areas_en: string[]; street: string | null; bbox: [number, number, number, number]; cells: string[]; since_month?: string | null; trend_z?: number | null; trend?: string | null }
 export interface Trends { total: number; periods: string[]; last_day: string; places: number; few: boolean; classes: Record<string, number> }
 export interface Hotspots { total: number; inside: number; outside: number; places: number; few: boolean; classes: Record<string, number>; spots: Spot[] }
 export interface Properties { code: string; city: string; domain: string; category: string; status: string; reported_at: string; closed_at: string | null; text: string; address: string | null; sample: boolean; sensitive?: boolean; areas?: Held[]; supporters?: number; photos?: { small: string }[]; answers?: { at: string; text: string }[]; promise?: { due_at: string; met?: boolean | null } | null; timeline?: { at: string | null; kind: string; from?: string; to?: string }[] }

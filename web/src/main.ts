@@ -117,9 +117,10 @@ const bench = new Workbench(map, {
   notes: () => [city.sample ? t("sample") : "", set()?.approximate ? t("roughly") : ""].filter(Boolean).join(" "),
   refused: (problem) => say(...(state.layer === "trends" ? [t("tooShort")] : [`${t("badFilter")} `, ...explained(problem)])),
   spots: (hot) => openSpots(hot, (one) => {
-    map.go(one.lon, one.lat, 13.5);
-    // Of a hot spot of more cells than an address holds the map alone tells.
-    if (one.cells.length <= MOST_CELLS) story.show("cell", one.cells.join(","), one.n, [], [one.lon, one.lat]);
+    // Of a hot spot of more cells than an address holds the map alone tells. The story takes room of it.
+    if (one.cells.length <= MOST_CELLS) story.show("cell", one.cells.join(","), one.n, []);
+    map.resize();
+    map.fit(one.bbox, story.covers());
   }),
   groups: () => void openGroups((lon, lat) => map.go(lon, lat, 12)),
 });

@@ -25,6 +25,8 @@ const w = phrases({
 const near = phrases({ vi: { title: "Gần đó" }, en: { title: "Nearby" } });
 /** Below so many closed complaints a median and a 90th percentile say little. */
 const FEW = 20, SHORT_LIST = 6;
+/** Of a phone's height: what the panel takes at most, as its style says. */
+const LOW = 0.68;
 const SHAPES: readonly Shape[] = ["cell", "polygon", "area"];
 
 const areaName = (one: Told["areas"][number]): string => (current() === "vi" ? `${one.kind ?? ""} ${one.name}`.trim() : one.name_en);
@@ -55,8 +57,7 @@ export class Story {
     this.draw();
   }
   /** A place that was clicked, with what its tile already tells. */
-  show(shape: Shape, value: string, n: number, words: string[], at = this.at): void {
-    this.at = at;
+  show(shape: Shape, value: string, n: number, words: string[]): void {
     this.clicked = { value, n, words };
     this.opened = shape;
     // A shape that limits the figures goes on doing so; another one is only looked at.
@@ -71,6 +72,11 @@ export class Story {
     if (!this.at || getComputedStyle(this.panel).position !== "absolute") return;
     const high = view.getContainer().clientHeight, { y } = view.project(this.at);
     if (y > high - below - 24) view.panBy([0, y - (high - below) / 2], { animate: false });
+  }
+  /** How many pixels of the map's lower part lie under the panel. */
+  covers(): number {
+    if (this.panel.hidden || getComputedStyle(this.panel).position !== "absolute") return 0;
+    return Math.round(this.around.map.view.getContainer().clientHeight * LOW);
   }
   /** A line around the hexagons in whichever layer draws it. */
   private ring(): void {
