@@ -4,7 +4,6 @@ What nobody waits for any more is ended, and how far something is can be asked.
 """
 
 import asyncio
-import inspect
 import multiprocessing
 import re
 import threading
@@ -18,6 +17,7 @@ from typing import Any, Final, TypeVar
 
 from starlette.requests import Request
 
+from api import heavy_process
 from api.client import CURRENT
 from api.refusals import LimitedError, refuse
 from geo.errors import BadFilterError, OverloadedError
@@ -37,26 +37,6 @@ WATCHED_S: Final = 0.25
 IDLE_S: Final = 60.0
 TURN_S: Final = 0.05
 NAME: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
-
-_share: "Synchronized[float] | None" = None
-
-
-def _begin(share: "Synchronized[float]") -> None:
-    """What the process keeps of its parent: where it writes how far it is."""
-    global _share  # noqa: PLW0603 - a process of its own has one
-    _share = share
-
-
-def _tell(share: float) -> None:
-    if _share is not None:
-        _share.value = share
-
-
-def _work(work: Callable[..., T], given: tuple[Any, ...], options: dict[str, Any]) -> T:
-    _tell(0.0)
-    if "progress" in inspect.signature(work).parameters:
-        options = {**options, "progress": _tell}
-    return work(*given, **options)
 
 
 def _event_of(task: Future[Any]) -> asyncio.Event:
@@ -131,12 +111,12 @@ class Heavy:
                 self._pool = ProcessPoolExecutor(
                     1,
                     mp_context=self._context,
-                    initializer=_begin,
+                    initializer=heavy_process.begin,
                     initargs=(self._share,),
                     max_tasks_per_child=200,
                 )
             try:
-                return self._pool.submit(_work, work, given, options)
+                return self._pool.submit(heavy_process.work, work, given, options)
             except BrokenProcessPool:
                 # It was ended from outside while it had nothing to do.
                 self._pool = None

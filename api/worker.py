@@ -23,6 +23,7 @@ from api.settings import Settings
 from geo.database import SERVICE_ROLE, psycopg_url
 from geo.database import engine as make_engine
 
+PROGRAM = [sys.executable, "-m", "api.serving_process"]
 URL, OWNED, AS = "PHANANH_SERVING_URL", "PHANANH_SERVING_CLUSTER", "PHANANH_SERVING_AS"
 
 
@@ -49,7 +50,7 @@ def become(
     }
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execve(sys.executable, [sys.executable, "-m", "api.worker"], dict(environment))  # noqa: S606
+    os.execve(sys.executable, PROGRAM, dict(environment))  # noqa: S606
 
 
 class _Server(uvicorn.Server):
@@ -108,7 +109,3 @@ def main() -> None:
             beside.end(worker)
         if owned:
             PrivateCluster(Path(owned)).stop()
-
-
-if __name__ == "__main__":
-    main()

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -114,6 +116,18 @@ async def test_errors_of_the_work_are_the_askers(heavy: Heavy) -> None:
         await heavy.run_for(_asked(Asker()), None, fails)
     with pytest.raises(BadFilterError):
         await heavy.run_for(_asked(Asker()), "../etc", steps, 1)
+
+
+def test_the_process_for_long_work_loads_nothing_of_the_service() -> None:
+    program = (
+        "import sys, api.serving_process, api.heavy_process, geo.scan\n"
+        "loaded = {name.partition('.')[0] for name in sys.modules}\n"
+        "print(sorted(loaded & {'fastapi', 'starlette', 'sqlalchemy', 'pandas', 'pydantic'}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
 
 
 async def test_a_process_with_nothing_to_do_ends_and_another_one_takes_up_new_work() -> None:
