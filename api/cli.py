@@ -37,6 +37,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.command()(serving.serve)
 app.command()(serving.migrate)
 app.command("load-boundaries")(maps.load_boundaries)
+app.command("load-population")(maps.load_population)
 app.command("load-landmarks")(maps.load_landmarks)
 app.command("add-city")(maps.add_city)
 app.command()(kinds.categories)

@@ -12,15 +12,17 @@ import typer
 from sqlalchemy import Connection, select, text
 
 from api.commands.progress import steps
-from api.commands.session import Var, out, prepared
+from api.commands.session import Var, actor, out, prepared
 from api.query import read_vocabulary
 from api.settings import Settings
 from boundaries.download import download, is_address
 from boundaries.hanoi import BUILT_IN, DISTRICTS, WARDS, ensure_hanoi, with_former_names
 from boundaries.landmarks import read_landmarks
 from boundaries.load import SetSpec, put_city
+from boundaries.population import read_population, set_population
 from boundaries.read import read_areas
 from boundaries.replace import replace_set
+from geo import audit
 from geo.errors import BoundaryError, NotFoundError
 from geo.landmarks import replace_landmarks
 from geo.outline import outline_of_points
@@ -215,3 +217,25 @@ def load_landmarks(
             raise NotFoundError(f"no city {city_code!r}; there are {known}")
         n = replace_landmarks(connection, cities[city_code], places)
     out.print(f"  {n} places of {city_code}")
+
+
+def load_population(
+    file: Annotated[Path, typer.Argument(help="CSV with the areas' codes and residents.")],
+    set_code: Annotated[str, typer.Option("--set", help="The boundary set.")] = WARDS.code,
+    code: Annotated[str | None, typer.Option(help="The column with codes.")] = None,
+    column: Annotated[str | None, typer.Option(help="The column with residents.")] = None,
+    var: Var = None,
+) -> None:
+    """Load how many people live in the areas of a set: rates per 1,000 residents need it."""
+    lines = read_population(file, code=code, column=column)
+    with prepared(var) as engine, engine.begin() as connection:
+        changed = set_population(connection, set_code, lines)
+        if changed.areas:
+            audit.append(
+                connection, "boundaries.population", set_code, actor=actor(),
+                areas=changed.areas, residents=changed.total,
+            )  # fmt: skip
+    done = f"{changed.areas} areas changed" if changed.areas else "nothing changed"
+    out.print(f"{set_code}: {len(lines)} areas with {changed.total:,} residents, {done}")
+    if changed.left_out:
+        out.print(f"  not in the file: {', '.join(changed.left_out)}", markup=False)
