@@ -19,7 +19,7 @@ from api.letters import Links
 from api.mail import MailError, message_of, postbox
 from api.query import read_vocabulary
 from api.settings import Settings
-from geo import contacts, follows, nightly, outbox, query_string, retention
+from geo import accounts, contacts, follows, nightly, outbox, query_string, retention
 from geo.errors import PhananhError
 from geo.filters import City, Filter, Vocabulary
 from geo.study import CellStudy, cell_study
@@ -253,3 +253,4 @@ def forget(engine: Engine, now: datetime) -> None:
         # First: it looks at mail that was sent.
         contacts.forget(connection, now)
         follows.forget(connection, now)
+        accounts.forget_sessions(connection, now)

@@ -5,7 +5,7 @@ Commands are the owner of the tables; admins do the same by `geo.account_admin`.
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -24,6 +24,8 @@ from geo.schema import (
 )
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
+# As long as somebody may want to see in the list of sessions that a strange one was ended.
+SESSIONS_KEPT: Final = timedelta(days=30)
 
 
 def area_names(connection: Connection, codes: Iterable[str]) -> dict[str, str]:
@@ -210,3 +212,13 @@ def end_sessions(connection: Connection, account_id: int) -> int:
         .values(ended_at=func.now())
     )
     return int(ended.rowcount)
+
+
+def forget_sessions(connection: Connection, now: datetime) -> int:
+    """Delete what ended or ran out `SESSIONS_KEPT` ago; the audit log goes on saying who came."""
+    over = func.least(
+        func.coalesce(account_session.c.ended_at, account_session.c.expires_at),
+        account_session.c.expires_at,
+    )
+    gone = connection.execute(delete(account_session).where(over < now - SESSIONS_KEPT))
+    return int(gone.rowcount)

@@ -1,9 +1,12 @@
 """Accounts at the command line: the first admin, and who is locked out."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from sqlalchemy import Engine, text
 from typer.testing import CliRunner, Result
 
+from api import rounds
 from api.cli import app
 from geo import audit
 from geo.errors import BadFilterError, ConflictError, NotFoundError
@@ -62,3 +65,33 @@ def test_an_account_is_made_locked_unlocked_and_loses_its_second_factor(
         assert isinstance(run(*words).exception, kind), words
     weak = run("add", "yeu", "--password-stdin", given="password1234\n")
     assert isinstance(weak.exception, BadFilterError)
+
+
+def test_sessions_that_are_over_for_long_are_forgotten_and_no_others(
+    hanoi_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = hanoi_engine.url.render_as_string(hide_password=False)
+    monkeypatch.setenv("DATABASE_URL", address)
+    assert run("add", "goc", "--role", "admin", "--password-stdin").exit_code == 0
+    now = datetime(2026, 11, 27, 8, tzinfo=UTC)
+    cases = {  # days from now it runs out, and was ended
+        b"here": (1, None), b"ran out": (-29, None), b"ran out long ago": (-31, None),
+        b"ended": (1, -29), b"ended long ago": (1, -31), b"ended and ran out": (-31, -40),
+    }  # fmt: skip
+    with hanoi_engine.begin() as connection:
+        for name, (out, ended) in cases.items():
+            connection.execute(
+                text(
+                    "INSERT INTO account_session (account_id, hash, expires_at, ended_at)"
+                    " SELECT id, :hash, :out, :ended FROM account WHERE name = 'goc'"
+                ),
+                {
+                    "hash": name,
+                    "out": now + timedelta(days=out),
+                    "ended": ended and now + timedelta(days=ended),
+                },
+            )
+    rounds.forget(hanoi_engine, now)
+    with hanoi_engine.connect() as connection:
+        left = connection.execute(text("SELECT hash FROM account_session")).scalars()
+        assert {bytes(one) for one in left} == {b"here", b"ran out", b"ended"}
