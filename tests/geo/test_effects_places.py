@@ -16,7 +16,7 @@ from geo.schema import complaint
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 AT = date(2026, 3, 2)
 SHAPES = {
-    "cell": "87415cb4effffff",
+    "cell": ["87415cb4effffff"],
     "polygon": "105.80,21.00;105.88,21.00;105.88,21.06;105.80,21.06",
     "bbox": "105.80,21.00,105.88,21.06",
 }

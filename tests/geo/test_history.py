@@ -125,7 +125,7 @@ def test_the_story_of_a_place_is_that_of_its_complaints(hanoi_engine: Engine) ->
             .first()
         )
         places = [
-            {"cell": cells.to_hex(int(busiest or 0))},
+            {"cell": [cells.to_hex(int(busiest or 0))]},
             {"polygon": "105.8,20.98;105.88,20.98;105.86,21.05;105.79,21.04"},
             {"area": ["hanoi-ward-2025:00070"]},
             {"status": ["open"]},
