@@ -119,6 +119,11 @@ async def asked(
         q=q,
         as_of=as_of,
     )
+    return known_by_now(question)
+
+
+def known_by_now(question: Filter) -> Filter:
+    """The question itself; raises `BadFilterError` where it asks what will be known."""
     if question.as_of and question.as_of > datetime.now(UTC) + CLOCKS_DIFFER:
         raise BadFilterError("as_of", "as_of lies in the future: nobody knows yet")
     return question

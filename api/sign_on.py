@@ -57,6 +57,8 @@ class Person(NamedTuple):
 class SignOn:
     """One issuer, whose addresses and keys are kept for an hour."""
 
+    lasts_s: Final = LASTS_S
+
     def __init__(self, settings: Settings, secret: bytes) -> None:
         self._settings, self._secret = settings, secret
         self._client = httpx.Client(timeout=10, follow_redirects=False)
@@ -103,6 +105,14 @@ class SignOn:
 
     def finish(self, flow: Flow, code: str) -> Person:
         """Who the code is for. Raises `SignOnError`."""
+        try:
+            return self._finished(flow, code)
+        except SignOnError:
+            raise
+        except (httpx.HTTPError, ValueError):
+            raise SignOnError("away", "the sign-on service does not answer as it should") from None
+
+    def _finished(self, flow: Flow, code: str) -> Person:
         tokens = self._tokens(flow, code)
         claims = self._claims(str(tokens.get("id_token", "")), flow.nonce)
         email, confirmed = claims.get("email"), claims.get("email_verified")

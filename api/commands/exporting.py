@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from api.app import create_app
 from api.commands.progress import stoppable
-from api.commands.question import Areas, Box, Many, Since, Until, Words, asked
+from api.commands.question import Areas, AsOf, Box, Cells, Many, Outline, Since, Until, Words, asked
 from api.commands.session import Var, database, out
 from api.commands.written import Point, Separator, form_of, whole
 from api.settings import Settings
@@ -38,7 +38,10 @@ def export_file(
     until: Until = None,
     area: Areas = None,
     bbox: Box = None,
+    cell: Cells = None,
+    polygon: Outline = None,
     q: Words = None,
+    as_of: AsOf = None,
     delimiter: Separator = "comma",
     decimal: Point = "point",
     var: Var = None,
@@ -51,8 +54,9 @@ def export_file(
         with snapshot.connect() as connection:
             connection.execute(text("SET TRANSACTION READ ONLY"))
             question = asked(
-                connection, city, domain, category, status, since, until, area, bbox, q
-            )
+                connection, city, domain, category, status, since, until, area, bbox, q,
+                cell, polygon, as_of,
+            )  # fmt: skip
             total = int(connection.execute(counts.total(question)).scalar_one())
             if form == "xlsx" and total > sheets.MOST_ROWS:
                 raise sheets.too_many_rows()

@@ -10,7 +10,7 @@ import typer
 from sqlalchemy import text
 
 from api.commands.progress import steps
-from api.commands.question import Areas, Box, Many, Since, Until, Words, asked
+from api.commands.question import Areas, AsOf, Box, Cells, Many, Outline, Since, Until, Words, asked
 from api.commands.session import Var, database, out
 from api.commands.written import Point, Separator, form_of, whole
 from api.query import read_vocabulary
@@ -64,7 +64,10 @@ def write_figures(
     until: Until = None,
     area: Areas = None,
     bbox: Box = None,
+    cell: Cells = None,
+    polygon: Outline = None,
     q: Words = None,
+    as_of: AsOf = None,
     var: Var = None,
 ) -> None:
     """Write the figures of a view to a file: a row for each cell or area."""
@@ -78,8 +81,9 @@ def write_figures(
         with snapshot.connect() as connection:
             connection.execute(text("SET TRANSACTION READ ONLY"))
             question = asked(
-                connection, city, domain, category, status, since, until, area, bbox, q
-            )
+                connection, city, domain, category, status, since, until, area, bbox, q,
+                cell, polygon, as_of,
+            )  # fmt: skip
             view = _with_set(view, read_vocabulary(connection), question, set_code)
             progress(0, 2)
             table = figures.table(connection, question, view)
@@ -111,7 +115,10 @@ def write_archive(
     until: Until = None,
     area: Areas = None,
     bbox: Box = None,
+    cell: Cells = None,
+    polygon: Outline = None,
     q: Words = None,
+    as_of: AsOf = None,
     var: Var = None,
 ) -> None:
     """Write the tiles of a layer over the city to one PMTiles archive, zooms 8 to MAXZOOM."""
@@ -120,7 +127,8 @@ def write_archive(
     first, last = archive.zooms(layer, resolution, maxzoom)
     given = {
         "city": city, "domain": domain, "category": category, "status": status, "since": since,
-        "until": until, "area": area, "bbox": bbox, "q": q,
+        "until": until, "area": area, "bbox": bbox, "cell": cell, "polygon": polygon, "q": q,
+        "as_of": as_of,
     }  # fmt: skip
     query = urlencode({name: value for name, value in given.items() if value}, doseq=True)
     with database(var) as engine, steps(file.name) as progress:
@@ -128,8 +136,9 @@ def write_archive(
         with snapshot.connect() as connection:
             connection.execute(text("SET TRANSACTION READ ONLY"))
             question = asked(
-                connection, city, domain, category, status, since, until, area, bbox, q
-            )
+                connection, city, domain, category, status, since, until, area, bbox, q,
+                cell, polygon, as_of,
+            )  # fmt: skip
             view = View(layer, resolution or 8, k=k, step=step)
             if layer == "areas":
                 view = _with_set(view, read_vocabulary(connection), question, set_code)

@@ -9,7 +9,7 @@ import typer
 from sqlalchemy import Connection, text
 
 from api import pictures
-from api.commands.question import Areas, Box, Many, Since, Until, Words, asked
+from api.commands.question import Areas, AsOf, Box, Cells, Many, Outline, Since, Until, Words, asked
 from api.commands.session import Var, database, out
 from api.pictures import Layer, Order, findings
 from api.routes.sharing import LIBRARIES
@@ -55,7 +55,10 @@ def report(
     until: Until = None,
     area: Areas = None,
     bbox: Box = None,
+    cell: Cells = None,
+    polygon: Outline = None,
     q: Words = None,
+    as_of: AsOf = None,
     set_code: Annotated[
         str | None, typer.Option("--set", help="Boundaries; default: the set in force.")
     ] = None,
@@ -102,8 +105,9 @@ def report(
         with snapshot.connect() as connection:
             connection.execute(text("SET TRANSACTION READ ONLY"))
             question = asked(
-                connection, city, domain, category, status, since, until, area, bbox, q
-            )
+                connection, city, domain, category, status, since, until, area, bbox, q,
+                cell, polygon, as_of,
+            )  # fmt: skip
             content, total = _content(connection, question, wanted)
     # The whole file or none: it gets its name when it is done.
     part = path.with_name(f".{os.getpid()}-{path.name}")

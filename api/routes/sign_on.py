@@ -2,10 +2,9 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import urlencode
 
-import httpx
 from fastapi import APIRouter, Cookie, Header, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import text
@@ -14,9 +13,11 @@ from api.auth import PRIVATE
 from api.dependencies import EVERYONE
 from api.refusals import SignOnError
 from api.sessions import browser_of, give
-from api.sign_on import LASTS_S, Flow, Person, SignOn
 from geo import audit, signing_in
 from geo.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from api.sign_on import Flow, Person, SignOn
 
 router = APIRouter(prefix="/api/v1/account/oidc", tags=EVERYONE)
 KEPT: Final = "phananh_sign_on"
@@ -25,11 +26,14 @@ WITHIN: Final = re.compile(r"/office(/[\w./-]*)?(\?[^#\s]*)?", re.ASCII)
 Words = Annotated[str, Query(max_length=4000, pattern=r"^[^\x00]*$")]
 
 
-def _issuer(request: Request) -> SignOn:
+def _issuer(request: Request) -> "SignOn":
     state = request.app.state
     if not state.settings.oidc_issuer:
         raise NotFoundError("nobody signs on elsewhere here / ở đây không đăng nhập qua nơi khác")
     if not hasattr(state, "sign_on"):
+        # Where nobody signs on elsewhere, its libraries need no memory.
+        from api.sign_on import SignOn
+
         state.sign_on = SignOn(state.settings, state.secret)
     found: SignOn = state.sign_on
     return found
@@ -54,7 +58,7 @@ def leave(request: Request, next: Words = "") -> Response:
     answer.set_cookie(
         KEPT,
         kept,
-        max_age=LASTS_S,
+        max_age=issuer.lasts_s,
         path=router.prefix,
         httponly=True,
         secure=request.app.state.settings.base_url.startswith("https://"),
@@ -84,13 +88,11 @@ def come_back(
         answer = _enter(request, flow, issuer.finish(flow, code), browser_of(user_agent))
     except SignOnError as refused:
         answer = _to("/office/sign-in", refused=refused.word, **back)
-    except (httpx.HTTPError, ValueError):
-        answer = _to("/office/sign-in", refused="away", **back)
     answer.delete_cookie(KEPT, path=router.prefix)
     return answer
 
 
-def _enter(request: Request, flow: Flow, person: Person, client: str) -> Response:
+def _enter(request: Request, flow: "Flow", person: "Person", client: str) -> Response:
     state = request.app.state
     asked: dict[str, Any] = {
         "issuer": person.issuer, "subject": person.subject, "email": person.email

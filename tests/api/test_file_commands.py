@@ -1,6 +1,7 @@
 """`phananh figures`, `archive` and `export`: the files the API gives, whole or not there."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import geopandas as gpd
@@ -70,6 +71,31 @@ def test_an_archive_of_a_command_is_that_of_the_api(client: TestClient, tmp_path
     assert [one.name for one in tmp_path.iterdir()] == ["cells.pmtiles"]
 
 
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        (["--cell", "87415cb4effffff,88415cb4e5fffff"], "cell=87415cb4effffff,88415cb4e5fffff"),
+        (["--polygon", "105.8,21;105.9,21;105.85,21.08"], "polygon=105.8,21;105.9,21;105.85,21.08"),
+        (["--as-of", "NOW"], "as_of=NOW"),
+    ],
+)
+def test_a_place_and_an_instant_are_options_too(
+    client: TestClient, tmp_path: Path, words: list[str], asked: str
+) -> None:
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    words, asked = [one.replace("NOW", now) for one in words], asked.replace("NOW", now)
+    done = run("figures", str(tmp_path / "a.csv"), *words)
+    assert done.exit_code == 0, done.output
+    counted = client.get(f"/api/v1/counts?by=cell&resolution=8&{asked}").json()
+    assert pd.read_csv(tmp_path / "a.csv")["n"].sum() == counted["total"] > 0
+    archived = run("archive", str(tmp_path / "a.pmtiles"), "--maxzoom", "8", *words)
+    assert archived.exit_code == 0, archived.output
+    with (tmp_path / "a.pmtiles").open("rb") as file:
+        assert Reader(MmapSource(file)).metadata()["filter"]
+    report = run("report", str(tmp_path / "a.svg"), *words)
+    assert report.exit_code == 0, report.output
+
+
 def test_a_sheet_of_the_list_has_every_complaint(client: TestClient, tmp_path: Path) -> None:
     path = tmp_path / "list.xlsx"
     done = run("export", str(path), "--domain", "traffic")
@@ -101,6 +127,8 @@ def test_a_csv_of_a_command_takes_the_marks_of_the_country(
         ["archive", "a.mbtiles"],
         ["archive", "a.pmtiles", "--q", "khongcochunay", "--maxzoom", "8"],
         ["export", "a.xlsx", "--domain", "none"],
+        ["figures", "a.csv", "--cell", "x"],
+        ["figures", "a.csv", "--as-of", "2199-01-01"],
     ],
 )
 def test_a_file_that_cannot_be_made_leaves_nothing(
