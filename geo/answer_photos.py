@@ -65,7 +65,7 @@ def proven(
 ) -> list[Proof]:
     """What the photos say, in their order; raises `BadFilterError` for what they do not prove.
 
-    Where the category asks for none they are not held against anything.
+    Where the category asks for none, only the report's own pictures are refused.
     """
     if len(set(tokens)) != len(tokens) or len(tokens) > MOST_PHOTOS:
         raise BadFilterError("photos", f"at most {MOST_PHOTOS} photos, each of them once")
@@ -92,13 +92,13 @@ def proven(
             "a photo is no longer there, or was used before: please choose it again"
             " / có ảnh không còn hoặc đã được dùng: hãy chọn lại",
         )
-    if rules.photo:
-        reported_at = connection.execute(
-            select(complaint.c.reported_at).where(complaint.c.id == of_complaint)
-        ).scalar_one()
-        for row in rows:
-            if wrong := _wrong(row, rules.within_m, reported_at):
-                raise BadFilterError("photos", _numbered(int(row.number), wrong))
+    reported_at = connection.execute(
+        select(complaint.c.reported_at).where(complaint.c.id == of_complaint)
+    ).scalar_one()
+    for row in rows:
+        wrong = _wrong(row, rules.within_m, reported_at) if rules.photo or row.own else None
+        if wrong:
+            raise BadFilterError("photos", _numbered(int(row.number), wrong))
     return [Proof(row.id, row.taken_at, row.away_m) for row in rows]
 
 

@@ -16,6 +16,19 @@ from geo.templates import Template
 LEAST_WORDS: Final = 8
 # Of these, beyond the words of a template: what, where, when.
 LEAST_OWN: Final = 5
+# Of these, other than what any answer has.
+LEAST_TELLING: Final = 4
+# Words that a closing may have without saying what was done, in both languages.
+_STOCK: Final = frozenset(
+    (  # noqa: SIM905 - read more easily than a list of eighty
+        "đã sẽ được xử lý xong rồi nhé ạ và theo đúng quy định hoàn thành giải quyết tiếp nhận"
+        " kiểm tra phản ánh nội dung vụ việc này của ông bà anh chị bạn công người dân đơn vị"
+        " cơ quan chúng tôi các xin cảm ơn trân trọng kính gửi thông báo kết quả"
+        " the it this your you we our has have been was is and for to of by with all now already"
+        " dear thank thanks report complaint issue matter done handled resolved solved completed"
+        " closed processed checked according rules regulations"
+    ).split()
+)
 LATELY: Final = timedelta(days=30)
 # Closings of the same area that are looked at, the newest.
 _LOOKED_AT: Final = 60
@@ -92,11 +105,12 @@ def check_closing(
     at: datetime,
 ) -> None:
     """Raises `BadFilterError` that says what the words of a closing lack."""
-    if len(words.split()) < LEAST_WORDS:
+    said = {one.strip(".,;:!?…()\"'“”") for one in words.lower().split()} - {""}
+    if len(said) < LEAST_WORDS:
         raise BadFilterError(
             "text",
-            f"a closing says what was done, in at least {LEAST_WORDS} words"
-            f" / khi kết thúc, hãy nói rõ đã làm gì, ít nhất {LEAST_WORDS} từ",
+            f"a closing says what was done, in at least {LEAST_WORDS} different words"
+            f" / khi kết thúc, hãy nói rõ đã làm gì, ít nhất {LEAST_WORDS} từ khác nhau",
         )
     for one in fitting:
         if templates.bare(words, one, LEAST_OWN):
@@ -107,6 +121,12 @@ def check_closing(
                 f" / đây mới là lời của mẫu “{one.name}”: hãy viết thêm đã làm gì ở đây, ai làm,"
                 f" lúc nào, ít nhất {LEAST_OWN} từ",
             )
+    if len(said - _STOCK) < LEAST_TELLING:
+        raise BadFilterError(
+            "text",
+            "that it was handled says nothing of how: add what was done, where and when"
+            " / mới chỉ nói là đã xử lý: hãy viết thêm đã làm gì, ở đâu, lúc nào",
+        )
     if (same := _same_words(connection, of_complaint, words, at)) is not None:
         raise BadFilterError(
             "text",

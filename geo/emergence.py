@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import bdtrc
 from sqlalchemy import Connection
 
 from geo import counts
@@ -120,6 +121,11 @@ def _day_from(at: datetime) -> date:
     return at.date() if whole else at.date() + timedelta(days=1)
 
 
+TREND_AT: Final = 0.05
+# Complaints come in heaps: a jump is believed only where chance alone is out of the question.
+JUMP_AT: Final = 1e-4
+
+
 class SpotHistory(NamedTuple):
     """What became of some cells together."""
 
@@ -130,6 +136,34 @@ class SpotHistory(NamedTuple):
     trend_z: float
     """Mann-Kendall of the sums."""
     trend_p: float
+    since_ratio: float | None
+    """Complaints of a period since then, by those of one before; None where either has none."""
+    since_p: float
+    """How likely chance alone brings as many since then: one-sided, exact for Poisson."""
+
+    @property
+    def direction(self) -> int:
+        """1: rising, -1: falling, 0: neither is shown.
+
+        X Mann-Kendall's ranks over all its months do not say so
+            yet: a jump in the last two of 36 months is hardly a trend to them.
+        """
+        if self.trend_p <= TREND_AT:
+            return 1 if self.trend_z > 0 else -1
+        return 1 if self.since_p <= JUMP_AT else 0
+
+
+def since_then(n: NDArray[np.int64], run: int) -> tuple[float | None, float]:
+    """Whether more come in the last `run` periods than before: the ratio of means, and its p.
+
+    Given how many there are in all, those of the run are binomial where nothing changed
+    (Przyborowski and Wilenski 1940).
+    """
+    late, before = int(n[-run:].sum()) if run else 0, int(n[: len(n) - run].sum())
+    if not run or run == len(n) or not late:
+        return None, 1.0
+    p = float(bdtrc(late - 1, late + before, run / len(n)))
+    return (late / run) / (before / (len(n) - run)) if before else None, p
 
 
 def spot_history(found: Emergence, places: NDArray[np.int64]) -> SpotHistory:
@@ -145,7 +179,8 @@ def spot_history(found: Emergence, places: NDArray[np.int64]) -> SpotHistory:
     run = len(hot) - 1 - int(np.flatnonzero(~hot).max(initial=-1))
     trend = mann_kendall(n[None, :].astype(np.float64))
     since = found.periods[len(hot) - run].key if run else None
-    return SpotHistory(n, since, float(trend.z[0]), float(trend.p[0]))
+    ratio, p = since_then(n, run)
+    return SpotHistory(n, since, float(trend.z[0]), float(trend.p[0]), ratio, p)
 
 
 def emergence(

@@ -118,7 +118,13 @@ def _promise(
     row: Row[Any], of: Row[Any], events: Iterable[Row[Any]], now: datetime, holidays: Holidays
 ) -> Promise | None:
     moves = [(event.at, event.change) for event in events if event.kind == "status"]
-    accepted = [at for at, change in moves if change["from"] == Status.RECEIVED]
+    # What was taken back was no acceptance.
+    back = max((at for at, change in moves if change["to"] == Status.RECEIVED), default=None)
+    accepted = [
+        at
+        for at, change in moves
+        if change["from"] == Status.RECEIVED and (back is None or at > back)
+    ]
     ended = (Status.RESOLVED, Status.REJECTED)
     finished = [at for at, change in moves if change["to"] in ended]
     course = Course(

@@ -12,7 +12,7 @@ from geo.complaint import Status, clean_code
 from geo.database import sql
 from geo.errors import NotYoursError
 from geo.held import rights_of
-from geo.outcome import picture
+from geo.outcome import picture, told
 from geo.schema import complaint
 from geo.spot import spot
 from geo.work_moves import MOVES, allowed
@@ -21,8 +21,8 @@ TOLD: Final = (
     "code", "version", "city", "domain", "category", "reported_at", "closed_at", "urgent", "lon",
     "lat", "address", "text", "sensitive", "area", "areas", "due_at", "accept_due_at",
     "handle_due_at", "reacted_at", "reopened", "bounces", "check_state", "duplicate_of",
-    "duplicates", "supporters", "notes", "questions", "disputes", "split_from", "split_into",
-    "undo",
+    "duplicates", "supporters", "ratings", "notes", "questions", "disputes", "split_from",
+    "split_into", "undo",
 )  # fmt: skip
 
 
@@ -48,6 +48,7 @@ def facts(connection: Connection, code: str, now: datetime) -> dict[str, Any]:
         "counting": bool(row.due_stale),
         "paused": _paused(row),
         "photos": photos.get(None, []),
+        "details": told(row.asked, row.replies or {}),
         "answers": [
             one
             | {
@@ -142,7 +143,7 @@ def _public(event: dict[str, Any]) -> dict[str, Any]:
     change = event["change"]
     if event["act"] == "status":
         change = {name: Status(change[name]).code for name in ("from", "to")}
-    elif event["act"] in ("moved", "category"):
+    elif event["act"] in ("moved", "category", "text"):
         # Numbers: what officials did says it in names.
         change = {}
     return event | {"change": change, "who": None, "reason": None}

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from shapely import Polygon
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Select,
     and_,
@@ -26,7 +27,7 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import BigInteger, DateTime, Integer, SmallInteger
+from sqlalchemy.types import BigInteger, DateTime, Integer, Interval, SmallInteger
 
 from geo.cells import leaf_range
 from geo.complaint import Status
@@ -59,6 +60,14 @@ EXCERPT: Final = 200
 MOST: Final = 200
 # What has no deadline comes after all that have one.
 _NEVER: Final = cast(literal("infinity"), DateTime(timezone=True))
+# Among themselves the oldest first.
+_SOMETIME: Final = cast(literal("1000 years"), Interval)
+
+
+def _urgency(of: Any) -> ColumnElement[datetime]:
+    """What the queue is ordered by."""
+    found: ColumnElement[datetime] = func.coalesce(of.due_at, of.reported_at + _SOMETIME)
+    return found
 
 
 class Figure(NamedTuple):
@@ -235,9 +244,8 @@ def page(asked: Asked, sort: Sort, limit: int, after: str | None) -> Select[Any]
 
     Each says the `total` as well: what finds the page has looked at all of them.
     """
-    due = func.coalesce(work.c.due_at, _NEVER)
     order, ascending = {
-        "due": (due, True),
+        "due": (_urgency(work.c), True),
         "reported": (work.c.reported_at, True),
         "-reported": (work.c.reported_at, False),
     }[sort]
@@ -305,7 +313,7 @@ def whole(asked: Asked) -> Select[Any]:
         .join(city, city.c.id == w.city_id)
         .outerjoin(area, area.c.id == w.area_id)
         .outerjoin(account, account.c.id == w.assignee_id)
-        .order_by(func.coalesce(w.due_at, _NEVER), w.complaint_id)
+        .order_by(_urgency(w), w.complaint_id)
     )  # fmt: skip
 
 
@@ -354,12 +362,11 @@ def counts(connection: Connection, asked: Asked) -> dict[str, int]:
 
 def points(asked: Asked, limit: int) -> Select[Any]:
     """What the map shows of each: up to `limit` rows, the earliest due first."""
-    due = func.coalesce(work.c.due_at, _NEVER)
     first = _narrow(
         asked, work.c.complaint_id, work.c.category_id, work.c.status, work.c.due_at, work.c.urgent
     )
     # Complaints are looked up for what is shown, however many there are.
-    chosen = first.order_by(due, work.c.complaint_id).limit(limit).subquery()
+    chosen = first.order_by(_urgency(work.c), work.c.complaint_id).limit(limit).subquery()
     c = chosen.c
     return (
         select(

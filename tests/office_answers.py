@@ -44,6 +44,8 @@ def work(code: str = "HN-1", **changed: Any) -> dict[str, Any]:
         "accept_due_at": None,
         "handle_due_at": None,
         "reacted_at": None,
+        "details": [],
+        "ratings": {"satisfied": 0, "accepted": 0, "dissatisfied": 0},
         "overdue": False,
         "paused": None,
         "reopened": 0,

@@ -146,7 +146,7 @@ def document(case: Case, map_svg: str, lang: Language) -> str:
         # Every text in it is escaped already.
         map=Markup(map_svg),  # noqa: S704
         text=facts["text"],
-        replies=_replies(facts["questions"], lang),
+        replies=_replies(facts["details"], lang),
         photos=[shown[str(one["id"])] for one in facts["photos"] if str(one["id"]) in shown],
         missing=f"{missing} {words['missing']}" if missing else "",
         answers=[

@@ -140,6 +140,7 @@ ACTS: Final[dict[str, Names]] = {
     "status": Names("Đổi trạng thái", "Status changed"),
     "category": Names("Đổi loại", "Category changed"),
     "moved": Names("Đổi vị trí", "Place changed"),
+    "text": Names("Nội dung được sửa", "Words changed"),
     "left": Names("Người gửi rút phần của mình", "Reporter withdrew their part"),
 }
 _STATES: Final = {status.code: STATUSES[status] for status in Status}

@@ -16,6 +16,7 @@ from api.routes.sharing import LIBRARIES
 from api.studies import Studies
 from geo.errors import FileError
 from geo.filters import Filter
+from geo.study import one_city
 from tiles import printing
 from tiles.legend import Language, Measure
 from tiles.picture import Sheet
@@ -108,6 +109,8 @@ def report(
                 connection, city, domain, category, status, since, until, area, bbox, q,
                 cell, polygon, as_of,
             )  # fmt: skip
+            if question.cities:
+                one_city(question)
             content, total = _content(connection, question, wanted)
     # The whole file or none: it gets its name when it is done.
     part = path.with_name(f".{os.getpid()}-{path.name}")

@@ -127,13 +127,14 @@ def _add_history(
         return
     for one, entry in zip(found, told, strict=True):
         past = spot_history(months, one.cells)
-        rises = 0 if past.trend_p > 0.05 else 1 if past.trend_z > 0 else -1
         entry |= {
             "since_month": past.since,
             "series": past.n.tolist(),
             "trend_z": round(past.trend_z, 3),
             "trend_p": round(past.trend_p, 4),
-            "trend": {1: "rising", 0: "steady", -1: "falling"}[rises],
+            "since_ratio": past.since_ratio and round(past.since_ratio, 2),
+            "since_p": past.since_p,
+            "trend": {1: "rising", 0: "steady", -1: "falling"}[past.direction],
         }
 
 

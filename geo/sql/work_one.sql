@@ -17,7 +17,13 @@ SELECT c.id, c.code, coalesce(w.version, 1) AS version, c.status, t.code AS city
        (SELECT coalesce(jsonb_agg(o.code ORDER BY o.code), '[]')
           FROM work x JOIN complaint o ON o.id = x.complaint_id
          WHERE x.duplicate_of = c.id) AS duplicates,
-       supporters_of(c.id) AS supporters,
+       supporters_of(c.id) AS supporters, k.questions AS asked,
+       (SELECT s.answers FROM said_in_public(c.id) s) AS replies,
+       (SELECT jsonb_build_object(
+                 'satisfied', count(*) FILTER (WHERE r.verdict = 'satisfied'),
+                 'accepted', count(*) FILTER (WHERE r.verdict = 'accepted'),
+                 'dissatisfied', count(*) FILTER (WHERE r.verdict = 'dissatisfied'))
+          FROM rating r WHERE r.complaint_id = c.id) AS ratings,
        (SELECT coalesce(jsonb_agg(jsonb_build_object(
                  'id', f.id, 'answer_id', f.answer_id, 'width', f.width, 'height', f.height,
                  'taken_at', o.taken_at,
@@ -39,7 +45,8 @@ SELECT c.id, c.code, coalesce(w.version, 1) AS version, c.status, t.code AS city
                  'at', e.at, 'act', e.kind, 'change', e.change, 'public', true)
                  ORDER BY e.at, e.id), '[]')
           FROM event e
-         WHERE e.complaint_id = c.id AND e.kind IN ('status', 'category', 'moved', 'left')) AS events,
+         WHERE e.complaint_id = c.id AND e.kind IN ('status', 'category', 'moved', 'text', 'left'))
+       AS events,
        (SELECT coalesce(jsonb_agg(jsonb_build_object(
                  'at', e.at, 'who', a.full_name, 'act', e.act, 'reason', e.reason,
                  'change', e.change, 'public', false) ORDER BY e.id), '[]')

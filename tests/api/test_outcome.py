@@ -124,6 +124,19 @@ def test_a_page_has_supporters_photos_answers_ratings_and_the_promise(
     assert (p["reopened"], p["may_be_supported"]) == (0, False)
 
 
+def test_an_acceptance_that_was_taken_back_kept_no_promise(client: httpx.Client, do: Do) -> None:
+    said = reporting.Report(105.8342, 21.0278, "pothole", "Ổ gà lớn")
+    taken = do(lambda c: reporting.take(c, said, datetime.now(UTC), None, SECRET))
+    before = detail(client, taken.code)["promise"]
+    moved = text("UPDATE complaint SET status = :to, updated_at = now() WHERE code = :code")
+    do(lambda c: c.execute(moved, {"to": 2, "code": taken.code}))
+    do(lambda c: c.execute(moved, {"to": 1, "code": taken.code}))
+    assert detail(client, taken.code)["promise"] == before
+    assert before["met"] is None
+    do(lambda c: c.execute(moved, {"to": 2, "code": taken.code}))
+    assert detail(client, taken.code)["promise"] != before
+
+
 def test_a_judgement_that_reopens_is_in_the_timeline_and_its_reason_nowhere(
     client: httpx.Client, do: Do
 ) -> None:

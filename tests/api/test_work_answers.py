@@ -188,6 +188,24 @@ def test_a_template_is_to_be_filled_and_is_no_answer_by_itself(
     assert [one.act for one in acts] == ["template.new", "template.gone"]
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("Đã xử lý.", "ít nhất 8 từ"),
+        ("đã xử lý xong rồi nhé đã xử lý xong rồi nhé", "từ khác nhau"),
+        ("Vá vá vá vá, vá; vá. Vá! Vá", "từ khác nhau"),
+        ("Đơn vị đã tiếp nhận, kiểm tra và giải quyết phản ánh theo quy định", "làm gì, ở đâu"),
+        ("The matter has been handled and closed according to the rules", "what was done"),
+    ],
+)
+def test_words_that_do_not_say_what_was_done_close_nothing(
+    service: Service, officer: TestClient, words: str, says: str
+) -> None:
+    code = service.report("pothole")["code"]
+    refused(act(officer, code, "answer", text=words, close=True), 422, says)
+    assert ok(officer.get(f"/api/v1/work/{code}"))["answers"] == []
+
+
 def test_words_of_many_other_closings_lately_are_refused_and_say_which(
     service: Service, officer: TestClient
 ) -> None:

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, Route, expect
 
 from api.app import STATIC
 from geo.cells import centres, from_hex
+from tests.browser.reporting import wait_for
 
 pytestmark = pytest.mark.browser
 AXE = Path(__file__).resolve().parents[2] / "web/node_modules/axe-core/axe.min.js"
@@ -292,17 +293,22 @@ def test_a_planner_sees_which_places_are_hot_beyond_chance_and_goes_to_one(
     expect(desktop.locator("#story strong")).to_contain_text(f"{spot['n']:,} ")
     told = desktop.evaluate("new URLSearchParams(location.search).get('cell')")
     assert told.split(",") == spot["cells"]
-    # All of it is on the map, where a click tells of one cell of it.
-    middle = (spot["bbox"][0] + spot["bbox"][2]) / 2
-    desktop.wait_for_url(lambda url: abs(_view(url)[1] - middle) < 0.002)
+    # All of it is on the map beside the legend, where a click tells of one cell of it.
+    box, legend = (desktop.locator(of).bounding_box() for of in ("#map", "#legend"))
+    assert box is not None
+    assert legend is not None
+
+    def shown() -> bool:
+        (west, south), (east, north) = (
+            _pixel(box, desktop.url, *spot["bbox"][at : at + 2]) for at in (0, 2)
+        )
+        inside = east <= box["x"] + box["width"] and box["y"] <= north
+        below = south <= box["y"] + box["height"]
+        return inside and below and west >= legend["x"] + legend["width"]
+
+    wait_for(desktop, shown)
     desktop.wait_for_selector("body[data-ready]")
     desktop.wait_for_timeout(1000)
-    box = desktop.locator("#map").bounding_box()
-    assert box is not None
-    for lon, lat in (spot["bbox"][:2], spot["bbox"][2:]):
-        x, y = _pixel(box, desktop.url, lon, lat)
-        assert box["x"] <= x <= box["x"] + box["width"]
-        assert box["y"] <= y <= box["y"] + box["height"]
     desktop.mouse.click(*_pixel(box, desktop.url, spot["lon"], spot["lat"]))
     expect(desktop.locator(".story")).to_contain_text("Here and in the cells around: Hot")
 

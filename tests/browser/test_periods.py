@@ -50,7 +50,7 @@ def test_a_planner_compares_two_periods(desktop: Page, address: str) -> None:
     assert len(found["weeks"]) == 24
     area = found["area"]
     expect(result).to_contain_text(f"{area['before']} → {area['after']} complaints")
-    expect(result).to_contain_text("10/08/2025 – 01/11/2025 (12 weeks)")
+    expect(result).to_contain_text("10 Aug 2025 – 1 Nov 2025 (12 weeks)")
     expect(result).not_to_contain_text("Days left out")
 
     choose(

@@ -13,6 +13,7 @@ from libpysal.weights import WSP, fill_diagonal
 from scipy.sparse import csr_array, kron
 
 from geo import trends
+from geo.emergence import SpotHistory, since_then
 from geo.hotspots import benjamini_hochberg, getis_ord
 from geo.trends import Pattern, emerging, mann_kendall, sen_slope, space_time_getis_ord
 
@@ -253,3 +254,36 @@ def test_a_planted_rise_is_found_and_a_map_without_one_has_no_patterns() -> None
 def _adjusted(cube: np.ndarray, weights: csr_array) -> tuple[np.ndarray, np.ndarray]:
     z, p = space_time_getis_ord(cube, weights)
     return z, benjamini_hochberg(p)
+
+
+@given(st.lists(st.integers(0, 60), min_size=2, max_size=40), st.data())
+def test_a_jump_is_judged_as_an_exact_binomial_test_does(
+    months: list[int], data: st.DataObject
+) -> None:
+    run = data.draw(st.integers(1, len(months) - 1))
+    n = np.array(months, dtype=np.int64)
+    ratio, p = since_then(n, run)
+    late, total = int(n[-run:].sum()), int(n.sum())
+    if not late:
+        assert (ratio, p) == (None, 1.0)
+        return
+    expected = scipy.stats.binomtest(late, total, run / len(n), alternative="greater").pvalue
+    assert p == pytest.approx(expected, rel=1e-9)
+    if total > late:
+        assert ratio == pytest.approx((late / run) / ((total - late) / (len(n) - run)))
+
+
+def test_a_new_spot_rises_though_ranks_do_not_say_so_and_a_steady_one_does_not() -> None:
+    quiet = np.array([0, 1] * 16 + [0], dtype=np.int64)
+    new = np.concatenate([quiet, [44, 101]])
+    trend = mann_kendall(new[None, :].astype(np.float64))
+    assert trend.p[0] > 0.05
+    ratio, p = since_then(new, 2)
+    told = SpotHistory(new, "2026-09-01", float(trend.z[0]), float(trend.p[0]), ratio, p)
+    assert told.direction == 1
+    rng = np.random.default_rng(5)
+    for _ in range(200):
+        steady = rng.poisson(20, 36)
+        # The last months are looked at because they were many.
+        ratio, p = since_then(steady, 1 + int(np.argmax(steady[-6:][::-1])))
+        assert SpotHistory(steady, "2026-09-01", 0.0, 1.0, ratio, p).direction == 0

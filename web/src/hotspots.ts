@@ -44,15 +44,17 @@ export const caution = (found: Hotspots | Trends): string => `${t("rawCounts")}$
 export const spotName = (one: Spot): string => [one.street, (current() === "vi" ? one.areas : one.areas_en).join(", ")].filter(Boolean).join(" · ");
 
 const w = phrases({
-  vi: { notTold: "chưa đủ phản ánh để nói", cannotTell: "Chưa thể nói nơi nào nóng: quá ít phản ánh so với số ô. Hãy dùng ô lớn hơn, hoặc thời gian dài hơn.", larger: "Dùng ô lớn hơn", notNow: "tháng gần nhất không nóng", since: "nóng từ", z: "Độ mạnh là z lớn nhất của các ô: cách mức ngẫu nhiên bao nhiêu độ lệch chuẩn. Loại 99, 95, 90%: trong các ô được gọi là nóng ở mức ấy, dự kiến 1, 5, 10% là báo nhầm.", trend: "số phản ánh", follow: "Theo dõi" },
-  en: { notTold: "too few complaints to say", cannotTell: "Which places are hot cannot be told: there are too few complaints for so many cells. Use larger cells, or a longer time.", larger: "Use larger cells", notNow: "not hot in the last month", since: "hot since", z: "Strength is the largest z of the cells: how many standard deviations from what chance gives. Class 99, 95, 90%: of the cells called hot at it, 1, 5, 10% are expected to be false alarms.", trend: "number", follow: "Follow" },
+  vi: { times: "gấp # lần các tháng trước", notTold: "chưa đủ phản ánh để nói", cannotTell: "Chưa thể nói nơi nào nóng: quá ít phản ánh so với số ô. Hãy dùng ô lớn hơn, hoặc thời gian dài hơn.", larger: "Dùng ô lớn hơn", notNow: "tháng gần nhất không nóng", since: "nóng từ", z: "Độ mạnh là z lớn nhất của các ô: cách mức ngẫu nhiên bao nhiêu độ lệch chuẩn. Loại 99, 95, 90%: trong các ô được gọi là nóng ở mức ấy, dự kiến 1, 5, 10% là báo nhầm.", trend: "số phản ánh", follow: "Theo dõi" },
+  en: { times: "# times the months before", notTold: "too few complaints to say", cannotTell: "Which places are hot cannot be told: there are too few complaints for so many cells. Use larger cells, or a longer time.", larger: "Use larger cells", notNow: "not hot in the last month", since: "hot since", z: "Strength is the largest z of the cells: how many standard deviations from what chance gives. Class 99, 95, 90%: of the cells called hot at it, 1, 5, 10% are expected to be false alarms.", trend: "number", follow: "Follow" },
 });
 /** What the server tells beyond the spot itself: since which month, and whether its number rises. */
 function course(one: Spot): (Node | string)[] {
   const month = one.since_month?.slice(0, 7).split("-").reverse().map(Number).join("/");
   const z = one.trend_z ?? null;
   const way = one.trend === "up" || one.trend === "rising" ? "rising" : one.trend === "down" || one.trend === "falling" ? "falling" : one.trend ? "steady" : z === null ? null : Math.abs(z) < 1.96 ? "steady" : z > 0 ? "rising" : "falling";
-  return [...(!month && one.trend ? [h("span", {}, w("notNow"))] : []), ...(month ? [h("span", {}, `${w("since")} ${month}`)] : []), ...(way ? [h("span", { class: "trend-of" }, `${way === "rising" ? "▲" : way === "falling" ? "▼" : "■"} ${w("trend")} ${t(way)}${z === null ? "" : ` (z = ${number(z)})`}`)] : [])];
+  // A rise that the ranks of all months do not show yet is told by how many times as many come since.
+  const jump = way === "rising" && (one.trend_p ?? 0) > 0.05 && one.since_ratio;
+  return [...(!month && one.trend ? [h("span", {}, w("notNow"))] : []), ...(month ? [h("span", {}, `${w("since")} ${month}`)] : []), ...(way ? [h("span", { class: "trend-of" }, `${way === "rising" ? "▲" : way === "falling" ? "▼" : "■"} ${w("trend")} ${t(way)}${jump ? ` (${w("times").replace("#", number(one.since_ratio ?? 0))})` : z === null ? "" : ` (z = ${number(z)})`}`)] : [])];
 }
 
 /** Since when and which way: asked for when the list is looked at, because it takes a count of every month. */

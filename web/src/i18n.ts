@@ -66,5 +66,5 @@ const locale = (): string => (language === "vi" ? "vi-VN" : "en-GB");
 const written = (): Intl.DateTimeFormatOptions => (language === "vi" ? { day: "numeric", month: "numeric", year: "numeric", hour: "2-digit", minute: "2-digit" } : { dateStyle: "medium", timeStyle: "short" });
 export const instant = (iso: string): string => new Date(iso).toLocaleString(locale(), { ...written(), ...(zone ? { timeZone: zone } : {}) });
 /** A local day like 2026-03-02. */
-export const day = (iso: string): string => new Date(`${iso}T12:00:00Z`).toLocaleDateString(locale(), { timeZone: "UTC" });
+export const day = (iso: string): string => new Date(`${iso}T12:00:00Z`).toLocaleDateString(locale(), { timeZone: "UTC", ...(language === "vi" ? {} : { dateStyle: "medium" }) });
 export const status = (code: string): string => (code in vi ? t(code as Text) : code);

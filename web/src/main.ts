@@ -120,7 +120,8 @@ const bench = new Workbench(map, {
     // Of a hot spot of more cells than an address holds the map alone tells. The story takes room of it.
     if (one.cells.length <= MOST_CELLS) story.show("cell", one.cells.join(","), one.n, []);
     map.resize();
-    map.fit(one.bbox, story.covers());
+    const legend = byId("legend"), wide = byId("map").clientWidth;
+    map.fit(one.bbox, story.covers(), wide > 2 * legend.clientWidth && legend.querySelector("details")?.open !== false ? legend.clientWidth : 0);
   }),
   groups: () => void openGroups((lon, lat) => map.go(lon, lat, 12)),
 });

@@ -191,8 +191,8 @@ export class CityMap {
   remove(): void { this.map.remove(); }
   get zoom(): number { return this.map.getZoom(); }
   get centre(): [number, number] { const { lng, lat } = this.map.getCenter(); return [lng, lat]; }
-  /** Shows a box whole, above the lowest `below` pixels. */
-  fit(bbox: [number, number, number, number], below = 0): void { this.map.fitBounds(bbox, { padding: { top: 30, left: 30, right: 30, bottom: 30 + below }, animate: !matchMedia("(prefers-reduced-motion: reduce)").matches, maxZoom: 15 }); }
+  /** Shows a box whole, above the lowest `below` pixels and beside the legend where that leaves room. */
+  fit(bbox: [number, number, number, number], below = 0, beside = 0): void { this.map.fitBounds(bbox, { padding: { top: 30, left: 30 + beside, right: 30, bottom: 30 + below }, animate: !matchMedia("(prefers-reduced-motion: reduce)").matches, maxZoom: 15 }); }
   go(lon: number, lat: number, zoom = 16): void { this.map.jumpTo({ center: [lon, lat], zoom }); }
   /** A pin with the code of one complaint, which opens it; null takes it away. */
   mark(code: string, at: [number, number] | null): void {

@@ -1,18 +1,20 @@
 import "./analysis.css";
 import { ask } from "./api";
 import { deeper, h, openDialog } from "./dom";
-import { current, fine, named, number, phrases, t, type Names } from "./i18n";
+import { current, fine, instant, named, number, phrases, t, type Names } from "./i18n";
 import { s } from "./charts";
 import { methodLink } from "./methods";
 import { alertOf } from "./problems";
 import { filter, state } from "./state";
 
 interface Row { name: string; name_en: string; incidents: number; duplicates: number; index: number | null; low: number | null; high: number | null; few: boolean }
-interface Reporting { rows?: Row[]; areas?: Row[]; caution: Names | null }
+interface Reporting { since?: string; until?: string; rows?: Row[]; areas?: Row[]; caution: Names | null }
 const w = phrases({
-  vi: { line: "Đây là số phản ánh, không phải số sự việc: nơi người dân báo nhiều trông tệ hơn.", open: "Ai báo nhiều?", title: "Mức báo của từng nơi", name: "Tên", incidents: "Sự việc", duplicates: "Báo trùng", index: "Chỉ số báo", says: "Chỉ số 1: báo trùng nhiều như mức chung của thành phố; 2: gấp đôi. Vạch ngang là khoảng tin cậy 95%, vạch đứng là mức chung. ○: quá ít để so sánh.", few: "quá ít để so sánh", none: "Chưa đủ báo trùng để ước lượng." },
-  en: { line: "These are complaints, not incidents: where people report more, a place looks worse.", open: "Who reports?", title: "Reporting by area", name: "Name", incidents: "Incidents", duplicates: "Duplicates", index: "Index of reporting", says: "Index 1: as many duplicates as in the whole city; 2: twice as many. The bar is the 95% interval, the upright line the whole city. ○: too few to compare.", few: "too few to compare", none: "There are too few duplicates to tell." },
+  vi: { line: "Đây là số phản ánh, không phải số sự việc: nơi người dân báo nhiều trông tệ hơn.", open: "Ai báo nhiều?", hardly: "Mới đủ số để so sánh ở # nơi: chưa nói được nơi nào báo nhiều hơn.", over: "Các sự việc từ", to: "đến", title: "Mức báo của từng nơi", name: "Tên", incidents: "Sự việc", duplicates: "Báo trùng", index: "Chỉ số báo", says: "Chỉ số 1: báo trùng nhiều như mức chung của thành phố; 2: gấp đôi. Vạch ngang là khoảng tin cậy 95%, vạch đứng là mức chung. ○: quá ít để so sánh.", few: "quá ít để so sánh", none: "Chưa đủ báo trùng để ước lượng." },
+  en: { line: "These are complaints, not incidents: where people report more, a place looks worse.", open: "Who reports?", hardly: "Only # of these places have enough to compare: too few to say where people report more.", over: "Incidents from", to: "to", title: "Reporting by area", name: "Name", incidents: "Incidents", duplicates: "Duplicates", index: "Index of reporting", says: "Index 1: as many duplicates as in the whole city; 2: twice as many. The bar is the 95% interval, the upright line the whole city. ○: too few to compare.", few: "too few to compare", none: "There are too few duplicates to tell." },
 });
+/** Of fewer places nothing is said of who reports more. */
+const COMPARED = 5;
 type Column = "name" | "incidents" | "duplicates" | "index";
 const WIDTH = matchMedia("(max-width: 760px)").matches ? 120 : 180, HEIGHT = 26, EDGE = 8;
 
@@ -62,7 +64,11 @@ export async function openReporting(): Promise<void> {
     const line = (row: Row): HTMLElement => h("tr", {}, h("th", { scope: "row" }, name(row)), h("td", {}, row.index === null ? "–" : fine(row.index), row.few ? h("abbr", { title: w("few") }, " ○") : ""), h("td", {}, interval(row, low, high) as unknown as HTMLElement), h("td", {}, number(row.incidents)), h("td", {}, number(row.duplicates)));
     const ranked = (row: Row): boolean => !few.includes(row);
     const rows = (kept: (row: Row) => boolean): HTMLElement => h("table", { class: "reporting" }, h("thead", {}, h("tr", {}, ...(kept === ranked ? head() : ["name", "index", "", "incidents", "duplicates"].map((one) => h("th", { scope: "col" }, one ? w(one as Column) : ""))))), h("tbody", {}, ...sorted.filter(kept).map(line)));
-    place.replaceChildren(...(found.caution ? [h("p", { class: "note" }, named(found.caution))] : []),
+    const compared = all.length - few.length;
+    place.replaceChildren(
+      ...(found.since && found.until ? [h("p", { class: "source", id: "reporting-time" }, `${w("over")} ${instant(found.since)} ${w("to")} ${instant(found.until)}.`)] : []),
+      ...(compared && compared < COMPARED && compared < few.length ? [h("p", { class: "note" }, w("hardly").replace("#", number(compared)))] : []),
+      ...(found.caution ? [h("p", { class: "note" }, named(found.caution))] : []),
       h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": w("title") }, few.length < all.length ? rows(ranked) : h("p", {}, w("none")),
         ...(few.length ? [h("details", { open: opened, toggle: (event) => { opened = (event.target as HTMLDetailsElement).open; } }, h("summary", {}, `${w("few")}: ${number(few.length)}`), rows((row) => few.includes(row)))] : [])));
   }

@@ -16,6 +16,7 @@ export function shapesOf(set: string, fine = true): Promise<Shapes> {
   if (rough && !asked.has(key) && !navigator.onLine) return Promise.resolve(rough);
   let found = asked.get(key);
   if (!found) {
+    if (!set) return Promise.resolve({ type: "FeatureCollection", features: [] } as unknown as Shapes);
     found = get<Shapes>(`/api/v1/boundaries/${set}?simplify=${fine ? 40 : 200}`);
     asked.set(key, found);
     found.then((shapes) => known.set(set, shapes), () => asked.delete(key));

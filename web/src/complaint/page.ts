@@ -22,7 +22,8 @@ const CHANGES: Record<string, Word> = { moved: "moved", text: "textChanged", cat
 export function span(ms: number): string {
   const minutes = Math.max(1, Math.round(Math.abs(ms) / 60000));
   if (minutes < 90) return `${number(minutes)} ${p_("minutes")}`;
-  return minutes < 36 * 60 ? `${number(Math.round(minutes / 60))} ${p_("hours")}` : `${number(Math.round(minutes / 1440))} ${p_("days")}`;
+  // Whole days that are gone or left, as officials read it.
+  return minutes < 48 * 60 ? `${number(Math.round(minutes / 60))} ${p_("hours")}` : `${number(Math.floor(minutes / 1440))} ${p_("days")}`;
 }
 /** The state in a word and in a sentence. */
 export const stateLine = (code: string): HTMLElement => h("p", { class: "standing" }, h("span", { class: `state ${code}` }, status(code)), SAID.includes(code) ? ` ${w(code as Word)}` : "");

@@ -18,7 +18,7 @@ const blank = (text: string): string => [...new Set(text.match(FIELD) ?? [])].jo
 /** Why a closing would be refused; the server decides, this only says it sooner. */
 export function missing(text: string, photos: number, template: Template | undefined, fields: Record<string, string>, rules: { photo: boolean; photo_m: number }): string[] {
   return [
-    ...(text.trim().split(/\s+/).length < LEAST_WORDS ? [w("short")] : []),
+    ...(new Set(text.trim().toLowerCase().split(/\s+/)).size < LEAST_WORDS ? [w("short")] : []),
     ...(blank(text) ? [`${w("field")} ${blank(text)}`] : []),
     ...(template && !Object.values(fields).some((one) => one.trim()) && text.trim() === template.text.trim() ? [w("bare")] : []),
     ...(rules.photo && !photos ? [w("needPhoto").replace("{m}", number(rules.photo_m))] : []),

@@ -86,7 +86,7 @@ export class List {
     return [
       h("span", { class: "top" }, h("b", {}, kind ? named(kind.name) : row.category), h("code", {}, row.code), h("span", { class: "due", title: dueAt(row) }, dueWords(row))),
       h("span", { class: "words" }, row.text),
-      h("span", { class: "where" }, [row.address, row.area?.name].filter(Boolean).join(" · ") || instant(row.reported_at)),
+      h("span", { class: "where" }, [instant(row.reported_at), row.address, row.area?.name].filter(Boolean).join(" · ")),
       // First, so that it is seen in a narrow list: the rest of the badges is cut off before it.
       h("span", { class: "badges" }, this.marked(row),
         ...badge(row.urgent, w("urgent"), "hot"), h("span", { class: "badge" }, status(row.status)),

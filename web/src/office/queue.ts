@@ -239,12 +239,10 @@ export const page: Page = async (place, _path, query) => {
 
   const unkey = keys({
     move, page: () => list.fitting, ends: (last) => move(last ? rows.items.length : -rows.items.length, false), open: () => { if (choices.active) open(choices.active, true); }, toggle: () => { if (choices.active) toggle(choices.active, false); },
-    all, escape: () => { if (opened) shutStep(); else none(); }, assign: () => {
-      // What is open is what a key is meant for, unless rows were selected.
-      const inner = opened && !choices.all && !choices.chosen.size ? panel.querySelector(".panel-inner") : null;
-      if (inner) inner.dispatchEvent(new KeyboardEvent("keydown", { key: "a", cancelable: true }));
-      else if (may("act") && may("bulk")) start("assign");
-    }, search: () => document.getElementById("queue-search")?.focus(), swap: () => swap(), fresh: anew,
+    all, escape: () => { if (opened) shutStep(); else none(); }, accept: () => {
+      // The same key as in the panel itself, wherever the focus is.
+      if (opened) panel.querySelector(".panel-inner")?.dispatchEvent(new KeyboardEvent("keydown", { key: "a", cancelable: true }));
+    }, assign: () => { if (may("act") && may("bulk")) start("assign"); }, search: () => document.getElementById("queue-search")?.focus(), swap: () => swap(), fresh: anew,
     only: (scope) => turnTo(scope ? { [scope]: scope === "due" ? String(SOON_H) : "true" } : {}),
   });
   const before = left.get(written(question));
