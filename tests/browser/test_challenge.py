@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route
 from sqlalchemy import Engine
 
-from tests.browser.reporting import wait_until
+from tests.browser.reporting import wait_for, wait_until
 
 pytestmark = pytest.mark.browser
 WEB = Path(__file__).resolve().parents[2] / "web"
@@ -92,8 +92,8 @@ def test_leaving_ends_the_work(page: Page) -> None:
         }"""
     )
     assert name == "AbortError"
-    page.evaluate("true")
-    assert page.workers == []
+    # That they are gone is told a moment later.
+    wait_for(page, lambda: page.workers == [])
 
 
 def test_a_document_cannot_send_the_page_elsewhere(page: Page) -> None:
